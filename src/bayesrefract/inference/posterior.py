@@ -1,0 +1,76 @@
+"""Posterior draws with their parents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from bayesrefract.model.arrays import ModelArrays
+from bayesrefract.plan import BaselineKind
+
+INTERNAL = {"primary_coordinate", "other_coordinate", "group_coordinate", "raw_coefficient", "hazard_shape", "hazard_rate"}
+INTERNAL |= {"level_offset", "innovation", "stratum_offset", "stratum_innovation", "common_offset"}
+STATISTICS = ("diverging", "energy", "n_steps", "depth")
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """Draws of one fit, padding removed; nothing at patient level.
+
+    draws : dims (chain, draw, ...)
+        `group_effect` (group): log hazard of each group, zero-sum; absent when hazards are by group.
+        `coefficient` (column): of the standardised design columns, in their order.
+        `log_hazard` (stratum, interval): baseline log hazard per unit of time; with hazards by group
+        the strata are the groups.
+        `sigma` (stratum), `tau` (spread), ...: hyperparameters, where the model has them.
+        `log_likelihood`: total.
+    statistics : dims (chain, draw): `diverging`, `energy`, ... of the sampler.
+    """
+
+    draws: xr.Dataset
+    statistics: xr.Dataset
+    key: str
+    by_group: bool = False
+
+    @property
+    def n_draws(self) -> int:
+        """Draws over all chains."""
+        return int(self.draws.sizes["chain"] * self.draws.sizes["draw"])
+
+
+def drop_padding(trace: xr.DataTree, arrays: ModelArrays, key: str, rng: np.random.Generator) -> Posterior:
+    """Keep what means something: real groups, columns, strata and intervals, under their names.
+
+    Hazards that were integrated out are drawn back here, exactly: Gamma(shape, rate) given the effects.
+    """
+    posterior = trace["posterior"].to_dataset()
+    if arrays.structure.kind is BaselineKind.INDEPENDENT:
+        posterior["log_hazard"] = _draw_hazards(posterior["hazard_shape"], posterior["hazard_rate"], rng)
+    real = arrays.real
+    sizes = {"group": real.n_groups, "column": real.n_columns, "spread": real.n_spreads, "stratum": real.n_strata}
+    sizes["interval"] = real.n_intervals
+    kept = posterior[[name for name in posterior.data_vars if name not in INTERNAL]]
+    kept = kept.isel({name: slice(size) for name, size in sizes.items() if name in kept.dims})
+    if arrays.by_group:
+        kept = kept.drop_vars("group_effect")
+    kept = kept.drop_vars([name for name in kept.data_vars if kept[name].size == 0])
+    names = {"group": arrays.coords["group"], "column": arrays.coords["column"], "spread": arrays.coords["spread"]}
+    names |= {"stratum": arrays.coords["stratum"], "interval": arrays.coords["interval"]}
+    kept = kept.assign_coords({name: names[name][: sizes[name]] for name in sizes if name in kept.dims})
+    statistics = trace["sample_stats"].to_dataset()
+    found = [name for name in STATISTICS if name in statistics]
+    return Posterior(kept.drop_dims(_unused(kept)), statistics[found].reset_coords(drop=True), key, arrays.by_group)
+
+
+def _unused(draws: xr.Dataset) -> list[str]:
+    used = {dim for variable in draws.data_vars.values() for dim in variable.dims}
+    return [str(dim) for dim in draws.dims if dim not in used]
+
+
+def _draw_hazards(shape: xr.DataArray, rate: xr.DataArray, rng: np.random.Generator) -> xr.DataArray:
+    """Log of Gamma(shape, rate) draws; shape 0 (neither prior nor event) is a hazard of 0."""
+    hazard = np.where(shape.values > 0, rng.gamma(np.maximum(shape.values, 1e-12)), 0.0) / rate.values
+    with np.errstate(divide="ignore"):
+        return rate.copy(data=np.log(hazard))

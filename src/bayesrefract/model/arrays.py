@@ -1,0 +1,215 @@
+"""Exposure table + plan -> the arrays of the PyMC model, padded so that one compilation serves many fits.
+
+A compiled model has fixed numbers of parameters. Groups, columns, intervals, strata and spreads are
+therefore padded to the next common size with elements that carry no data: padded intervals have no
+exposure, padded columns and groups have zero loadings. Their parameters only repeat their prior and
+are dropped before anything is looked at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import null_space
+
+from bayesrefract.errors import PlanError
+from bayesrefract.exposure import ExposureTable
+from bayesrefract.model.effects import Design, design, zero_sum_basis
+from bayesrefract.model.priors import GroupPrior
+from bayesrefract.plan import BaselineKind, ModelPlan, StrataKind
+from bayesrefract.study import Contrast, TimeUnit
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What must be equal for two fits to share one compilation."""
+
+    kind: BaselineKind
+    strata: StrataKind
+    flat: bool
+    n_groups: int
+    n_columns: int
+    n_spreads: int
+    n_strata: int
+    n_intervals: int
+
+    def padded(self) -> Structure:
+        """The next common size: generous where it is cheap. Flat priors cannot be padded (improper)."""
+        return replace(
+            self,
+            n_groups=self.n_groups if self.flat else _next_size(self.n_groups, 8),
+            n_columns=_next_size(self.n_columns, 16),
+            n_spreads=_next_size(self.n_spreads, 2),
+            n_strata=_next_size(self.n_strata, 8) if self.n_strata > 1 else 1,
+            n_intervals=_next_size(self.n_intervals, 12),
+        )
+
+
+@dataclass(frozen=True)
+class ModelArrays:
+    """Data of one model. `values` are the `pm.Data`; `coords` name the dimensions.
+
+    `design` and `real` (the unpadded structure) say what is left when the padding is dropped.
+    """
+
+    structure: Structure
+    real: Structure
+    design: Design
+    values: dict[str, NDArray[np.generic]]
+    coords: dict[str, list[str]]
+    by_group: bool = False
+
+
+def _next_size(size: int, step: int) -> int:
+    return max(step, int(2 ** np.ceil(np.log2(max(size, 1) / step))) * step)
+
+
+def arrange(
+    table: ExposureTable, plan: ModelPlan, prior: GroupPrior, primary: Contrast, *, pad: bool = True
+) -> ModelArrays:
+    """Arrays of one fit. With `pad=False` the model has exactly its own size and real names."""
+    columns = design(table, plan)
+    baseline = plan.baseline
+    strata = table.groups if baseline.by_group else table.strata
+    real = Structure(
+        kind=baseline.kind,
+        strata=StrataKind.POOLED if baseline.strata is StrataKind.POOLED else StrataKind.FREE,
+        flat=prior.flat,
+        n_groups=len(table.groups),
+        n_columns=len(columns.names),
+        n_spreads=len(columns.spreads),
+        n_strata=len(strata),
+        n_intervals=table.events.shape[1],
+    )
+    size = real.padded() if pad else real
+    values = {
+        "group_of": table.group,
+        "group_basis": _group_basis(table, prior, primary, size, by_group=baseline.by_group),
+        "group_location": np.array(prior.locations) / np.sqrt(2),
+        "group_sd": np.array(prior.sds) / np.sqrt(2),
+        "rest_sd": np.array(prior.rest_sd / np.sqrt(2)),
+        "x": _pad(columns.x, (None, size.n_columns)),
+        "column_sd": _pad(np.nan_to_num(columns.scale), (size.n_columns,)),
+        "column_spread": _spread_matrix(columns, size),
+        "spread_scale": np.array(plan.priors.exchangeable_scale),
+        "stratum_of": table.group if baseline.by_group else table.stratum,
+        "events": _pad(table.events, (None, size.n_intervals)),
+        "exposure": _pad(table.exposure, (None, size.n_intervals)),
+    }
+    values |= _baseline_arrays(table, plan, size, values)
+    return ModelArrays(size, real, columns, values, _coords(table, columns, strata, size), baseline.by_group)
+
+
+def _pad(array: Array, shape: tuple[int | None, ...], fill: float = 0.0) -> Array:
+    """Append `fill` along each axis up to `shape` (None keeps the axis)."""
+    widths = [(0, 0 if want is None else want - have) for have, want in zip(array.shape, shape, strict=True)]
+    return np.pad(array, widths, constant_values=fill)
+
+
+def _group_basis(table: ExposureTable, prior: GroupPrior, primary: Contrast, size: Structure, *, by_group: bool) -> Array:
+    """Orthonormal zero-sum columns, (group, contrast).
+
+    The same for every choice of reference; only a prior that treats the primary contrast apart puts
+    that contrast first.
+    """
+    count = len(table.groups)
+    basis = zero_sum_basis(count) if count > 1 else np.empty((1, 0))
+    if prior.is_mixture:
+        first = np.zeros(count)
+        first[table.groups.index(primary.group)] = 1 / np.sqrt(2)
+        first[table.groups.index(primary.reference)] = -1 / np.sqrt(2)
+        basis = np.column_stack([first, null_space(np.vstack([np.ones(count), first]))])
+    if by_group:
+        basis = np.zeros_like(basis)
+    return _pad(basis, (size.n_groups, size.n_groups - 1))
+
+
+def _spread_matrix(columns: Design, size: Structure) -> Array:
+    """1 where a column's scale is a learnt spread, (column, spread)."""
+    matrix = np.zeros((size.n_columns, size.n_spreads))
+    for column, spread in enumerate(columns.spread):
+        if spread >= 0:
+            matrix[column, spread] = 1.0
+    return matrix
+
+
+def _per_stratum(values: Array, stratum: NDArray[np.int64], count: int) -> Array:
+    """Sum patterns within strata: (pattern, interval) -> (stratum, interval)."""
+    total = np.zeros((count, values.shape[1]))
+    np.add.at(total, stratum, values)
+    return total
+
+
+def _baseline_arrays(
+    table: ExposureTable, plan: ModelPlan, size: Structure, values: dict[str, NDArray[np.generic]]
+) -> dict[str, NDArray[np.generic]]:
+    stratum = np.asarray(values["stratum_of"], dtype=np.int64)
+    events = _per_stratum(np.asarray(values["events"], dtype=float), stratum, size.n_strata)
+    exposure = _per_stratum(np.asarray(values["exposure"], dtype=float), stratum, size.n_strata)
+    crude = _crude_rate(events, exposure)
+    if plan.baseline.kind is BaselineKind.RANDOM_WALK:
+        total = np.maximum(events.sum(axis=1, keepdims=True), 1.0)
+        return {
+            "crude_log_hazard": np.log(crude),
+            "step": _pad(_steps(table), (size.n_intervals,)),
+            "event_share": events / total,
+            "innovation_sd": np.array(plan.baseline.innovation_sd),
+            "level_sd": np.array(plan.baseline.level_sd),
+            "observed_events": np.asarray(values["events"], dtype=float).sum(axis=1),
+        }
+    shape = plan.baseline.shape
+    rate = np.full_like(events, _fixed_rate(plan, table.time_unit)) if plan.baseline.rate is not None else shape / crude[:, None]
+    # Without prior or event a cell's hazard is 0 and its term vanishes: any positive rate says so.
+    rate = np.where(shape + events == 0, 1.0, np.broadcast_to(rate, events.shape))
+    return {
+        "crude_log_hazard": np.log(crude),
+        "stratum_events": events,
+        "shape": np.array(float(shape)),
+        "rate": rate,
+        "indicator": np.eye(size.n_strata)[stratum],
+    }
+
+
+def _crude_rate(events: Array, exposure: Array) -> Array:
+    """Events per person-time of each stratum, (stratum,); a stratum without events takes half an event."""
+    time = exposure.sum(axis=1)
+    return np.where(time > 0, np.maximum(events.sum(axis=1), 0.5) / np.where(time > 0, time, 1.0), 1.0)
+
+
+def _fixed_rate(plan: ModelPlan, unit: TimeUnit) -> float:
+    """The stated rate of Gamma(shape, rate), its person-time converted to the study's unit."""
+    baseline = plan.baseline
+    if baseline.rate is None or baseline.rate_unit is None:
+        raise PlanError("baseline.rate needs baseline.rate_unit: a Gamma(shape, rate) prior is not free of the unit.")
+    return baseline.rate * TimeUnit(baseline.rate_unit).days / unit.days
+
+
+def _steps(table: ExposureTable) -> Array:
+    """sqrt(gap / span) between interval midpoints; 0 before the first interval.
+
+    The last interval is reckoned to its last event. So sigma is the sd of the change of the log
+    hazard over follow-up, however many intervals there are.
+    """
+    edges = np.append(table.edges[:-1], max(table.last_event, table.edges[-2]))
+    midpoints = (edges[:-1] + edges[1:]) / 2
+    gaps = np.diff(midpoints)
+    return np.concatenate([[0.0], np.sqrt(gaps / gaps.sum())]) if len(gaps) else np.zeros(1)
+
+
+def _coords(table: ExposureTable, columns: Design, strata: tuple[str, ...], size: Structure) -> dict[str, list[str]]:
+    def names(real: tuple[str, ...], count: int) -> list[str]:
+        return [*real, *(f"(padding {i + 1})" for i in range(count - len(real)))]
+
+    starts = tuple(f"from {start:g}" for start in table.edges[:-1])
+    return {
+        "group": names(table.groups, size.n_groups),
+        "contrast": [f"contrast {i + 1}" for i in range(size.n_groups - 1)],
+        "column": names(columns.names, size.n_columns),
+        "spread": names(columns.spreads, size.n_spreads),
+        "stratum": names(strata, size.n_strata),
+        "interval": names(starts, size.n_intervals),
+    }

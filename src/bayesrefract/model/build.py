@@ -1,0 +1,75 @@
+"""Arrays -> PyMC model: one function, a baseline and the effects put together."""
+
+from __future__ import annotations
+
+import pymc as pm
+import pytensor.tensor as pt
+from pytensor.tensor.variable import TensorVariable
+
+from bayesrefract.model import independent, random_walk
+from bayesrefract.model.arrays import ModelArrays, Structure
+from bayesrefract.plan import BaselineKind
+
+DATA_DIMS: dict[str, tuple[str, ...]] = {
+    "group_of": ("pattern",),
+    "group_basis": ("group", "contrast"),
+    "x": ("pattern", "column"),
+    "column_sd": ("column",),
+    "column_spread": ("column", "spread"),
+    "stratum_of": ("pattern",),
+    "events": ("pattern", "interval"),
+    "exposure": ("pattern", "interval"),
+    "observed_events": ("pattern",),
+    "crude_log_hazard": ("stratum",),
+    "step": ("interval",),
+    "event_share": ("stratum", "interval"),
+    "stratum_events": ("stratum", "interval"),
+    "rate": ("stratum", "interval"),
+    "indicator": ("pattern", "stratum"),
+}
+
+
+def build(arrays: ModelArrays) -> pm.Model:
+    """The piecewise-exponential model of one exposure table.
+
+    Deterministics `group_effect` (group), `coefficient` (column), `log_likelihood`, and `log_hazard`
+    (stratum, interval), or for hazards integrated out `hazard_shape` and `hazard_rate` of their exact
+    conditional Gamma distribution.
+    """
+    size = arrays.structure
+    with pm.Model(coords=arrays.coords) as model:
+        data = {name: pm.Data(name, value, dims=DATA_DIMS.get(name)) for name, value in arrays.values.items()}
+        eta = _group_effect(size, data)[data["group_of"]] + pt.dot(data["x"], _coefficients(data))
+        if size.kind is BaselineKind.RANDOM_WALK:
+            alpha = random_walk.log_hazard(size.strata, data)
+            total = random_walk.observe(alpha, eta, data, one_stratum=size.n_strata == 1)
+            pm.Deterministic("log_hazard", alpha, dims=("stratum", "interval"))
+        else:
+            shape, rate, total = independent.observe(size.strata, eta, data)
+            pm.Deterministic("hazard_shape", shape + pt.zeros_like(rate), dims=("stratum", "interval"))
+            pm.Deterministic("hazard_rate", rate, dims=("stratum", "interval"))
+        pm.Deterministic("log_likelihood", total)
+    return model
+
+
+def _group_effect(size: Structure, data: dict[str, TensorVariable]) -> TensorVariable:
+    """Log hazard of each group, summing to zero: Normal(0, sd) on every pairwise log HR.
+
+    This is a ZeroSumNormal in an orthonormal basis, so that groups can be padded and the primary
+    contrast (the first coordinate, times sqrt 2) can have a mixture for a prior.
+    """
+    if size.flat:
+        coordinates = pm.Flat("group_coordinate", shape=(size.n_groups - 1,))
+    else:
+        first = pm.NormalMixture("primary_coordinate", w=[0.5, 0.5], mu=data["group_location"], sigma=data["group_sd"])
+        rest = pm.Normal("other_coordinate", 0.0, 1.0, shape=(size.n_groups - 2,))
+        coordinates = pt.concatenate([first[None], data["rest_sd"] * rest])
+    return pm.Deterministic("group_effect", pt.dot(data["group_basis"], coordinates), dims="group")
+
+
+def _coefficients(data: dict[str, TensorVariable]) -> TensorVariable:
+    """Coefficients of the standardised columns: fixed prior sd, or one learnt per exchangeable covariate."""
+    tau = pm.HalfNormal("tau", data["spread_scale"], dims="spread")
+    raw = pm.Normal("raw_coefficient", 0.0, 1.0, dims="column")
+    scale = data["column_sd"] + pt.dot(data["column_spread"], tau)
+    return pm.Deterministic("coefficient", raw * scale, dims="column")

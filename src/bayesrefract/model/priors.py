@@ -1,0 +1,133 @@
+"""The prior of the group effects, resolved to numbers, and what it says in hazard ratios."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.stats import norm
+
+from bayesrefract.errors import PlanError
+from bayesrefract.plan import GroupPriorName, Priors
+from bayesrefract.study import Contrast, Rope
+
+DEFAULT_SD = 0.75
+WIDE_SD = 1.5
+INSIDE = {GroupPriorName.SCEPTICAL: 0.10, GroupPriorName.NEUTRAL: 0.50, GroupPriorName.ENTHUSIASTIC: 0.90}
+FAVOURS_EQUIVALENCE = "favours equivalence"
+FLAT_LABEL = "flat: for oracles only"
+
+
+@dataclass(frozen=True)
+class GroupPrior:
+    """Prior of the primary contrast's log HR: an equal mixture of Normal(locations[i], sds[i]).
+
+    A plain normal prior has two equal components. The contrasts orthogonal to the primary one get
+    Normal(0, rest_sd) on the scale of a pairwise log HR. `flat` replaces all of it by a constant.
+    """
+
+    locations: tuple[float, float]
+    sds: tuple[float, float]
+    rest_sd: float
+    flat: bool = False
+
+    @property
+    def is_mixture(self) -> bool:
+        """Whether the primary contrast's prior differs from that of the other contrasts."""
+        return self.locations != (0.0, 0.0)
+
+    @property
+    def label(self) -> str:
+        """A warning to print with the prior, or an empty text."""
+        if self.flat:
+            return FLAT_LABEL
+        return FAVOURS_EQUIVALENCE if not self.is_mixture and self.rest_sd < DEFAULT_SD else ""
+
+    def mass_inside(self, low: float, high: float, overlap: float = 1.0) -> float | None:
+        """Prior probability that a pairwise hazard ratio lies between `low` and `high`.
+
+        `overlap`: 1 for the primary pair, -1 reversed, 0.5 or -0.5 for a pair that shares one group
+        with it, 0 for one that shares none.
+        """
+        if self.flat:
+            return None
+        spread = self.rest_sd**2 * (1 - overlap**2)
+        parts = [
+            norm.cdf(np.log(high), overlap * m, scale) - norm.cdf(np.log(low), overlap * m, scale)
+            for m, s in zip(self.locations, self.sds, strict=True)
+            for scale in [np.sqrt((overlap * s) ** 2 + spread)]
+        ]
+        return float(np.mean(parts))
+
+    def central95(self) -> tuple[float, float] | None:
+        """Central 95% range of the primary hazard ratio."""
+        if self.flat:
+            return None
+
+        def excess(value: float, share: float) -> float:
+            return float(np.mean(norm.cdf(value, self.locations, self.sds))) - share
+
+        low, high = (float(np.exp(brentq(excess, -50, 50, args=(share,)))) for share in (0.025, 0.975))
+        return low, high
+
+    def describe(self) -> str:
+        """The distribution in symbols."""
+        if self.flat:
+            return "flat on every log HR"
+        if self.is_mixture:
+            parts = " and ".join(f"Normal({m:.3g}, {s:.3g})" for m, s in zip(self.locations, self.sds, strict=True))
+            return f"equal mixture of {parts} on the primary log HR; Normal(0, {self.rest_sd:.3g}) on the others"
+        return f"Normal(0, {self.rest_sd:.3g}) on every pairwise log HR"
+
+
+def overlap(pair: Contrast, primary: Contrast) -> float:
+    """How much of a pair's log HR the primary contrast carries: half the scalar product of the two."""
+    signs = ((pair.group, 1), (pair.reference, -1))
+    primary_signs = {primary.group: 1, primary.reference: -1}
+    return sum(sign * primary_signs.get(level, 0) for level, sign in signs) / 2
+
+
+def resolve_group_prior(priors: Priors, rope: Rope | None) -> GroupPrior:
+    """Turn a named prior into numbers; sceptical, neutral and enthusiastic are set by the ROPE.
+
+    Raises PlanError when such a prior meets a question without a hazard-ratio ROPE.
+    """
+    name = priors.group
+    if name is GroupPriorName.FLAT:
+        return GroupPrior((0.0, 0.0), (1.0, 1.0), 1.0, flat=True)
+    if name is GroupPriorName.DEFAULT:
+        return _normal(DEFAULT_SD)
+    if name is GroupPriorName.WIDE:
+        return _normal(WIDE_SD)
+    if name is GroupPriorName.CUSTOM:
+        assert priors.hr95 is not None
+        low, high = np.log(priors.hr95)
+        centre, sd = (low + high) / 2, (high - low) / (2 * norm.ppf(0.975))
+        return _normal(float(sd)) if abs(centre) < 1e-9 else GroupPrior((centre, centre), (sd, sd), sd)
+    if rope is None:
+        raise PlanError(f"prior.group = '{name}' is set by the primary hazard-ratio ROPE, and the question declares none.")
+    bounds = (float(np.log(rope.low)), float(np.log(rope.high)))
+    locations = (2 * bounds[0], 2 * bounds[1]) if name is GroupPriorName.SCEPTICAL else (0.0, 0.0)
+    sd = _sd_with_mass(bounds, locations, INSIDE[name])
+    return GroupPrior(locations, (sd, sd), DEFAULT_SD if name is GroupPriorName.SCEPTICAL else sd)
+
+
+def _normal(sd: float) -> GroupPrior:
+    return GroupPrior((0.0, 0.0), (sd, sd), sd)
+
+
+def _sd_with_mass(bounds: tuple[float, float], locations: tuple[float, float], mass: float) -> float:
+    """The sd that puts `mass` inside the bounds.
+
+    For humps outside the bounds the mass inside rises from 0 with the sd before it falls: the rising
+    branch is meant, the narrow one.
+    """
+
+    def excess(log_sd: float) -> float:
+        sd = np.exp(log_sd)
+        return float(np.mean([np.diff(norm.cdf(bounds, m, sd))[0] for m in locations])) - mass
+
+    width = bounds[1] - bounds[0]
+    low, high = (np.log(width / 100), np.log(width)) if locations != (0.0, 0.0) else (np.log(width / 100), np.log(width * 100))
+    return float(np.exp(brentq(excess, low, high)))

@@ -1,0 +1,72 @@
+"""Piecewise-constant hazards whose logarithm walks over follow-up: smooth, and free of the time unit."""
+
+from __future__ import annotations
+
+import pymc as pm
+import pytensor.tensor as pt
+from pytensor.tensor.variable import TensorVariable
+
+from bayesrefract.plan import StrataKind
+
+
+def log_hazard(strata: StrataKind, data: dict[str, TensorVariable]) -> TensorVariable:
+    """Baseline log hazard, dims (stratum, interval): level + walk, the walk's event-weighted mean 0.
+
+    Free: nothing is shared between strata. Pooled: each stratum deviates from a common level and
+    walk by amounts whose spread is learnt.
+    """
+    if strata is StrataKind.POOLED:
+        return _pooled(data)
+    offset = pm.Normal("level_offset", 0.0, 1.0, dims="stratum")
+    sigma = pm.HalfNormal("sigma", data["innovation_sd"], dims="stratum")
+    innovation = pm.Normal("innovation", 0.0, 1.0, dims=("stratum", "interval"))
+    level = data["crude_log_hazard"] + data["level_sd"] * offset
+    walk = pt.cumsum(innovation * data["step"], axis=1) * sigma[:, None]
+    return level[:, None] + _centred(walk, data["event_share"])
+
+
+def _pooled(data: dict[str, TensorVariable]) -> TensorVariable:
+    """Common level and walk, plus shrunken deviations per stratum."""
+    offset = pm.Normal("level_offset", 0.0, 1.0)
+    sigma = pm.HalfNormal("sigma", data["innovation_sd"])
+    innovation = pm.Normal("innovation", 0.0, 1.0, dims="interval")
+    stratum_sd = pm.HalfNormal("stratum_sd", 0.5)
+    stratum_sigma = pm.HalfNormal("stratum_sigma", 0.3)
+    stratum_offset = pm.Normal("stratum_offset", 0.0, 1.0, dims="stratum")
+    stratum_innovation = pm.Normal("stratum_innovation", 0.0, 1.0, dims=("stratum", "interval"))
+    level = data["crude_log_hazard"].mean() + data["level_sd"] * offset + stratum_sd * stratum_offset
+    steps = sigma * innovation + stratum_sigma * stratum_innovation
+    return level[:, None] + _centred(pt.cumsum(steps * data["step"], axis=1), data["event_share"])
+
+
+def _centred(walk: TensorVariable, event_share: TensorVariable) -> TensorVariable:
+    return walk - (walk * event_share).sum(axis=1, keepdims=True)
+
+
+def log_likelihood(value: TensorVariable, eta: TensorVariable, events: TensorVariable, hazard: TensorVariable) -> TensorVariable:
+    """Per pattern: events * eta + sum_j events_j log h_j - exp(eta) * sum_j exposure_j h_j.
+
+    value : events (pattern,). events : sum_j events_j log h_j. hazard : sum_j exposure_j h_j.
+    """
+    return value * eta + events - pt.exp(eta) * hazard
+
+
+def observe(alpha: TensorVariable, eta: TensorVariable, data: dict[str, TensorVariable], *, one_stratum: bool) -> TensorVariable:
+    """The observed events per pattern, as a random variable; returns the total log likelihood.
+
+    Without effects that change over time the likelihood factors: one exponential per pattern.
+    """
+    if one_stratum:
+        events, hazard = pt.dot(data["events"], alpha[0]), pt.dot(data["exposure"], pt.exp(alpha[0]))
+    else:
+        events = (data["events"] * alpha[data["stratum_of"]]).sum(axis=1)
+        hazard = (data["exposure"] * pt.exp(alpha)[data["stratum_of"]]).sum(axis=1)
+    pm.CustomDist("died", eta, events, hazard, logp=log_likelihood, random=_draw, observed=data["observed_events"], dims="pattern")
+    return log_likelihood(data["observed_events"], eta, events, hazard).sum()
+
+
+def _draw(eta, events, hazard, rng=None, size=None):  # type: ignore[no-untyped-def]  # signature set by PyMC
+    """Events in the observed person-time: Poisson with mean exp(eta) * cumulative hazard."""
+    import numpy as np
+
+    return rng.poisson(np.exp(eta) * hazard, size=size)
