@@ -25,8 +25,8 @@ class ExposureTable:
     """Dims (pattern, interval), times in `time_unit`.
 
     data : `events`, `exposure` (pattern, interval); `group`, `stratum` (pattern,) codes into `groups`
-        and `strata`; `n_patients` (pattern,); `last_event`, `last_exit` scalars; coordinates `start`, `end` (interval,),
-        the last end infinite; `pattern_of` (patient,), the patient-to-pattern map.
+        and `strata`; `n_patients` (pattern,); `last_event`, `last_exit` scalars; coordinates `start`, `end`
+        (interval,), the last end infinite; `pattern_of` (patient,), the patient-to-pattern map.
     covariates : values per pattern, in the order of the cohort.
     """
 

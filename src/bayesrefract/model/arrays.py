@@ -151,10 +151,12 @@ def _baseline_arrays(
     events = _per_stratum(np.asarray(values["events"], dtype=float), stratum, size.n_strata)
     exposure = _per_stratum(np.asarray(values["exposure"], dtype=float), stratum, size.n_strata)
     crude = _crude_rate(events, exposure)
+    common = _crude_rate(events.sum(axis=0, keepdims=True), exposure.sum(axis=0, keepdims=True))[0]
     if plan.baseline.kind is BaselineKind.RANDOM_WALK:
         total = np.maximum(events.sum(axis=1, keepdims=True), 1.0)
         return {
             "crude_log_hazard": np.log(crude),
+            "common_log_hazard": np.log(common),
             "step": _pad(_steps(table), (size.n_intervals,)),
             "event_share": events / total,
             "innovation_sd": np.array(plan.baseline.innovation_sd),
@@ -163,10 +165,11 @@ def _baseline_arrays(
         }
     shape = plan.baseline.shape
     rate = np.full_like(events, _fixed_rate(plan, table.time_unit)) if plan.baseline.rate is not None else shape / crude[:, None]
-    # Without prior or event a cell's hazard is 0 and its term vanishes: any positive rate says so.
-    rate = np.where(shape + events == 0, 1.0, np.broadcast_to(rate, events.shape))
+    # Without prior or event a cell's hazard is 0 and its term vanishes, as it does in padding: rate 1 says so.
+    padding = (np.arange(size.n_strata)[:, None] > stratum.max()) | (np.arange(size.n_intervals) >= table.events.shape[1])
+    rate = np.where(padding | (shape + events == 0), 1.0, np.broadcast_to(rate, events.shape))
     return {
-        "crude_log_hazard": np.log(crude),
+        "common_log_hazard": np.log(common),
         "stratum_events": events,
         "shape": np.array(float(shape)),
         "rate": rate,

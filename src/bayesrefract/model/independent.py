@@ -24,7 +24,7 @@ def hazard_prior(strata: StrataKind, data: dict[str, TensorVariable]) -> tuple[T
         return data["shape"], data["rate"]
     log_k = pm.Normal("log_k", 1.0, 1.0)
     offset = pm.Normal("common_offset", 0.0, 1.0, dims="interval")
-    common = pt.exp(data["crude_log_hazard"].mean() + 2.0 * offset)
+    common = pt.exp(data["common_log_hazard"] + 2.0 * offset)
     k = pt.exp(log_k)
     return k, pt.broadcast_to(k / common, data["rate"].shape)
 

@@ -34,7 +34,7 @@ def _pooled(data: dict[str, TensorVariable]) -> TensorVariable:
     stratum_sigma = pm.HalfNormal("stratum_sigma", 0.3)
     stratum_offset = pm.Normal("stratum_offset", 0.0, 1.0, dims="stratum")
     stratum_innovation = pm.Normal("stratum_innovation", 0.0, 1.0, dims=("stratum", "interval"))
-    level = data["crude_log_hazard"].mean() + data["level_sd"] * offset + stratum_sd * stratum_offset
+    level = data["common_log_hazard"] + data["level_sd"] * offset + stratum_sd * stratum_offset
     steps = sigma * innovation + stratum_sigma * stratum_innovation
     return level[:, None] + _centred(pt.cumsum(steps * data["step"], axis=1), data["event_share"])
 

@@ -1,0 +1,13 @@
+"""Fixtures that every test file shares."""
+
+from __future__ import annotations
+
+import pytest
+
+from bayesrefract.inference.nuts import Compiler
+
+
+@pytest.fixture(scope="session")
+def compiler() -> Compiler:
+    """One set of compiled model structures for all tests of a process: compiling takes seconds."""
+    return Compiler()

@@ -1,0 +1,332 @@
+"""The models' densities against closed forms, quadrature and each other; nothing is sampled here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pymc as pm
+import pytest
+from cohorts import actg175, gbsg2, leukemia, lung, make_cohort
+from scipy.integrate import quad
+from scipy.special import gammaln
+from scipy.stats import gamma, norm, poisson
+
+from bayesrefract.cohort.value import Cohort, Covariate
+from bayesrefract.exposure import ExposureTable, tabulate
+from bayesrefract.model.arrays import ModelArrays, arrange
+from bayesrefract.model.build import build
+from bayesrefract.model.effects import zero_sum_basis
+from bayesrefract.model.priors import resolve_group_prior
+from bayesrefract.plan import (
+    Baseline,
+    BaselineKind,
+    GroupPriorName,
+    Intervals,
+    ModelPlan,
+    Priors,
+    StrataKind,
+)
+from bayesrefract.study import Contrast, Estimand, Rope, TimeUnit
+
+ROPE = Rope(Estimand.HAZARD_RATIO, 0.80, 1.25, "test", None, before_data=True)
+WALK = ModelPlan("walk", "", "")
+COLLAPSED = ModelPlan("collapsed", "", "", baseline=Baseline(BaselineKind.INDEPENDENT))
+
+
+def arrays_of(cohort: Cohort, plan: ModelPlan, *, pad: bool = False, merge: bool = True) -> ModelArrays:
+    table = tabulate(cohort, plan.intervals, merge=merge)
+    primary = Contrast(cohort.groups[1], cohort.groups[0], primary=True)
+    return arrange(table, plan, resolve_group_prior(plan.priors, ROPE), primary, pad=pad)
+
+
+def density(arrays: ModelArrays) -> tuple[Callable[[dict[str, np.ndarray]], float], dict[str, np.ndarray]]:
+    """Joint log density of the unconstrained parameters, and a point where it is finite."""
+    model = build(arrays)
+    function = model.compile_fn(model.logp(), inputs=model.value_vars, mode="FAST_COMPILE", on_unused_input="ignore")
+    return (lambda point: float(function(point))), model.initial_point()
+
+
+def likelihood(arrays: ModelArrays, point: dict[str, np.ndarray]) -> float:
+    """Log likelihood alone at a point of the unconstrained parameters."""
+    model = build(arrays)
+    total = model.replace_rvs_by_values([model["log_likelihood"]])[0]
+    function = model.compile_fn(total, inputs=model.value_vars, mode="FAST_COMPILE", on_unused_input="ignore")
+    return float(function(point))
+
+
+def somewhere(point: dict[str, np.ndarray], seed: int = 1) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return {name: rng.normal(0, 0.3, np.shape(value)) for name, value in point.items()}
+
+
+# The figures of the design's table: collapsed hazards, one log HR, by quadrature.
+TWO_ARMS = {2: "zidovudine+zalcitabine", 1: "zidovudine+didanosine"}
+QUADRATURE = {
+    "actg175": (actg175, {"arms": TWO_ARMS}, (200, 400, 600, 800, 1000), -0.063772, 0.135464, 0.863347, 0.919619),
+    "gbsg2": (gbsg2, {}, (365, 730, 1095, 1460, 1826), -0.357928, 0.123241, 0.136585, 0.217307),
+    "lung": (lung, {}, (90, 180, 270, 365, 545), -0.503166, 0.162845, 0.041129, 0.067244),
+}
+
+
+def by_quadrature(arrays: ModelArrays) -> tuple[float, float, Callable[[float, float], float]]:
+    """Mean and sd of the log HR, and P(low < HR < high), by integrating the model's own density."""
+    log_density, point = density(arrays)
+    name = "group_coordinate" if arrays.structure.flat else "primary_coordinate"
+
+    def at(log_hr: float) -> float:
+        return log_density(point | {name: np.full(np.shape(point[name]), sign * log_hr / np.sqrt(2))})
+
+    basis = arrays.values["group_basis"]
+    sign = np.sign(basis[1, 0] - basis[0, 0])  # group 1 against group 0
+    grid = np.linspace(-4, 2, 1201)
+    peak = max(at(x) for x in grid[::10])
+    centre = max(grid[::10], key=at)
+
+    def integral(weight: Callable[[float], float], low: float = -6.0, high: float = 4.0) -> float:
+        points = [p for p in (centre - 0.5, centre, centre + 0.5) if low < p < high]
+        return quad(lambda x: weight(x) * np.exp(at(x) - peak), low, high, points=points or None, limit=200)[0]
+
+    total = integral(lambda x: 1.0)
+    mean = integral(lambda x: x) / total
+    sd = np.sqrt(integral(lambda x: (x - mean) ** 2) / total)
+    return mean, sd, lambda low, high: integral(lambda x: 1.0, np.log(low), np.log(high)) / total
+
+
+@pytest.mark.parametrize("name", QUADRATURE)
+def test_collapsed_density_meets_the_quadrature_table(name: str) -> None:
+    factory, options, cuts, mean, sd, inside_primary, inside_wide = QUADRATURE[name]
+    plan = replace(COLLAPSED, baseline=Baseline(BaselineKind.INDEPENDENT, shape=0.0), intervals=Intervals(cuts=cuts))
+    found_mean, found_sd, inside = by_quadrature(arrays_of(factory(**options), plan))
+    assert found_mean == pytest.approx(mean, abs=1e-6)
+    assert found_sd == pytest.approx(sd, abs=1e-6)
+    assert inside(0.80, 1.25) == pytest.approx(inside_primary, abs=1e-6)
+    assert inside(0.77, 1.30) == pytest.approx(inside_wide, abs=1e-6)
+
+
+def test_flat_prior_meets_the_quadrature_table() -> None:
+    plan = replace(
+        COLLAPSED,
+        baseline=Baseline(BaselineKind.INDEPENDENT, shape=0.0),
+        intervals=Intervals(cuts=(200, 400, 600, 800, 1000)),
+        priors=Priors(group=GroupPriorName.FLAT),
+    )
+    mean, sd, inside = by_quadrature(arrays_of(actg175(arms=TWO_ARMS), plan))
+    assert (mean, sd) == (pytest.approx(-0.065932, abs=1e-6), pytest.approx(0.137744, abs=1e-6))
+    assert inside(0.80, 1.25) == pytest.approx(0.855376, abs=1e-6)
+
+
+def test_stated_gamma_prior_meets_the_quadrature_table_on_6mp() -> None:
+    """The table's Gamma(1, 1 per week) is the prior of the placebo group's hazard.
+
+    A stated (a, b) is not free of where the log hazards are centred; ours are centred between the
+    groups, so the basis is replaced here by one that gives all of the effect to 6-MP.
+    """
+    baseline = Baseline(BaselineKind.INDEPENDENT, shape=1.0, rate=1.0, rate_unit="weeks")
+    plan = replace(COLLAPSED, baseline=baseline, intervals=Intervals(cuts=()))
+    arrays = arrays_of(leukemia(), plan)  # group 0 is 6-MP, group 1 placebo
+    on_6mp = replace(arrays, values=arrays.values | {"group_basis": np.array([[-np.sqrt(2)], [0.0]])})
+    mean, _, inside = by_quadrature(on_6mp)
+    assert -mean == pytest.approx(-1.25484, abs=1e-5)
+    assert inside(1 / 1.25, 1 / 0.80) == pytest.approx(0.000900, abs=1e-6)
+    assert inside(1 / 0.30, 1 / 0.15) == pytest.approx(0.524267, abs=1e-6)
+
+
+def test_walk_likelihood_is_the_poisson_likelihood_of_its_cells() -> None:
+    """Against scipy's Poisson probabilities, cell by cell, with covariates and delayed entry."""
+    arrays = arrays_of(small_cohort(), WALK, merge=False)
+    model, point = build(arrays), somewhere(density(arrays)[1])
+    names = ["log_hazard", "group_effect", "coefficient"]
+    values = model.replace_rvs_by_values([model[name] for name in names])
+    alpha, beta, gamma_ = model.compile_fn(values, inputs=model.value_vars, mode="FAST_COMPILE", on_unused_input="ignore")(point)
+    eta = beta[arrays.values["group_of"]] + arrays.values["x"] @ gamma_
+    mean = arrays.values["exposure"] * np.exp(alpha[0] + eta[:, None])
+    events = arrays.values["events"]
+    cells = mean > 0
+    expected = poisson.logpmf(events[cells], mean[cells]).sum() - (events[cells] * np.log(arrays.values["exposure"][cells])).sum()
+    assert likelihood(arrays, point) == pytest.approx(expected, rel=1e-12)
+
+
+def test_collapsed_likelihood_integrates_the_hazards_out() -> None:
+    """Against numerical integration over each interval's hazard under its Gamma prior."""
+    arrays = arrays_of(small_cohort(), replace(COLLAPSED, baseline=Baseline(BaselineKind.INDEPENDENT, shape=1.5)))
+    _, point = density(arrays)
+    points = [somewhere(point, seed) for seed in (1, 2)]
+    found = likelihood(arrays, points[0]) - likelihood(arrays, points[1])
+    expected = integrated(arrays, points[0]) - integrated(arrays, points[1])
+    assert found == pytest.approx(expected, abs=1e-8)
+
+
+def integrated(arrays: ModelArrays, point: dict[str, np.ndarray]) -> float:
+    model = build(arrays)
+    values = model.replace_rvs_by_values([model["group_effect"], model["coefficient"]])
+    beta, gamma_ = model.compile_fn(values, inputs=model.value_vars, mode="FAST_COMPILE", on_unused_input="ignore")(point)
+    data = arrays.values
+    eta = beta[data["group_of"]] + data["x"] @ gamma_
+    total = 0.0
+    for j in range(data["events"].shape[1]):
+        died, risk = data["events"][:, j].sum(), (data["exposure"][:, j] * np.exp(eta)).sum()
+        prior = gamma(1.5, scale=1 / data["rate"][0, j])
+        peak = (1.5 + died - 1) / (data["rate"][0, j] + risk)
+        log_peak = died * np.log(peak) - risk * peak
+        mass = quad(lambda h: np.exp(died * np.log(h) - risk * h - log_peak) * prior.pdf(h), 0, 20 * peak, limit=400)[0]
+        total += np.log(mass) + log_peak + (data["events"][:, j] * eta).sum()
+    return total
+
+
+def test_pooled_hazards_keep_the_normalising_terms() -> None:
+    """With k and m learnt, a log b - lgamma(a) + lgamma(a + D) must stay: against the Gamma-Poisson integral."""
+    baseline = Baseline(BaselineKind.INDEPENDENT, strata=StrataKind.POOLED)
+    arrays = arrays_of(small_cohort(strata=True), replace(COLLAPSED, baseline=baseline))
+    _, point = density(arrays)
+    first, second = somewhere(point, 3), somewhere(point, 4)
+    assert likelihood(arrays, first) - likelihood(arrays, second) == pytest.approx(
+        pooled_marginal(arrays, first) - pooled_marginal(arrays, second), abs=1e-9
+    )
+
+
+def pooled_marginal(arrays: ModelArrays, point: dict[str, np.ndarray]) -> float:
+    """log of integral Gamma(h; k, k / m) * h^D exp(-R h) dh, cell by cell, in closed form."""
+    model = build(arrays)
+    values = model.replace_rvs_by_values([model["group_effect"], model["coefficient"]])
+    beta, gamma_ = model.compile_fn(values, inputs=model.value_vars, mode="FAST_COMPILE", on_unused_input="ignore")(point)
+    data = arrays.values
+    k = np.exp(point["log_k"])
+    m = np.exp(data["common_log_hazard"] + 2 * point["common_offset"])
+    eta = beta[data["group_of"]] + data["x"] @ gamma_
+    total = float((data["events"].sum(axis=1) * eta).sum())
+    for s in range(arrays.real.n_strata):
+        inside = data["stratum_of"] == s
+        died = data["events"][inside].sum(axis=0)
+        risk = (data["exposure"][inside] * np.exp(eta[inside])[:, None]).sum(axis=0)
+        rate = k / m
+        total += float((k * np.log(rate) - gammaln(k) + gammaln(k + died) - (k + died) * np.log(rate + risk)).sum())
+    return total
+
+
+@pytest.mark.parametrize("kind", BaselineKind)
+@pytest.mark.parametrize("strata", [StrataKind.FREE, StrataKind.POOLED])
+def test_merging_patients_leaves_the_likelihood_unchanged(kind: BaselineKind, strata: StrataKind) -> None:
+    plan = replace(WALK, baseline=Baseline(kind, strata=strata))
+    cohort = small_cohort(strata=True)
+    merged, rows = arrays_of(cohort, plan), arrays_of(cohort, plan, merge=False)
+    assert merged.values["x"].shape[0] < rows.values["x"].shape[0]
+    point = somewhere(density(merged)[1])
+    assert likelihood(merged, point) == pytest.approx(likelihood(rows, point), rel=1e-10)
+
+
+@pytest.mark.parametrize("kind", BaselineKind)
+@pytest.mark.parametrize("strata", [StrataKind.FREE, StrataKind.POOLED])
+@pytest.mark.parametrize("exchangeable", [False, True])
+def test_padding_leaves_the_likelihood_unchanged(kind: BaselineKind, strata: StrataKind, exchangeable: bool) -> None:
+    plan = replace(WALK, baseline=Baseline(kind, strata=strata), exchangeable=exchangeable)
+    cohort = small_cohort(strata=True, categorical=True)
+    tight, padded = arrays_of(cohort, plan), arrays_of(cohort, plan, pad=True)
+    assert padded.structure != padded.real
+    point = somewhere(density(padded)[1])
+    _, shapes = density(tight)
+    cut = {name: point[name][tuple(slice(n) for n in np.shape(value))] if np.ndim(value) else point[name] for name, value in shapes.items()}
+    assert likelihood(padded, point) == pytest.approx(likelihood(tight, cut), rel=1e-10)
+
+
+@pytest.mark.parametrize("kind", BaselineKind)
+def test_time_unit_only_moves_the_density_by_a_constant(kind: BaselineKind) -> None:
+    plan = replace(WALK, baseline=Baseline(kind))
+    days = small_cohort()
+    months = replace(
+        days,
+        entry=days.entry / TimeUnit.MONTHS.days,
+        exit=days.exit / TimeUnit.MONTHS.days,
+        time_unit=TimeUnit.MONTHS,
+    )
+    in_days, point = density(arrays_of(days, plan))
+    in_months, _ = density(arrays_of(months, plan))
+    gaps = [in_days(somewhere(point, seed)) - in_months(somewhere(point, seed)) for seed in range(4)]
+    assert np.ptp(gaps) < 1e-8 * abs(gaps[0])
+
+
+def test_every_pairwise_log_hr_has_the_stated_prior() -> None:
+    """Normal(0, 0.75), whatever the number of groups; and the sum is zero, as for ZeroSumNormal."""
+    for count in (2, 3, 5):
+        covariance = 0.75**2 / 2 * zero_sum_basis(count) @ zero_sum_basis(count).T
+        with pm.Model(coords={"g": range(count)}):
+            zero_sum = pm.ZeroSumNormal("z", sigma=0.75 / np.sqrt(2), dims="g")
+            draws = pm.draw(zero_sum, draws=4000, random_seed=1, mode="FAST_COMPILE")
+        pair = np.eye(count)[0] - np.eye(count)[1]
+        assert pair @ covariance @ pair == pytest.approx(0.75**2)
+        assert covariance.sum() == pytest.approx(0.0, abs=1e-12)
+        spread = np.std(draws @ pair) * np.sqrt(1 / (2 * len(draws)))  # MCSE of a normal sd
+        assert np.std(draws @ pair) == pytest.approx(0.75, abs=4 * spread)
+
+
+def test_reference_group_exists_in_reporting_only() -> None:
+    cohort = small_cohort()
+    table = tabulate(cohort, WALK.intervals)
+    prior = resolve_group_prior(WALK.priors, ROPE)
+    one = arrange(table, WALK, prior, Contrast("a", "b", primary=True))
+    other = arrange(table, WALK, prior, Contrast("c", "a", primary=True))
+    assert all(np.array_equal(one.values[name], other.values[name]) for name in one.values)
+
+
+def test_sceptical_prior_sits_on_the_primary_contrast() -> None:
+    plan = replace(WALK, priors=Priors(group=GroupPriorName.SCEPTICAL))
+    prior = resolve_group_prior(plan.priors, ROPE)
+    arrays = arrange(tabulate(small_cohort(), plan.intervals), plan, prior, Contrast("c", "a", primary=True))
+    with build(arrays) as model:
+        draws = pm.draw(model["group_effect"], draws=6000, random_seed=2, mode="FAST_COMPILE")
+    log_hr = draws[:, 2] - draws[:, 0]
+    inside = np.mean(np.abs(log_hr) < np.log(1.25))
+    assert inside == pytest.approx(0.10, abs=4 * np.sqrt(0.09 / len(draws)))
+    assert prior.mass_inside(0.80, 1.25) == pytest.approx(0.10, abs=1e-9)
+    shared = np.mean(np.abs(draws[:, 1] - draws[:, 0]) < np.log(1.25))
+    expected = prior.mass_inside(0.80, 1.25, 0.5)
+    assert expected is not None
+    assert shared == pytest.approx(expected, abs=4 * np.sqrt(expected * (1 - expected) / len(draws)))
+    assert np.allclose(draws[:, :3].sum(axis=1), 0)
+
+
+def test_named_priors_have_their_mass_inside_the_rope() -> None:
+    stated = {GroupPriorName.NEUTRAL: 0.50, GroupPriorName.ENTHUSIASTIC: 0.90, GroupPriorName.SCEPTICAL: 0.10}
+    for name, mass in stated.items():
+        prior = resolve_group_prior(Priors(group=name), ROPE)
+        assert prior.mass_inside(0.80, 1.25) == pytest.approx(mass, abs=1e-9)
+    default = resolve_group_prior(Priors(), ROPE)
+    assert default.mass_inside(0.80, 1.25) == pytest.approx(np.diff(norm.cdf(np.log([0.80, 1.25]), 0, 0.75))[0])
+    assert default.label == ""
+    assert resolve_group_prior(Priors(group=GroupPriorName.NEUTRAL), ROPE).label == "favours equivalence"
+
+
+def test_custom_prior_is_read_as_a_hazard_ratio_range() -> None:
+    prior = resolve_group_prior(Priors(group=GroupPriorName.CUSTOM, hr95=(0.25, 4.0)), ROPE)
+    assert prior.central95() == (pytest.approx(0.25, rel=1e-6), pytest.approx(4.0, rel=1e-6))
+
+
+def test_walk_prior_does_not_depend_on_the_number_of_intervals() -> None:
+    """The sd of the change over follow-up is sigma, with 3 intervals or with 12."""
+    cohort = gbsg2()
+    for cuts in ((700, 1400), tuple(range(200, 2400, 200))):
+        arrays = arrays_of(cohort, replace(WALK, intervals=Intervals(cuts=cuts)))
+        assert np.sum(arrays.values["step"] ** 2) == pytest.approx(1.0)
+
+
+def small_cohort(*, strata: bool = False, categorical: bool = False) -> Cohort:
+    """60 patients in three groups with a few covariate values, some entering late."""
+    rng = np.random.default_rng(7)
+    n = 60
+    entry = np.where(rng.random(n) < 0.3, rng.uniform(0, 50, n), 0.0)
+    covariates = [Covariate("sex", rng.integers(0, 2, n).astype(float)), Covariate("stage", rng.integers(1, 4, n).astype(float))]
+    if categorical:
+        covariates.append(Covariate("site", rng.integers(0, 3, n).astype(float), ("x", "y", "z")))
+    return make_cohort(
+        entry + rng.exponential(200, n) + 1,
+        rng.random(n) < 0.7,
+        [("a", "b", "c")[i % 3] for i in range(n)],
+        entry=entry,
+        covariates=tuple(covariates),
+        stratum=[("s", "t")[i] for i in rng.integers(0, 2, n)] if strata else None,
+    )
+
+
+def table_of(cohort: Cohort) -> ExposureTable:
+    return tabulate(cohort, Intervals())
