@@ -13,67 +13,13 @@ from bayesrefract.cohort.value import Flow
 from bayesrefract.crosscheck.agreement import Agreement, Interval
 from bayesrefract.diagnostics import Health
 from bayesrefract.equivalence import Verdict
+from bayesrefract.estimands import CovariateEffect as CovariateEffect
+from bayesrefract.estimands import PredictiveCheck as PredictiveCheck
+from bayesrefract.estimands.summaries import CurveBand as CurveBand
+from bayesrefract.estimands.summaries import Median as Median
+from bayesrefract.model.implications import PriorImplication as PriorImplication
 from bayesrefract.plan import ModelPlan
 from bayesrefract.study import Question
-
-
-@dataclass(frozen=True)
-class CurveBand:
-    """Posterior of one group's standardised survival: arrays of shape (time,)."""
-
-    level: str
-    times: NDArray[np.float64]
-    median: NDArray[np.float64]
-    low: NDArray[np.float64]  # 95% pointwise
-    high: NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Median:
-    """Posterior of one group's median survival time; limits are None where not reached."""
-
-    level: str
-    median: Interval
-    p_not_reached: float
-
-
-@dataclass(frozen=True)
-class CovariateEffect:
-    """Hazard ratio of a covariate per its step, or of a category against the average category."""
-
-    name: str
-    level: str | None
-    per: float | None
-    hazard_ratio: Interval
-
-
-@dataclass(frozen=True)
-class PredictiveCheck:
-    """Kaplan-Meier curves of replicated patients against the observed one, for one group.
-
-    Arrays have shape (time,). `p`: share of replicates whose largest distance from the predictive
-    mean is at least the observed one's. `outside`: share of times with the observed curve outside
-    the 95% band.
-    """
-
-    level: str
-    times: NDArray[np.float64]
-    observed: NDArray[np.float64]
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
-    p: float
-    outside: float
-
-
-@dataclass(frozen=True)
-class PriorImplication:
-    """What a prior says in hazard ratios: central 95% range, and mass inside the primary ROPE."""
-
-    quantity: str
-    distribution: str
-    hazard_ratio95: tuple[float, float] | None
-    inside_rope: float | None
-    label: str = ""  # e.g. "favours equivalence", "flat: for oracles only"
 
 
 @dataclass(frozen=True)

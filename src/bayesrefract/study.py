@@ -212,4 +212,5 @@ class Study:
     path: Path | None = None
     source: str = ""
     seed: int | None = None  # of the function that simulates the records, for simulated studies
+    sha256: str = ""  # of the study file itself
     records_sha256: str | None = None  # what the records must hash to, where the study says so

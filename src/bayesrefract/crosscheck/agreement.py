@@ -101,7 +101,10 @@ class LogRank:
 
 @dataclass(frozen=True)
 class ProportionalHazards:
-    """Schoenfeld residual test of the group effect (smallest p over group columns, Holm-adjusted)."""
+    """Schoenfeld residual test of the group effect, over all groups at once; `by_term` has every term's p.
+
+    p is None with `method` saying why.
+    """
 
     p: float | None
     statistic: float | None

@@ -32,7 +32,9 @@ class Compiler:
         if structure not in self.compiled:
             watch.stage(f"Compiling the model structure: {describe(structure)} (once per run)")
             self.compiled[structure] = nutpie.compile_pymc_model(build(arrays), backend="numba")
-        return self.compiled[structure].with_data(**arrays.values)
+        compiled = self.compiled[structure]
+        used = {variable.name for variable in compiled.shared_var_keys}
+        return compiled.with_data(**{name: value for name, value in arrays.values.items() if name in used})
 
 
 def describe(structure: Structure) -> str:
@@ -83,7 +85,7 @@ def _run(model: nutpie.sample.CompiledModel, sampler: Sampler, seed: int, watch:
         blocking=False,
     )
     try:
-        while not background.is_finished:
+        while not _finished(background):
             time.sleep(POLL_SECONDS)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # nutpie's own remarks; the gates judge every fit
@@ -93,6 +95,14 @@ def _run(model: nutpie.sample.CompiledModel, sampler: Sampler, seed: int, watch:
         raise Interrupted("Stopped. Every finished fit is kept; run the same command again to go on.") from None
     except RuntimeError as error:
         raise SamplingError(f"The sampler could not start or go on: {error}") from error
+
+
+def _finished(background: nutpie.sample._BackgroundSampler) -> bool:
+    """Whether all chains are done; on a busy machine the sampler may not answer in time, and is asked again."""
+    try:
+        return bool(background.is_finished)
+    except TimeoutError:
+        return False
 
 
 def _refuse_partial(trace: xr.DataTree, sampler: Sampler) -> None:

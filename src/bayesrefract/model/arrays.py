@@ -44,7 +44,7 @@ class Structure:
             n_groups=self.n_groups if self.flat else _next_size(self.n_groups, 8),
             n_columns=_next_size(self.n_columns, 16),
             n_spreads=_next_size(self.n_spreads, 2),
-            n_strata=_next_size(self.n_strata, 8) if self.n_strata > 1 else 1,
+            n_strata=_next_size(self.n_strata, 2) if self.n_strata > 1 else 1,
             n_intervals=_next_size(self.n_intervals, 12),
         )
 
@@ -96,11 +96,11 @@ def arrange(
         "column_sd": _pad(np.nan_to_num(columns.scale), (size.n_columns,)),
         "column_spread": _spread_matrix(columns, size),
         "spread_scale": np.array(plan.priors.exchangeable_scale),
-        "stratum_of": table.group if baseline.by_group else table.stratum,
-        "events": _pad(table.events, (None, size.n_intervals)),
-        "exposure": _pad(table.exposure, (None, size.n_intervals)),
     }
-    values |= _baseline_arrays(table, plan, size, values)
+    stratum = table.group if baseline.by_group else table.stratum
+    events, exposure = (_cells(each, stratum, size) for each in (table.events, table.exposure))
+    values |= {"events": events.reshape(len(stratum), -1), "exposure": exposure.reshape(len(stratum), -1)}
+    values |= _baseline_arrays(table, plan, size, events, exposure)
     return ModelArrays(size, real, columns, values, _coords(table, columns, strata, size), baseline.by_group)
 
 
@@ -137,19 +137,17 @@ def _spread_matrix(columns: Design, size: Structure) -> Array:
     return matrix
 
 
-def _per_stratum(values: Array, stratum: NDArray[np.int64], count: int) -> Array:
-    """Sum patterns within strata: (pattern, interval) -> (stratum, interval)."""
-    total = np.zeros((count, values.shape[1]))
-    np.add.at(total, stratum, values)
-    return total
+def _cells(values: Array, stratum: NDArray[np.int64], size: Structure) -> Array:
+    """(pattern, interval) -> (pattern, stratum, interval): each pattern's row in its own stratum, 0 elsewhere."""
+    cells = np.zeros((len(stratum), size.n_strata, size.n_intervals))
+    cells[np.arange(len(stratum)), stratum, : values.shape[1]] = values
+    return cells
 
 
 def _baseline_arrays(
-    table: ExposureTable, plan: ModelPlan, size: Structure, values: dict[str, NDArray[np.generic]]
+    table: ExposureTable, plan: ModelPlan, size: Structure, event_cells: Array, exposure_cells: Array
 ) -> dict[str, NDArray[np.generic]]:
-    stratum = np.asarray(values["stratum_of"], dtype=np.int64)
-    events = _per_stratum(np.asarray(values["events"], dtype=float), stratum, size.n_strata)
-    exposure = _per_stratum(np.asarray(values["exposure"], dtype=float), stratum, size.n_strata)
+    events, exposure = event_cells.sum(axis=0), exposure_cells.sum(axis=0)  # (stratum, interval)
     crude = _crude_rate(events, exposure)
     common = _crude_rate(events.sum(axis=0, keepdims=True), exposure.sum(axis=0, keepdims=True))[0]
     if plan.baseline.kind is BaselineKind.RANDOM_WALK:
@@ -161,19 +159,18 @@ def _baseline_arrays(
             "event_share": events / total,
             "innovation_sd": np.array(plan.baseline.innovation_sd),
             "level_sd": np.array(plan.baseline.level_sd),
-            "observed_events": np.asarray(values["events"], dtype=float).sum(axis=1),
+            "observed_events": table.events.sum(axis=1),
         }
     shape = plan.baseline.shape
     rate = np.full_like(events, _fixed_rate(plan, table.time_unit)) if plan.baseline.rate is not None else shape / crude[:, None]
     # Without prior or event a cell's hazard is 0 and its term vanishes, as it does in padding: rate 1 says so.
-    padding = (np.arange(size.n_strata)[:, None] > stratum.max()) | (np.arange(size.n_intervals) >= table.events.shape[1])
+    padding = (exposure.sum(axis=1, keepdims=True) == 0) | (np.arange(size.n_intervals) >= table.events.shape[1])
     rate = np.where(padding | (shape + events == 0), 1.0, np.broadcast_to(rate, events.shape))
     return {
         "common_log_hazard": np.log(common),
         "stratum_events": events,
         "shape": np.array(float(shape)),
         "rate": rate,
-        "indicator": np.eye(size.n_strata)[stratum],
     }
 
 
@@ -215,4 +212,5 @@ def _coords(table: ExposureTable, columns: Design, strata: tuple[str, ...], size
         "spread": names(columns.spreads, size.n_spreads),
         "stratum": names(strata, size.n_strata),
         "interval": names(starts, size.n_intervals),
+        "cell": [f"stratum {s + 1}, interval {j + 1}" for s in range(size.n_strata) for j in range(size.n_intervals)],
     }

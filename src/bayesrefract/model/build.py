@@ -16,16 +16,14 @@ DATA_DIMS: dict[str, tuple[str, ...]] = {
     "x": ("pattern", "column"),
     "column_sd": ("column",),
     "column_spread": ("column", "spread"),
-    "stratum_of": ("pattern",),
-    "events": ("pattern", "interval"),
-    "exposure": ("pattern", "interval"),
+    "events": ("pattern", "cell"),
+    "exposure": ("pattern", "cell"),
     "observed_events": ("pattern",),
     "crude_log_hazard": ("stratum",),
     "step": ("interval",),
     "event_share": ("stratum", "interval"),
     "stratum_events": ("stratum", "interval"),
     "rate": ("stratum", "interval"),
-    "indicator": ("pattern", "stratum"),
 }
 
 
@@ -42,7 +40,7 @@ def build(arrays: ModelArrays) -> pm.Model:
         eta = _group_effect(size, data)[data["group_of"]] + pt.dot(data["x"], _coefficients(data))
         if size.kind is BaselineKind.RANDOM_WALK:
             alpha = random_walk.log_hazard(size.strata, data)
-            total = random_walk.observe(alpha, eta, data, one_stratum=size.n_strata == 1)
+            total = random_walk.observe(alpha, eta, data)
             pm.Deterministic("log_hazard", alpha, dims=("stratum", "interval"))
         else:
             shape, rate, total = independent.observe(size.strata, eta, data)

@@ -34,9 +34,8 @@ def observe(
 ) -> tuple[TensorVariable, TensorVariable, TensorVariable]:
     """The observed events per stratum and interval; returns posterior shape, posterior rate, log likelihood."""
     shape, rate = hazard_prior(strata, data)
-    weight = data["indicator"] * pt.exp(eta)[:, None]
-    risk = pt.dot(weight.T, data["exposure"])
-    linear = pt.dot((data["indicator"] * eta[:, None]).T, data["events"])
+    risk = pt.dot(pt.exp(eta), data["exposure"]).reshape(data["rate"].shape)
+    linear = pt.dot(eta, data["events"]).reshape(data["rate"].shape)
     learnt = strata is StrataKind.POOLED
 
     def log_likelihood(value, shape, rate, risk, linear):  # type: ignore[no-untyped-def]  # signature set by PyMC

@@ -51,18 +51,16 @@ def log_likelihood(value: TensorVariable, eta: TensorVariable, events: TensorVar
     return value * eta + events - pt.exp(eta) * hazard
 
 
-def observe(alpha: TensorVariable, eta: TensorVariable, data: dict[str, TensorVariable], *, one_stratum: bool) -> TensorVariable:
+def observe(alpha: TensorVariable, eta: TensorVariable, data: dict[str, TensorVariable]) -> TensorVariable:
     """The observed events per pattern, as a random variable; returns the total log likelihood.
 
     Without effects that change over time the likelihood factors: one exponential per pattern.
     """
-    if one_stratum:
-        events, hazard = pt.dot(data["events"], alpha[0]), pt.dot(data["exposure"], pt.exp(alpha[0]))
-    else:
-        events = (data["events"] * alpha[data["stratum_of"]]).sum(axis=1)
-        hazard = (data["exposure"] * pt.exp(alpha)[data["stratum_of"]]).sum(axis=1)
-    pm.CustomDist("died", eta, events, hazard, logp=log_likelihood, random=_draw, observed=data["observed_events"], dims="pattern")
-    return log_likelihood(data["observed_events"], eta, events, hazard).sum()
+    events = pt.dot(data["events"], alpha.ravel())
+    hazard = pt.dot(data["exposure"], pt.exp(alpha).ravel())
+    observed = data["observed_events"]
+    pm.CustomDist("died", eta, events, hazard, logp=log_likelihood, random=_draw, observed=observed, dims="pattern")
+    return log_likelihood(observed, eta, events, hazard).sum()
 
 
 def _draw(eta, events, hazard, rng=None, size=None):  # type: ignore[no-untyped-def]  # signature set by PyMC

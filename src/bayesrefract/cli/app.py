@@ -1,0 +1,57 @@
+"""The `bayesrefract` command: its subcommands, and what becomes of errors."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Sequence
+from typing import Annotated, NoReturn
+
+import typer
+
+from bayesrefract import __version__
+from bayesrefract.cli import attain, check, compare, fit, models, report
+from bayesrefract.cli.exits import exit_code_of
+
+app = typer.Typer(
+    name="bayesrefract",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,  # plain help: readable when piped, and it spares the import of rich
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"bayesrefract {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)] = (
+        False
+    ),
+) -> None:
+    """Say what may be claimed about two groups in survival data: equivalent, different, or undecided.
+
+    Exit codes: 0 done; 1 the input cannot be used; 2 wrong usage; 3 done, but a primary verdict is withheld;
+    70 internal fault (a log is written); 130 interrupted.
+    """
+
+
+app.command("compare")(compare.compare)
+app.command("fit")(fit.fit)
+app.command("report")(report.report)
+app.command("check")(check.check)
+app.command("attain")(attain.attain)
+app.command("models")(models.models)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line (of this process unless given) and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a letter still gets its table
+    sys.exit(exit_code_of(lambda: app(args=arguments, prog_name="bayesrefract")))

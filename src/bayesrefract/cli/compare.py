@@ -1,0 +1,185 @@
+"""`bayesrefract compare`: one question, put to anyone's file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from bayesrefract.cli import options
+from bayesrefract.cli.comparison import (
+    Comparison,
+    group_faults,
+    natural_order,
+    option_faults,
+    plan_for,
+    plan_of_columns,
+    study_of,
+)
+from bayesrefract.cli.exits import collecting
+from bayesrefract.cli.output import leave, make_folder, show_table, tell, writing
+from bayesrefract.errors import InputError
+from bayesrefract.study import Evidence, RuleName
+
+if TYPE_CHECKING:
+    from bayesrefract.cohort.read import Records
+    from bayesrefract.findings import Findings
+    from bayesrefract.plan import ModelPlan
+    from bayesrefract.study import Rope, Study
+
+
+def compare(
+    file: options.RecordsFile,
+    *,
+    time: options.TimeColumn,
+    event: options.EventColumn,
+    group: options.GroupColumn,
+    reference: options.Reference,
+    unit: options.Unit,
+    rope: options.RopeBounds,
+    rope_source: options.RopeSource,
+    rope_declared: options.RopeDeclared = None,
+    after_data: options.AfterData = False,
+    id: options.PatientId = None,
+    primary: options.Primary = None,
+    adjust: options.Adjust = None,
+    categorical: options.Categorical = None,
+    strata: options.Strata = None,
+    entry: options.Entry = None,
+    horizon: options.Horizon = None,
+    event_value: options.EventValue = None,
+    rule: options.RuleOption = RuleName.INTERVAL,
+    level: options.Level = 0.95,
+    threshold: options.Threshold = None,
+    one_sided: options.OneSided = None,
+    evidence: options.EvidenceOption = Evidence.PATIENTS,
+    model: options.Model = "primary",
+    seed: options.Seed = None,
+    json: options.Json = None,
+    report: options.ReportFolder = None,
+    quiet: options.Quiet = False,
+) -> None:
+    """Compare two or more groups in a CSV or Parquet file.
+
+    The table goes to stdout, progress and messages to stderr. With `--json -` stdout holds the JSON
+    alone, and the table goes to stderr.
+    """
+    asked = Comparison(
+        file, time, event, group, reference, unit, rope, rope_source,
+        rope_declared.date() if rope_declared else None, after_data, id, primary,
+        tuple(adjust or ()), tuple(categorical or ()), tuple(strata or ()),
+        entry, horizon, event_value, rule, level, threshold, one_sided, evidence,
+    )  # fmt: skip
+    answer(asked, model, seed=seed, json=json, report=report, quiet=quiet)
+
+
+def answer(
+    asked: Comparison, model: str, *, seed: int | None, json: str | None, report: Path | None, quiet: bool
+) -> None:
+    """Check, fit, and show the verdict; leaves with the command's exit code."""
+    study, records, plan = read_question(asked, model, json)
+    for folder in (fit_cache(), *([report] if report else [])):
+        make_folder(folder)
+    from bayesrefract.cli.progress import watch
+    from bayesrefract.pipeline import DEFAULT_SEED, Job, run
+
+    seed = DEFAULT_SEED if seed is None else seed
+    if asked.primary is None and len(study.questions[0].groups) > 2:
+        chosen = study.questions[0].primary.label
+        tell(f"Primary contrast: {chosen} (--primary chooses another).", quiet=quiet)
+    tell(f"Seed {seed}.", quiet=quiet)
+    (findings,) = run([Job(study, records, (plan,))], store=fit_cache(), seed=seed, watch=watch(quiet=quiet))
+    show(study, findings, json=json, report=report, quiet=quiet)
+    leave(findings)
+
+
+def read_question(asked: Comparison, model: str, json: str | None) -> tuple[Study, Records, ModelPlan]:
+    """Study, records and model as the options describe them.
+
+    Raises InputError with every fault of the options, the model and the file.
+    """
+    from bayesrefract.cohort.read import group_levels, read_records
+    from bayesrefract.cohort.select import select
+    from bayesrefract.plan_file import load_plan
+
+    faults = [*option_faults(asked), *target_faults(json)]
+    plan = None
+    with collecting(faults):
+        plan = plan_for(asked, load_plan(model))
+    with collecting(faults):
+        records = read_records(study_of(asked))
+        levels = natural_order(group_levels(records, asked.group))
+        study = study_of(asked, levels)
+        faults += group_faults(asked, levels)
+        if study.questions[0].contrasts:  # patients are checked even where the model is at fault
+            select(records, study.questions[0], plan or plan_of_columns(asked))
+    if faults or plan is None:
+        raise InputError(faults)
+    return study, records, plan
+
+
+def target_faults(json: str | None) -> list[str]:
+    """A target that cannot be written is told before the sampling, not after it."""
+    if json is None or json == "-" or Path(json).absolute().parent.is_dir():
+        return []
+    return [f"--json {json}: the folder {Path(json).parent} does not exist. Make it, or name another file."]
+
+
+def show(study: Study, findings: Sequence[Findings], *, json: str | None, report: Path | None, quiet: bool) -> None:
+    """The tables, and the files that were asked for."""
+    from bayesrefract.report import write_report
+    from bayesrefract.report.verdict_json import to_json, write_json
+
+    (answered,) = findings
+    if json == "-":
+        write_json(sys.stdout, to_json(answered))
+    elif json is not None:
+        with writing(Path(json)):
+            write_json(json, to_json(answered))
+    if json != "-":
+        show_answer(answered, sys.stdout)
+    elif not quiet:
+        show_answer(answered, sys.stderr)
+    if report is not None:
+        with writing(report):
+            tell(f"Report: {write_report(study, findings, report)}", quiet=quiet)
+
+
+def show_answer(answered: Findings, stream: TextIO) -> None:
+    """What was compared, the patients, the verdicts with their sentences, and the classical analysis."""
+    from bayesrefract import tables
+    from bayesrefract.words import EVIDENCE_LABEL, sentence
+
+    question = answered.question
+    adjusted = f"; adjusted for {', '.join(answered.adjusted_for)}" if answered.adjusted_for else ""
+    print(f"{EVIDENCE_LABEL[question.evidence]}. {answered.plan.title}{adjusted}.", file=stream)
+    print(declaration(question.ropes[0]), file=stream)
+    for table in (
+        tables.flow_table(answered),
+        tables.groups_table(answered),
+        tables.verdict_table(answered),
+        tables.decision_table(answered),
+        tables.cross_check_table(answered),
+        tables.attainability_table(answered),
+    ):
+        show_table(table, stream)
+    for verdict in answered.verdicts:
+        print(sentence(verdict, question), file=stream)
+
+
+def declaration(rope: Rope) -> str:
+    """The ROPE, with whatever is known of its origin."""
+    from bayesrefract.numerals import declared_ratio
+
+    day = f"declared on {rope.declared_on.isoformat()}" if rope.declared_on else "date not stated"
+    order = "before" if rope.before_data else "after"
+    bounds = f"{declared_ratio(rope.low)} to {declared_ratio(rope.high)}"
+    return f"ROPE of the hazard ratio {bounds}, {day}, {order} the data were seen. Source: {rope.source}"
+
+
+def fit_cache() -> Path:
+    """Where fits of `compare` are kept: draws and settings, no patient's record."""
+    chosen = os.environ.get("BAYESREFRACT_CACHE")
+    return Path(chosen) if chosen else Path.home() / ".cache" / "bayesrefract" / "fits"

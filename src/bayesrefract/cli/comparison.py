@@ -1,0 +1,212 @@
+"""A question asked on the command line: the same values that a study file would give."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bayesrefract.did_you_mean import did_you_mean
+from bayesrefract.errors import PlanError, StudyError
+from bayesrefract.plan import NO_SET, QUESTION_SET, Baseline, ModelPlan, StrataKind
+from bayesrefract.study import (
+    Columns,
+    Contrast,
+    Endpoint,
+    Estimand,
+    Evidence,
+    Population,
+    Question,
+    Rope,
+    Rule,
+    RuleName,
+    Side,
+    Study,
+    TimeUnit,
+)
+
+GIVEN_SET = "given"
+"""Name of the adjustment set that holds the columns of --adjust and --categorical."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The options of `bayesrefract compare`, as typed."""
+
+    file: Path
+    time: str
+    event: str
+    group: str
+    reference: str
+    unit: TimeUnit
+    rope: tuple[float, float]
+    rope_source: str
+    rope_declared: dt.date | None = None
+    after_data: bool = False
+    id: str | None = None
+    primary: str | None = None
+    adjust: tuple[str, ...] = ()
+    categorical: tuple[str, ...] = ()
+    strata: tuple[str, ...] = ()
+    entry: str | None = None
+    horizon: float | None = None
+    event_value: str | None = None
+    rule: RuleName = RuleName.INTERVAL
+    level: float = 0.95
+    threshold: float | None = None
+    one_sided: str | None = None
+    evidence: Evidence = Evidence.PATIENTS
+
+    @property
+    def covariates(self) -> tuple[str, ...]:
+        """Every column to adjust for, once."""
+        return tuple(dict.fromkeys((*self.adjust, *self.categorical)))
+
+
+def option_faults(asked: Comparison) -> tuple[str, ...]:
+    """What is wrong with the options by themselves, by the rules of a study file; no file is read."""
+    from bayesrefract import study_sections as sections
+    from bayesrefract.study_checks import StudyTables, check_across
+    from bayesrefract.toml_reader import TomlFile
+
+    line = TomlFile("command line", {}, StudyError)
+    low, high = asked.rope
+    # A quick comparison may leave the date out, and it is then printed as not stated; any date passes here.
+    day = asked.rope_declared or dt.date.min
+    rope = {"low": low, "high": high, "source": asked.rope_source, "declared_on": day, "before_data": True}
+    columns = {"group": asked.group, "id": asked.id, "unordered": list(asked.categorical), "strata": list(asked.strata)}
+    question = {"name": "endpoint", "time": asked.time, "event": asked.event, "entry": asked.entry}
+    tables = StudyTables(
+        study=None,
+        columns=line.check("", columns, sections.ColumnsSection),
+        groups=None,
+        contrasts=(None,),
+        populations=(),
+        questions=(line.check("", question | {"horizon": asked.horizon}, sections.QuestionSection),),
+        sets=line.check("", {"adjust": {GIVEN_SET: list(asked.covariates)}}, sections.AdjustSection),
+        ropes=(line.check("rope", rope | {"estimand": "hazard_ratio"}, sections.RopeSection),),
+        rule=line.check(
+            "", {"name": asked.rule, "level": asked.level, "threshold": asked.threshold}, sections.RuleSection
+        ),
+    )
+    check_across(tables, line)
+    return tuple(dict.fromkeys(line.faults))
+
+
+def study_of(asked: Comparison, levels: Sequence[str] = ()) -> Study:
+    """The study that the options describe, with the group levels found in the file, in the order shown.
+
+    Without levels its question has no groups and no contrast: enough to read the records and to see
+    whether they have the columns.
+    """
+    return Study(
+        name=re.sub(r"[^A-Za-z0-9_-]+", "_", asked.file.stem).strip("_-") or "comparison",
+        title=f"{asked.group} in {asked.file.name}",
+        records=str(asked.file.absolute()),
+        evidence=asked.evidence,
+        time_unit=asked.unit,
+        questions=(_question(asked, tuple(levels)),),
+        models=(),
+    )
+
+
+def _question(asked: Comparison, levels: tuple[str, ...]) -> Question:
+    low, high = asked.rope
+    return Question(
+        endpoint=Endpoint(
+            name="endpoint",
+            label=asked.time,
+            time=asked.time,
+            event=asked.event,
+            horizon=asked.horizon,
+            entry=asked.entry,
+            event_value=_code(asked.event_value),
+        ),
+        population=Population("all", "all patients"),
+        columns=Columns(group=asked.group, id=asked.id, unordered=asked.categorical, strata=asked.strata),
+        groups=levels,
+        contrasts=_contrasts(asked, levels),
+        ropes=(Rope(Estimand.HAZARD_RATIO, low, high, asked.rope_source, asked.rope_declared, not asked.after_data),),
+        rule=Rule(asked.rule, asked.level, asked.threshold, Side(asked.one_sided or Side.TWO_SIDED)),
+        time_unit=asked.unit,
+        evidence=asked.evidence,
+        adjust=GIVEN_SET if asked.covariates else None,
+        adjustments={GIVEN_SET: asked.covariates} if asked.covariates else {},
+    )
+
+
+def _contrasts(asked: Comparison, levels: tuple[str, ...]) -> tuple[Contrast, ...]:
+    """Every other level against the reference; the primary one as asked, else the first."""
+    others = [level for level in levels if level != asked.reference]
+    primary = asked.primary if asked.primary in others else next(iter(others), None)
+    return tuple(Contrast(level, asked.reference, primary=level == primary) for level in others)
+
+
+def group_faults(asked: Comparison, levels: Sequence[str]) -> list[str]:
+    """Why the levels found cannot answer the question asked; a missing reference is told with the patients."""
+    where, listed = f"{asked.file.name}, column {asked.group}", ", ".join(levels) or "none"
+    faults = []
+    if len(levels) < 2:
+        faults.append(f"{where}: found the groups {listed}. A comparison needs at least two.")
+    if asked.primary == asked.reference:
+        faults.append(f"--primary {asked.primary}: this is also the reference. Name another of {listed}.")
+    elif asked.primary is not None and asked.primary not in levels:
+        hint = did_you_mean(asked.primary, levels)
+        faults.append(f"--primary {asked.primary}: {where} has no such group.{hint} The groups are {listed}.")
+    return faults
+
+
+def natural_order(levels: Iterable[str]) -> tuple[str, ...]:
+    """Levels with the numbers in them read as numbers: 2 before 10, "dose 9" before "dose 10"."""
+    return tuple(sorted(levels, key=_natural_key))
+
+
+def _natural_key(level: str) -> list[tuple[bool, int, str]]:
+    parts = [part for part in re.split(r"([0-9]+)", level) if part]
+    return [(not part[0].isdecimal(), int(part) if part[0].isdecimal() else 0, part) for part in parts]
+
+
+def plan_for(asked: Comparison, plan: ModelPlan) -> ModelPlan:
+    """The chosen model, pointed at the columns that the options name.
+
+    Raises PlanError where the model needs columns that no option names, or has no use for those named.
+    """
+    if asked.covariates and plan.adjust == NO_SET:
+        raise PlanError(
+            f"--model {plan.name} adjusts for nothing, yet --adjust names {', '.join(asked.covariates)}. "
+            "Leave --adjust out, or choose a model that adjusts, such as primary."
+        )
+    if plan.baseline.strata is not StrataKind.COMMON and not asked.strata:
+        raise PlanError(
+            f"--model {plan.name} has a baseline per stratum, and no column of strata is named. Add --strata COL."
+        )
+    if plan.exchangeable and not asked.covariates:
+        raise PlanError(
+            f"--model {plan.name} shares a spread over the levels of covariates, and none is named. "
+            "Add --categorical COL."
+        )
+    baseline = plan.baseline
+    if asked.strata and baseline.strata is StrataKind.COMMON:
+        baseline = replace(baseline, strata=StrataKind.FREE)
+    if asked.covariates or plan.adjust == NO_SET:
+        return replace(plan, adjust=QUESTION_SET if asked.covariates else NO_SET, baseline=baseline)
+    return replace(plan, title=f"{plan.title} (no covariate was named)", adjust=NO_SET, baseline=baseline)
+
+
+def plan_of_columns(asked: Comparison) -> ModelPlan:
+    """A plan that reads every column that the options name, to check patients where no model could be read."""
+    strata = StrataKind.FREE if asked.strata else StrataKind.COMMON
+    adjust = QUESTION_SET if asked.covariates else NO_SET
+    return ModelPlan("columns", title="", purpose="", adjust=adjust, baseline=Baseline(strata=strata))
+
+
+def _code(value: str | None) -> str | float | None:
+    """The event code as a number where it reads as one."""
+    if value is None:
+        return None
+    try:
+        return float(value)
+    except ValueError:
+        return value

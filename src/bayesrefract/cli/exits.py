@@ -1,0 +1,70 @@
+"""Exit codes, and the outermost door: errors become one message and a code, never a traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+
+import typer
+
+from bayesrefract import __version__
+from bayesrefract.errors import InputError, Interrupted
+
+
+class ExitCode(IntEnum):
+    """What the caller of the command learns; 2 (wrong usage) comes from the option parser itself."""
+
+    DONE = 0
+    INPUT = 1
+    USAGE = 2
+    WITHHELD = 3
+    INTERNAL = 70
+    INTERRUPTED = 130
+
+
+def exit_code_of(command: Callable[[], object]) -> int:
+    """Run a command; every way in which it can end becomes an exit code.
+
+    SystemExit passes through: the option parser uses it for help, usage errors and typer.Exit.
+    """
+    try:
+        command()
+    except InputError as error:
+        typer.echo(input_message(error), err=True)
+        return ExitCode.INPUT
+    except (Interrupted, KeyboardInterrupt):
+        typer.echo("Interrupted. Finished fits are kept: the same command goes on from there.", err=True)
+        return ExitCode.INTERRUPTED
+    except Exception as fault:  # noqa: BLE001 - nothing lies outside: the user gets a sentence, the log the rest
+        typer.echo(f"Internal fault ({type(fault).__name__}): please send the log {write_log()}", err=True)
+        return ExitCode.INTERNAL
+    return ExitCode.DONE
+
+
+@contextmanager
+def collecting(faults: list[str]) -> Iterator[None]:
+    """Keep the faults of an InputError and go on, so that all faults are told together."""
+    try:
+        yield
+    except InputError as error:
+        faults += error.faults
+
+
+def input_message(error: InputError) -> str:
+    """All faults in one message, one per line."""
+    if len(error.faults) == 1:
+        return f"Error: {error.faults[0]}"
+    return "\n".join([f"Error: {len(error.faults)} faults in the input.", *(f"  - {fault}" for fault in error.faults)])
+
+
+def write_log() -> str:
+    """Write the current traceback to a file that only its owner can read; returns the path."""
+    handle, path = tempfile.mkstemp(prefix="bayesrefract-", suffix=".log")
+    with os.fdopen(handle, "w", encoding="utf-8") as log:
+        log.write(f"bayesrefract {__version__}, Python {sys.version}\n{sys.argv}\n\n{traceback.format_exc()}")
+    return path

@@ -1,0 +1,88 @@
+"""Options that several commands share, and those that put a whole question on one line."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from bayesrefract.study import Evidence, RuleName, TimeUnit
+
+DEFAULT_SEED_SHOWN = "20240"
+
+# Shared
+Seed = Annotated[int | None, typer.Option("--seed", min=0, metavar="N", show_default=DEFAULT_SEED_SHOWN)]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no messages on stderr, errors apart.")]
+Level = Annotated[float, typer.Option("--level", help="Level of the posterior interval.")]
+Studies = Annotated[list[Path], typer.Argument(metavar="STUDY...", help="study.toml files, or their folders.")]
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the reports and of the stored fits.")]
+Models = Annotated[
+    list[str] | None,
+    typer.Option("--model", metavar="NAME_OR_FILE", help="A model instead of the study's own; repeat for more."),
+]
+Draws = Annotated[int | None, typer.Option("--draws", min=1, metavar="N", help="Draws per chain.")]
+Tune = Annotated[int | None, typer.Option("--tune", min=1, metavar="N", help="Tuning steps per chain.")]
+RopeBounds = Annotated[
+    tuple[float, float],
+    typer.Option("--rope", metavar="LOW HIGH", help="Hazard ratios that count as equal; there is no default."),
+]
+
+# The question of `compare`
+RecordsFile = Annotated[Path, typer.Argument(metavar="FILE", help="One row per patient, .csv or .parquet.")]
+TimeColumn = Annotated[str, typer.Option("--time", metavar="COL", help="Time to event or end of follow-up.")]
+EventColumn = Annotated[str, typer.Option("--event", metavar="COL", help="1 or true: the event happened.")]
+GroupColumn = Annotated[str, typer.Option("--group", metavar="COL", help="The groups that are compared.")]
+Reference = Annotated[str, typer.Option("--reference", metavar="LEVEL", help="The group the others are held against.")]
+Unit = Annotated[TimeUnit, typer.Option("--unit", help="Unit of every time in the file.")]
+RopeSource = Annotated[
+    str, typer.Option("--rope-source", metavar="TEXT", help="Why these bounds: a paper, a protocol.")
+]
+RopeDeclared = Annotated[
+    dt.datetime | None,
+    typer.Option("--rope-declared", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="When the bounds were fixed."),
+]
+AfterData = Annotated[
+    bool, typer.Option("--after-data", help="The bounds were fixed after the data were seen: exploratory.")
+]
+PatientId = Annotated[str | None, typer.Option("--id", metavar="COL", help="Patient identifier.")]
+Primary = Annotated[
+    str | None,
+    typer.Option("--primary", metavar="LEVEL", help="Group of the primary contrast.", show_default="first other level"),
+]
+Adjust = Annotated[
+    list[str] | None, typer.Option("--adjust", metavar="COL", help="Adjust for this column; repeat for more.")
+]
+Categorical = Annotated[
+    list[str] | None,
+    typer.Option("--categorical", metavar="COL", help="Adjust for this column as categories; repeat for more."),
+]
+Strata = Annotated[
+    list[str] | None,
+    typer.Option("--strata", metavar="COL", help="A baseline hazard of its own per level; repeat for more."),
+]
+Entry = Annotated[str | None, typer.Option("--entry", metavar="COL", help="Delayed entry time.")]
+Horizon = Annotated[
+    float | None, typer.Option("--horizon", metavar="T", help="Time up to which mean event-free time is reported.")
+]
+EventValue = Annotated[
+    str | None, typer.Option("--event-value", metavar="V", help="The code that means the event, where not 1 or true.")
+]
+RuleOption = Annotated[RuleName, typer.Option("--rule", help="How posterior and ROPE become a verdict.")]
+Threshold = Annotated[
+    float | None, typer.Option("--threshold", metavar="P", help="Least posterior probability; rule probability only.")
+]
+OneSided = Annotated[
+    Literal["above", "below"] | None,
+    typer.Option("--one-sided", help="Non-inferiority: the side of the ROPE on which the harm lies."),
+]
+Model = Annotated[str, typer.Option("--model", metavar="NAME_OR_FILE", help="See `bayesrefract models`.")]
+Json = Annotated[
+    str | None,
+    typer.Option("--json", metavar="FILE|-", help="Write the verdict as JSON; `-`: JSON alone on stdout."),
+]
+ReportFolder = Annotated[Path | None, typer.Option("--report", metavar="DIR", help="Write the full report here.")]
+EvidenceOption = Annotated[
+    Evidence, typer.Option("--evidence", help="What the records are; printed with every number.")
+]

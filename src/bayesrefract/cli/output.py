@@ -1,0 +1,73 @@
+"""Results on stdout, everything else on stderr; what a command leaves behind."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import typer
+
+from bayesrefract.cli.exits import ExitCode
+from bayesrefract.errors import InputError
+from bayesrefract.study import Estimand
+
+if TYPE_CHECKING:
+    from bayesrefract.equivalence import Verdict
+    from bayesrefract.findings import Findings
+    from bayesrefract.tables.value import Table
+
+LEAST_WIDTH = 160
+"""Columns of a table that goes to a pipe, where there is no terminal to ask."""
+
+
+def tell(text: str, *, quiet: bool = False) -> None:
+    """A message to the person at the keyboard, on stderr."""
+    if not quiet:
+        typer.echo(text, err=True)
+
+
+def show_table(table: Table, stream: TextIO | None = None) -> None:
+    """Draw a table on a stream (stdout unless told); plain text without colour codes when it is piped."""
+    from rich.console import Console
+
+    from bayesrefract.tables.value import to_rich
+
+    console = Console(file=stream or sys.stdout, highlight=False)
+    if not console.is_terminal:
+        console = Console(file=stream or sys.stdout, highlight=False, width=LEAST_WIDTH, color_system=None)
+    console.print(to_rich(table))
+
+
+@contextmanager
+def writing(target: Path) -> Iterator[None]:
+    """A target that cannot be written is the user's to mend: an InputError that names it."""
+    try:
+        yield
+    except OSError as problem:
+        reason = problem.strerror or problem
+        raise InputError(f"{target}: cannot be written ({reason}). Name another place.") from None
+
+
+def make_folder(folder: Path) -> None:
+    """Make an output folder before anything is sampled, so that a bad place is told at once."""
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
+def is_primary(verdict: Verdict) -> bool:
+    """The primary contrast on the primary ROPE of the hazard ratio."""
+    return verdict.primary and verdict.rope.role == "primary" and verdict.estimand is Estimand.HAZARD_RATIO
+
+
+def verdict_code(findings: Iterable[Findings]) -> ExitCode:
+    """WITHHELD where any of the findings has its primary verdict withheld."""
+    words = {verdict.word for found in findings for verdict in found.verdicts if is_primary(verdict)}
+    return ExitCode.WITHHELD if "withheld" in words else ExitCode.DONE
+
+
+def leave(findings: Sequence[Findings]) -> None:
+    """End the command with the exit code that its verdicts ask for."""
+    raise typer.Exit(verdict_code(findings))

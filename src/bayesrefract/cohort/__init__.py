@@ -1,0 +1,1 @@
+"""Records -> Cohort: read, check, select; nobody is dropped silently."""

@@ -1,0 +1,86 @@
+"""Cells of one column as text and as numbers, so that a bad one can be quoted."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+MISSING_TEXT = frozenset({"", "NA", "NaN", "nan"})
+WHOLE = re.compile(r"(-?\d+)\.0+")
+LARGEST_PLAIN = 1e15
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Arrays of shape (record,). `text` is "" where missing; `number` is NaN where missing or not a number."""
+
+    name: str
+    text: NDArray[np.object_]
+    number: NDArray[np.float64]
+
+    @property
+    def missing(self) -> NDArray[np.bool_]:
+        return np.asarray(self.text == "", dtype=bool)
+
+    @property
+    def textual(self) -> NDArray[np.bool_]:
+        """Cells that hold something, but not a number."""
+        return ~self.missing & np.isnan(self.number)
+
+
+def read_cells(frame: pd.DataFrame, column: str) -> Cells:
+    """One column of a frame of any types. "1.0" reads as "1", so that group codes match however they were saved."""
+    pairs = [_read(value) for value in frame[column].astype(object).tolist()]
+    text = np.empty(len(pairs), dtype=object)
+    text[:] = [pair[0] for pair in pairs]
+    return Cells(column, text, np.array([pair[1] for pair in pairs], dtype=np.float64))
+
+
+def in_order(labels: set[str]) -> tuple[str, ...]:
+    """Numbers by size, anything else by the alphabet: never by the order of the records."""
+    numbers = {label: parse_number(label) for label in labels}
+    if any(math.isnan(number) for number in numbers.values()):
+        return tuple(sorted(labels))
+    return tuple(sorted(labels, key=lambda label: (numbers[label], label)))
+
+
+def parse_number(text: str) -> float:
+    """NaN where the text is not a number."""
+    try:
+        return math.nan if "_" in text else float(text)
+    except ValueError:
+        return math.nan
+
+
+def _read(value: Any) -> tuple[str, float]:
+    match value:
+        case str():
+            return _read_text(value.strip())
+        case bool() | np.bool_():
+            return str(bool(value)).lower(), math.nan
+        case int() | float() | np.number():
+            return _read_number(float(value))
+        case _ if value is None or value is pd.NaT or value is pd.NA:
+            return "", math.nan
+        case _:
+            return _read_text(str(value))
+
+
+def _read_text(text: str) -> tuple[str, float]:
+    if text in MISSING_TEXT:
+        return "", math.nan
+    whole = WHOLE.fullmatch(text)
+    return whole[1] if whole else text, parse_number(text)
+
+
+def _read_number(number: float) -> tuple[str, float]:
+    if math.isnan(number):
+        return "", math.nan
+    plain = number.is_integer() and abs(number) < LARGEST_PLAIN
+    return str(int(number)) if plain else repr(number), number

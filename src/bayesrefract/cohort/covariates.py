@@ -1,0 +1,177 @@
+"""Covariates and strata of a cohort, and whether their effects can be told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesrefract.cohort.cells import Cells, in_order
+from bayesrefract.cohort.faults import Faults
+from bayesrefract.cohort.value import Covariate
+from bayesrefract.errors import PlanError
+from bayesrefract.plan import NO_SET, QUESTION_SET, ModelPlan, StrataKind
+from bayesrefract.study import Question
+
+ONE_STRATUM = ("all",)
+DEPENDENT = 1e-7
+"""A column is a combination of others when less than this share of its length lies outside of them."""
+
+
+def covariate_columns(question: Question, plan: ModelPlan) -> tuple[str, ...]:
+    """The columns that a plan adjusts for. Raises PlanError where the question lacks the set."""
+    if plan.adjust == NO_SET or (plan.adjust == QUESTION_SET and question.adjust is None):
+        return ()
+    name = plan.adjust
+    if name == QUESTION_SET and question.adjust is not None:
+        name = question.adjust
+    if name not in question.adjustments:
+        known = ", ".join(question.adjustments) or "none"
+        raise PlanError(
+            f'Model {plan.name}: adjust = "{name}", but the question {question.name} has no such set. '
+            f"Its sets: {known}. Add the set to [adjust] of the study, or change the model."
+        )
+    return question.adjustments[name]
+
+
+def strata_columns(question: Question, plan: ModelPlan) -> tuple[str, ...]:
+    """The columns over which a plan stratifies. Raises PlanError where the question names none."""
+    if plan.baseline.strata is StrataKind.COMMON:
+        return ()
+    if not question.columns.strata:
+        raise PlanError(
+            f'Model {plan.name}: strata = "{plan.baseline.strata}" needs strata, but the question {question.name} '
+            "names none. Add strata = [...] to [columns] of the study (--strata), or choose another model."
+        )
+    return question.columns.strata
+
+
+def covariate_cells(
+    column: str, question: Question, asked: NDArray[np.bool_], patients: tuple[str, ...], faults: Faults
+) -> tuple[Cells, bool]:
+    """Cells of a covariate and whether they are categories: named as such, or text.
+
+    Text among numbers, and infinite numbers, are faults of the records `asked`.
+    """
+    cells = faults.records.cells(column)
+    if column in question.columns.unordered or not cells.textual.any():
+        is_categorical = column in question.columns.unordered
+    else:
+        is_categorical = bool(cells.textual.sum() > (~np.isnan(cells.number)).sum())
+        for i in np.flatnonzero(cells.textual & asked) if not is_categorical else ():
+            sentence = f'{column} "{cells.text[i]}" is not a number, as most of its column is. Correct it, leave it '
+            remedy = "empty, or name the column as categorical: --categorical (columns.unordered)."
+            faults.row(int(i), patients[i], sentence + remedy)
+    for i in np.flatnonzero(np.isinf(cells.number) & asked) if not is_categorical else ():
+        faults.row(int(i), patients[i], f"{column} {cells.text[i]} is not finite. Correct it or leave it empty.")
+    return cells, is_categorical
+
+
+def make_covariate(cells: Cells, is_categorical: bool, kept: NDArray[np.bool_], question: Question) -> Covariate:
+    """The covariate of the patients `kept`, with the levels that occur among them."""
+    if not is_categorical:
+        return Covariate(cells.name, cells.number[kept], per=(question.columns.per or {}).get(cells.name, 1.0))
+    levels, codes = encode(cells.text[kept])
+    return Covariate(cells.name, codes.astype(np.float64), levels)
+
+
+def encode(labels: NDArray[np.object_]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """Levels in order, and the code of each label."""
+    levels = in_order(set(labels))
+    place = {level: code for code, level in enumerate(levels)}
+    return levels, np.array([place[label] for label in labels], dtype=np.int64)
+
+
+def make_strata(columns: tuple[Cells, ...], kept: NDArray[np.bool_]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """Every combination of the strata columns that occurs is a stratum, named `column=value, ...`."""
+    if not columns:
+        return ONE_STRATUM, np.zeros(int(kept.sum()), dtype=np.int64)
+    encoded = [encode(cells.text[kept]) for cells in columns]
+    codes, stratum = np.unique(np.column_stack([code for _, code in encoded]), axis=0, return_inverse=True)
+    names = tuple(
+        ", ".join(f"{cells.name}={levels[c]}" for cells, (levels, _), c in zip(columns, encoded, row, strict=True))
+        for row in codes
+    )
+    return names, stratum.reshape(-1).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Columns (patient, column) of the linear predictor that belong to one owner."""
+
+    owner: str
+    columns: NDArray[np.float64]
+
+
+def check_identified(
+    group: NDArray[np.int64],
+    stratum: NDArray[np.int64],
+    covariates: tuple[Covariate, ...],
+    question: Question,
+    faults: Faults,
+) -> None:
+    """Fault every covariate, and the group, that is a combination of the strata, the group and earlier covariates."""
+    strata = Block(f"the strata ({', '.join(question.columns.strata)})", indicators(stratum))
+    groups = Block(f"the group ({question.columns.group})", indicators(group)[:, 1:])
+    blocks = [strata, groups, *(Block(c.name, _columns(c)) for c in covariates)]
+    if _rank_is_full(blocks):
+        return
+    independent = [strata]
+    for block in blocks[1:]:
+        repeats = _repeated(block, independent)
+        if repeats is None:
+            independent.append(block)
+        elif block is groups:
+            faults.column(
+                f"{groups.owner} is determined by {strata.owner}: no stratum has two groups to compare. "
+                "Stratify by something else."
+            )
+        else:
+            faults.column(
+                f"covariate {block.owner} repeats {' with '.join(repeats) or 'the baseline'}, so that its effect "
+                "cannot be told apart. Take it out of the adjustment set."
+            )
+
+
+def _rank_is_full(blocks: Sequence[Block]) -> bool:
+    """By QR: no column lies within the span of those before it."""
+    columns = np.hstack([_unit(block.columns) for block in blocks])
+    if columns.shape[0] < columns.shape[1]:
+        return False
+    return bool(np.all(np.abs(np.diag(np.linalg.qr(columns, mode="r"))) > DEPENDENT))
+
+
+def _repeated(block: Block, others: Sequence[Block]) -> tuple[str, ...] | None:
+    """The owners whose columns make up a column of the block, or None where each column says something new."""
+    for i in range(block.columns.shape[1]):
+        before = Block(block.owner, block.columns[:, :i])
+        known = [*others, before]
+        column = _unit(block.columns[:, [i]])[:, 0]
+        matrix = np.hstack([_unit(b.columns) for b in known])
+        weights = np.linalg.lstsq(matrix, column, rcond=None)[0]
+        if np.linalg.norm(column - matrix @ weights) < DEPENDENT:
+            owners = [b.owner for b in known for _ in range(b.columns.shape[1])]
+            used = {owner for owner, weight in zip(owners, weights, strict=True) if abs(weight) > DEPENDENT}
+            is_baseline = others[0].columns.shape[1] == 1
+            return tuple(b.owner for b in others if b.owner in used and not (is_baseline and b is others[0]))
+    return None
+
+
+def _unit(columns: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Columns scaled to length 1; one of zeros stays so."""
+    length = np.linalg.norm(columns, axis=0)
+    return columns / np.where(length > 0, length, 1.0)
+
+
+def indicators(codes: NDArray[np.int64]) -> NDArray[np.float64]:
+    """One 0/1 column per code that occurs: (patient, code)."""
+    return np.asarray(codes[:, None] == np.unique(codes), dtype=np.float64)
+
+
+def _columns(covariate: Covariate) -> NDArray[np.float64]:
+    """Columns of a covariate beside an intercept, centred so that a large mean does not hide its spread."""
+    if covariate.is_categorical:
+        return indicators(covariate.values.astype(np.int64))[:, 1:]
+    return (covariate.values - covariate.values.mean())[:, None]

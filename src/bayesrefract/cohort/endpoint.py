@@ -1,0 +1,149 @@
+"""Times and events of one endpoint, with every row that cannot be."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesrefract.cohort.cells import Cells, parse_number
+from bayesrefract.cohort.faults import Faults
+from bayesrefract.study import Endpoint
+
+EVENT_CODES = {"0": False, "1": True, "false": False, "true": True}
+MOST_CODES = 6
+"""A column with more distinct wrong codes than this has stray cells, not another coding."""
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """Arrays of shape (record,); entries of records that were not asked about have no meaning."""
+
+    entry: NDArray[np.float64]
+    exit: NDArray[np.float64]
+    event: NDArray[np.bool_]
+    administrative_end: NDArray[np.float64] | None
+
+
+def read_follow_up(endpoint: Endpoint, asked: NDArray[np.bool_], patients: tuple[str, ...], faults: Faults) -> FollowUp:
+    """Follow-up of the records `asked` (shape (record,)); faults of other records are left alone."""
+    reader = _Reader(asked, patients, faults)
+    event = reader.events(endpoint)
+    exit_ = reader.times(endpoint.time)
+    entry = np.zeros(len(exit_)) if endpoint.entry is None else reader.times(endpoint.entry)
+    reader.check_start(endpoint, entry, exit_, event)
+    end = None
+    if endpoint.administrative_end is not None:
+        end = reader.times(endpoint.administrative_end, may_be_missing=True)
+        reader.check_end(endpoint, exit_, end)
+    return FollowUp(entry, exit_, event, end)
+
+
+@dataclass(frozen=True)
+class _Reader:
+    asked: NDArray[np.bool_]
+    patients: tuple[str, ...]
+    faults: Faults
+
+    def fault_rows(self, wrong: NDArray[np.bool_], sentence: Callable[[int], str]) -> None:
+        """Keep one fault for every wrong record that was asked about."""
+        for i in np.flatnonzero(wrong & self.asked):
+            self.faults.row(int(i), self.patients[i], sentence(int(i)))
+
+    def times(self, column: str, *, may_be_missing: bool = False) -> NDArray[np.float64]:
+        """A column of times: numbers from 0, finite."""
+        cells = self.faults.records.cells(column)
+        text = cells.text
+        if not may_be_missing:
+            self.fault_rows(cells.missing, lambda _: f"{column} is missing. Give the time, or take the patient out.")
+        self.fault_rows(cells.textual, lambda i: f'{column} "{text[i]}" is not a number.{_number_remedy(text[i])}')
+        self.fault_rows(np.isinf(cells.number), lambda i: f"{column} {text[i]} is not finite. Give the time.")
+        self.fault_rows(
+            (cells.number < 0) & np.isfinite(cells.number),
+            lambda i: f"{column} {text[i]} is negative. Times are counted from 0 upwards: correct it.",
+        )
+        return cells.number
+
+    def events(self, endpoint: Endpoint) -> NDArray[np.bool_]:
+        """The event column as true and false; wrong codes are told with their remedy."""
+        cells, name = self.faults.records.cells(endpoint.event), endpoint.event
+        self.fault_rows(cells.missing, lambda _: f"{name} is missing. Give 1 for an event, 0 for a censored patient.")
+        if endpoint.event_value is not None:
+            event, wrong = _equals(cells, endpoint.event_value), np.zeros(len(cells.text), dtype=bool)
+        else:
+            codes = [EVENT_CODES.get(text.lower()) for text in cells.text]
+            event = np.array([code is True for code in codes])
+            wrong = np.array([code is None for code in codes]) & ~cells.missing & self.asked
+            self.fault_codes(cells, wrong)
+        if self.asked.any() and not ((event | wrong) & self.asked).any():
+            self.faults.column(_no_event(endpoint, cells.text[self.asked]))
+        return event
+
+    def fault_codes(self, cells: Cells, wrong: NDArray[np.bool_]) -> None:
+        """Another coding of the whole column is one fault; stray cells are one each."""
+        if not wrong.any():
+            return
+        given = cells.text[self.asked & ~cells.missing]
+        codes = {text.lower() for text in given}
+        found = f"{cells.name} holds {_listed(given)}. Events are coded 1 or true, censored patients 0 or false."
+        other_coding = not codes & EVENT_CODES.keys() or wrong.sum() > MOST_CODES >= len(set(cells.text[wrong]))
+        if codes == {"1", "2"}:
+            remedy = "If 2 means the event, say so: --event-value 2 (event_value = 2 in a study file)."
+            self.faults.column(f"{found} {remedy}")
+        elif other_coding:
+            self.faults.column(f"{found} Say which value means the event: --event-value (event_value in a study file).")
+        else:
+            remedy = "Write 1 or true for an event, 0 or false for a censored patient."
+            self.fault_rows(wrong, lambda i: f'{cells.name} "{cells.text[i]}" is not an event code. {remedy}')
+
+    def check_start(
+        self, endpoint: Endpoint, entry: NDArray[np.float64], exit_: NDArray[np.float64], event: NDArray[np.bool_]
+    ) -> None:
+        """Follow-up ends after it starts. At time 0 an event is refused; a censored patient is excluded later."""
+        at_zero = (exit_ == 0) & ~(entry > 0)
+        remedy = "An event needs a time above 0: correct it, or give the time in a finer unit."
+        self.fault_rows(at_zero & event, lambda _: f"{endpoint.time} is 0 with an event. {remedy}")
+        self.fault_rows(
+            (entry >= exit_) & (exit_ >= 0) & ~at_zero,
+            lambda i: (
+                f"{endpoint.time} {exit_[i]:.10g} {'is before' if entry[i] > exit_[i] else 'equals'} "
+                f"{endpoint.entry} {entry[i]:.10g}. Follow-up must end after it starts."
+            ),
+        )
+
+    def check_end(self, endpoint: Endpoint, exit_: NDArray[np.float64], end: NDArray[np.float64]) -> None:
+        """Nobody is followed beyond the end of the trial."""
+        self.fault_rows(
+            (end < exit_) & (end >= 0) & np.isfinite(exit_),
+            lambda i: (
+                f"{endpoint.time} {exit_[i]:.10g} is after {endpoint.administrative_end} {end[i]:.10g}. "
+                "Follow-up cannot last beyond its administrative end: correct one of them."
+            ),
+        )
+
+
+def _number_remedy(text: str) -> str:
+    return " Write a decimal point, not a comma." if "," in text else " Write a number."
+
+
+def _equals(cells: Cells, value: str | float) -> NDArray[np.bool_]:
+    wanted = value if isinstance(value, float) else parse_number(value)
+    return np.asarray((cells.number == wanted) | (cells.text == str(value)), dtype=bool)
+
+
+def _no_event(endpoint: Endpoint, texts: NDArray[np.object_]) -> str:
+    meaning = "1 or true" if endpoint.event_value is None else str(endpoint.event_value)
+    return (
+        f"{endpoint.event} holds {_listed(texts)}, so that no patient has an event (event = {meaning}). "
+        "Check the column, or say which value means the event: --event-value (event_value)."
+    )
+
+
+def _listed(texts: NDArray[np.object_]) -> str:
+    """The commonest values and how often each occurs."""
+    common = Counter(texts).most_common()
+    listed = ", ".join(f"{text or 'nothing'} ({count} times)" for text, count in common[:MOST_CODES])
+    return listed + (", ..." if len(common) > MOST_CODES else "")

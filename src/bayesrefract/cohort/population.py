@@ -1,0 +1,150 @@
+"""Which records belong to a population, and to which group."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesrefract.cohort.cells import Cells, parse_number
+from bayesrefract.cohort.faults import Faults
+from bayesrefract.did_you_mean import did_you_mean
+from bayesrefract.study import Condition, Population, Question
+
+TRUE_FALSE = {True: ("true", "1"), False: ("false", "0")}
+
+
+@dataclass
+class Selection:
+    """Who is still in, and why each of the others is not. `kept` has shape (record,)."""
+
+    kept: NDArray[np.bool_]
+    excluded: dict[str, int]
+
+    def exclude(self, which: NDArray[np.bool_], reason: str) -> None:
+        """Take out those of `which` who are still in, and count them under one reason."""
+        leaving = which & self.kept
+        if leaving.any():
+            self.excluded[reason] = self.excluded.get(reason, 0) + int(leaving.sum())
+            self.kept = self.kept & ~leaving
+
+
+def restrict(selection: Selection, question: Question, faults: Faults) -> None:
+    """Keep the patients of the question's population; those who cannot be judged are counted apart."""
+    population = question.population
+    columns = {c.column: faults.records.cells(c.column) for c in population.where}
+    for condition in population.where:
+        cells = columns[condition.column]
+        selection.exclude(cells.missing, f"missing {condition.column}, needed for population {population.name}")
+    for condition in population.where:
+        cells = columns[condition.column]
+        selection.exclude(~_meets(cells, condition, question, faults), f"outside population {population.name}")
+    if not selection.kept.any():
+        faults.column(f"no patient is in population {population.name} ({describe(population)}). Check its conditions.")
+
+
+def describe(population: Population) -> str:
+    """The conditions in words: `symptom = 0, age from 18 to 65`."""
+    return ", ".join(_describe(condition) for condition in population.where) or "all patients"
+
+
+def _describe(condition: Condition) -> str:
+    if condition.values:
+        return f"{condition.column} = {' or '.join(_text(value) for value in condition.values)}"
+    low = "" if condition.low is None else f" from {condition.low:g}"
+    high = "" if condition.high is None else f" to {condition.high:g}"
+    return f"{condition.column}{low}{high}"
+
+
+def _text(value: str | float | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else value if isinstance(value, str) else f"{value:g}"
+
+
+def _meets(cells: Cells, condition: Condition, question: Question, faults: Faults) -> NDArray[np.bool_]:
+    if not condition.values:
+        return _in_range(cells, condition, faults)
+    meets = np.zeros(len(cells.text), dtype=bool)
+    codes = (question.group_codes or {}) if condition.column == question.columns.group else {}
+    for value in condition.values:
+        if isinstance(value, bool):
+            meets |= np.isin([text.lower() for text in cells.text], TRUE_FALSE[value])
+            continue
+        number = parse_number(value) if isinstance(value, str) else value
+        named = [code for code, level in codes.items() if level == value]
+        meets |= (cells.text == value) | (cells.number == number) | np.isin(cells.text.astype(str), named)
+    return meets
+
+
+def _in_range(cells: Cells, condition: Condition, faults: Faults) -> NDArray[np.bool_]:
+    if cells.textual.any():
+        found = cells.text[cells.textual][0]
+        faults.column(f'{cells.name} holds "{found}", but the population needs numbers for a range. Correct the cells.')
+    low = -np.inf if condition.low is None else condition.low
+    high = np.inf if condition.high is None else condition.high
+    return np.asarray((cells.number >= low) & (cells.number <= high), dtype=bool)
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """`group`: code into `levels`, -1 for nobody's group, shape (record,)."""
+
+    levels: tuple[str, ...]
+    group: NDArray[np.int64]
+
+
+def assign_groups(
+    selection: Selection, question: Question, compared_only: bool, faults: Faults
+) -> tuple[Grouping, NDArray[np.bool_], tuple[str, ...]]:
+    """The groups to compare, who belongs to one of the study's groups (for checking), and notes.
+
+    With `compared_only` patients outside the primary contrast are excluded too. A compared group without
+    patients is a fault; another one is left out with a note.
+    """
+    column = question.columns.group
+    cells = faults.records.cells(column)
+    labels, notes = _labels(cells, selection.kept, question, faults)
+    selection.exclude(cells.missing, f"missing {column}")
+    in_study = np.isin(labels.astype(str), question.groups) & selection.kept
+    compared = (question.primary.group, question.primary.reference)
+    levels = tuple(g for g in question.groups if g in compared) if compared_only else question.groups
+    selection.exclude(~np.isin(labels.astype(str), levels), "not in a compared group")
+    counts = Counter(labels[selection.kept])
+    for level in dict.fromkeys(compared):
+        if not counts[level]:
+            faults.column(_nobody(level, question, Counter(labels[in_study]), column))
+    empty = [level for level in levels if not counts[level] and level not in compared]
+    notes += tuple(f"The group {level} has no patients in population {question.population.name}." for level in empty)
+    present = tuple(level for level in levels if level not in empty)
+    group = np.array([present.index(label) if label in present else -1 for label in labels], dtype=np.int64)
+    return Grouping(present, group), in_study, notes
+
+
+def _labels(
+    cells: Cells, kept: NDArray[np.bool_], question: Question, faults: Faults
+) -> tuple[NDArray[np.object_], tuple[str, ...]]:
+    """Level of every record ("" where missing). Unknown codes are faults; other levels are noted."""
+    if question.group_codes is None:
+        others = Counter(t for t in cells.text[kept] if t and t not in question.groups)
+        listed = ", ".join(f"{level} ({count})" for level, count in sorted(others.items()))
+        note = (f"Column {cells.name} also holds {listed}: not among the groups that are compared.",)
+        return cells.text, note if others else ()
+    codes = question.group_codes
+    for text, count in sorted(Counter(t for t in cells.text[kept] if t and t not in codes).items()):
+        faults.column(
+            f'{cells.name} holds "{text}" in {count} rows, which is no group code.{did_you_mean(text, codes)} '
+            f"The codes are {', '.join(codes)}. Correct the rows, or add the code to groups.codes."
+        )
+    labels = np.empty(len(cells.text), dtype=object)
+    labels[:] = [codes.get(text, "") for text in cells.text]
+    return labels, ()
+
+
+def _nobody(level: str, question: Question, found: Counter[str], column: str) -> str:
+    role = "reference" if level == question.primary.reference else "group of the primary contrast"
+    listed = ", ".join(f"{name} ({count})" for name, count in found.items()) or "no known group"
+    return (
+        f'{column}: no patient of population {question.population.name} is in "{level}", the {role}. '
+        f"Found: {listed}.{did_you_mean(level, found)} Correct the name of the level, or the records."
+    )

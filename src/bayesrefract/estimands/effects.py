@@ -1,0 +1,126 @@
+"""All that is estimated of the groups, as draws."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from bayesrefract.errors import EstimandError
+from bayesrefract.estimands.hazard import HazardDraws, hazard_draws, log_hazard_ratios
+from bayesrefract.estimands.survival import StandardisedSurvival, standardise
+from bayesrefract.exposure import ExposureTable
+from bayesrefract.inference.posterior import Posterior
+from bayesrefract.model.effects import Design
+from bayesrefract.study import Contrast, Estimand, Question
+
+Floats = NDArray[np.float64]
+
+CURVE_DRAWS = 400
+CURVE_TIMES = 101
+
+
+@dataclass(frozen=True)
+class Effects:
+    """Draws of every estimand, dims (chain, draw, contrast or group); times in the study's unit.
+
+    `median` is inf where the standardised curve stays above one half until the last observed time of
+    the cohort. `curves` has dims (curve_draw, group, time), thinned, for figures. Estimands at the
+    horizon are None where the question declares none; the marginal hazard ratio is the ratio of
+    cumulative hazards of the standardised curves, log S1 / log S0.
+    """
+
+    contrasts: tuple[Contrast, ...]
+    log_hazard_ratio: xr.DataArray
+    median: xr.DataArray
+    curves: xr.DataArray
+    horizon: float | None = None
+    marginal_log_hazard_ratio: xr.DataArray | None = None
+    rmst: xr.DataArray | None = None
+    rmst_difference: xr.DataArray | None = None
+    survival_at_horizon: xr.DataArray | None = None
+    survival_difference: xr.DataArray | None = None
+
+    def of(self, estimand: Estimand, contrast: Contrast) -> xr.DataArray:
+        """Draws of one contrast on the decision scale, dims (chain, draw): logs for ratios.
+
+        Raises EstimandError where the estimand needs a horizon and the question declares none.
+        """
+        draws = {
+            Estimand.HAZARD_RATIO: self.log_hazard_ratio,
+            Estimand.MARGINAL_HAZARD_RATIO: self.marginal_log_hazard_ratio,
+            Estimand.RMST_DIFFERENCE: self.rmst_difference,
+            Estimand.SURVIVAL_DIFFERENCE: self.survival_difference,
+        }[estimand]
+        if draws is None:
+            raise EstimandError(f"{estimand} needs a horizon: declare `horizon` for this question.")
+        return draws.sel(contrast=contrast.label, drop=True)
+
+
+def check_horizon(table: ExposureTable, question: Question) -> None:
+    """Raise EstimandError when the horizon is after the last observed time: nothing is extrapolated."""
+    horizon = question.endpoint.horizon
+    if horizon is not None and not 0 < horizon <= table.follow_up:
+        raise EstimandError(
+            f"question {question.name}: horizon = {horizon:g} {table.time_unit} is not within follow-up, which ends "
+            f"at {table.follow_up:g}. Declare a horizon above 0 and at most {table.follow_up:g}."
+        )
+
+
+def estimate(posterior: Posterior, table: ExposureTable, design: Design, question: Question) -> Effects:
+    """Draws of the hazard ratios, medians and curves, and of what the question's horizon adds.
+
+    Only contrasts whose two groups are both in the table. Raises EstimandError beyond follow-up.
+    """
+    check_horizon(table, question)
+    draws = hazard_draws(posterior, table, design)
+    contrasts = tuple(c for c in question.contrasts if {c.group, c.reference} <= set(table.groups))
+    horizon = question.endpoint.horizon
+    standardised = standardise(draws, np.array([] if horizon is None else [horizon]))
+    log_hazard_ratio = log_hazard_ratios(draws, table, contrasts)
+    median = draws.labelled(standardised.median, group=draws.groups)
+    curves = _curves(draws)
+    if horizon is None:
+        return Effects(contrasts, log_hazard_ratio, median, curves)
+    return Effects(
+        contrasts, log_hazard_ratio, median, curves, horizon, **_at_horizon(draws, standardised, contrasts, horizon)
+    )
+
+
+def _at_horizon(
+    draws: HazardDraws, standardised: StandardisedSurvival, contrasts: Sequence[Contrast], horizon: float
+) -> dict[str, xr.DataArray]:
+    survival = draws.labelled(standardised.at(horizon), group=draws.groups)
+    rmst = draws.labelled(standardised.restricted_mean(horizon), group=draws.groups)
+    with np.errstate(divide="ignore", invalid="ignore"):  # a group without any hazard has the log ratio -inf
+        log_cumulative = survival.copy(data=np.log(-np.log(survival.to_numpy())))
+        marginal = _differences(log_cumulative, contrasts)
+    return {
+        "marginal_log_hazard_ratio": marginal,
+        "rmst": rmst,
+        "rmst_difference": _differences(rmst, contrasts),
+        "survival_at_horizon": survival,
+        "survival_difference": _differences(survival, contrasts),
+    }
+
+
+def _differences(values: xr.DataArray, contrasts: Sequence[Contrast]) -> xr.DataArray:
+    """Group minus reference, dims (chain, draw, contrast)."""
+    group = values.sel(group=[c.group for c in contrasts]).to_numpy()
+    reference = values.sel(group=[c.reference for c in contrasts]).to_numpy()
+    labels = [c.label for c in contrasts]
+    return xr.DataArray(group - reference, dims=("chain", "draw", "contrast"), coords={"contrast": labels})
+
+
+def _curves(draws: HazardDraws) -> xr.DataArray:
+    """A spread of the standardised curves on an even grid up to the last observed time."""
+    chosen = np.unique(np.linspace(0, draws.samples - 1, CURVE_DRAWS).astype(np.int64))
+    grid = np.linspace(0.0, draws.follow_up, CURVE_TIMES)
+    standardised = standardise(draws.take(chosen), grid)
+    values = standardised.survival[:, :, np.searchsorted(standardised.times, grid)]
+    return xr.DataArray(
+        values, dims=("curve_draw", "group", "time"), coords={"group": list(draws.groups), "time": grid}
+    )

@@ -1,0 +1,120 @@
+"""Draws of the hazards as plain arrays, and the hazard ratios between groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from bayesrefract.exposure import ExposureTable, split
+from bayesrefract.inference.posterior import Posterior
+from bayesrefract.model.effects import Design
+from bayesrefract.study import Contrast
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class HazardDraws:
+    """The hazard of any patient in any group: exp(log_hazard + group_effect + x @ coefficient).
+
+    A sample is one draw of one chain. log_hazard : (sample, stratum, interval). group_effect :
+    (sample, group), zero when hazards are by group. coefficient : (sample, column). x : (pattern,
+    column). weight : (pattern,), share of the patients. baseline_of : (group, pattern), the stratum
+    whose baseline a pattern has in a group: its own, or the group's when hazards are by group.
+    """
+
+    groups: tuple[str, ...]
+    chains: int
+    log_hazard: Floats
+    group_effect: Floats
+    coefficient: Floats
+    x: Floats
+    weight: Floats
+    baseline_of: NDArray[np.int64]
+    edges: Floats
+    follow_up: float
+    by_group: bool
+
+    @property
+    def samples(self) -> int:
+        return len(self.log_hazard)
+
+    def take(self, samples: NDArray[np.int64]) -> HazardDraws:
+        """The chosen samples as one chain."""
+        return replace(
+            self,
+            chains=1,
+            log_hazard=self.log_hazard[samples],
+            group_effect=self.group_effect[samples],
+            coefficient=self.coefficient[samples],
+        )
+
+    def labelled(self, values: Floats, **coords: Sequence[str] | Floats) -> xr.DataArray:
+        """(sample, ...) -> dims (chain, draw, ...), the further ones named by their coordinates."""
+        shaped = values.reshape(self.chains, -1, *values.shape[1:])
+        return xr.DataArray(shaped, dims=("chain", "draw", *coords), coords={k: list(v) for k, v in coords.items()})
+
+
+def hazard_draws(posterior: Posterior, table: ExposureTable, design: Design) -> HazardDraws:
+    """Stack chains and say which baseline each pattern follows in each group."""
+    strata = table.groups if posterior.by_group else table.strata
+    log_hazard = posterior.draws["log_hazard"].sel(stratum=list(strata))
+    chains, draws = log_hazard.sizes["chain"], log_hazard.sizes["draw"]
+    count = len(table.groups)
+    if posterior.by_group:
+        group_effect = np.zeros((chains * draws, count))
+        baseline_of = np.repeat(np.arange(count)[:, None], len(table.group), axis=1)
+    else:
+        group_effect = _stacked(posterior.draws["group_effect"].sel(group=list(table.groups)), "group")
+        baseline_of = np.tile(table.stratum, (count, 1))
+    has_columns = bool(design.names)
+    coefficient = _stacked(posterior.draws["coefficient"], "column") if has_columns else np.empty((chains * draws, 0))
+    return HazardDraws(
+        groups=table.groups,
+        chains=chains,
+        log_hazard=_stacked(log_hazard, "stratum", "interval"),
+        group_effect=group_effect,
+        coefficient=coefficient,
+        x=np.ascontiguousarray(design.x, dtype=float),
+        weight=table.n_patients / table.n_patients.sum(),
+        baseline_of=baseline_of.astype(np.int64),
+        edges=table.edges,
+        follow_up=table.follow_up,
+        by_group=posterior.by_group,
+    )
+
+
+def _stacked(draws: xr.DataArray, *dims: str) -> Floats:
+    ordered = draws.transpose("chain", "draw", *dims).to_numpy()
+    return np.ascontiguousarray(ordered.reshape(-1, *ordered.shape[2:]), dtype=float)
+
+
+def log_hazard_ratios(draws: HazardDraws, table: ExposureTable, contrasts: Sequence[Contrast]) -> xr.DataArray:
+    """Log hazard ratio of each contrast, dims (chain, draw, contrast).
+
+    With hazards by group: the average over intervals of the log ratio of the two hazards, weighted by
+    the events of the two groups together; exact for one interval. It is infinite or NaN where a group
+    has no hazard at all in an interval with events.
+    """
+    values = np.empty((draws.samples, len(contrasts)))
+    for place, contrast in enumerate(contrasts):
+        group, reference = table.groups.index(contrast.group), table.groups.index(contrast.reference)
+        if not draws.by_group:
+            values[:, place] = draws.group_effect[:, group] - draws.group_effect[:, reference]
+            continue
+        events = table.events[np.isin(table.group, [group, reference])].sum(axis=0)
+        seen = events > 0
+        with np.errstate(invalid="ignore"):
+            ratio = draws.log_hazard[:, group][:, seen] - draws.log_hazard[:, reference][:, seen]
+            values[:, place] = ratio @ events[seen] / events.sum()
+    return draws.labelled(values, contrast=[c.label for c in contrasts])
+
+
+def cumulative_hazard(draws: HazardDraws, times: Floats) -> Floats:
+    """Baseline cumulative hazard, (sample, stratum, time)."""
+    _, at_risk = split(np.zeros(len(times)), times, np.zeros(len(times), dtype=bool), draws.edges)
+    return np.exp(draws.log_hazard) @ at_risk.T

@@ -1,0 +1,59 @@
+"""Draws of curves and medians, reduced to what is printed and drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesrefract.estimands.effects import Effects
+from bayesrefract.interval import Interval
+
+LIMITS = (0.025, 0.975)
+
+
+@dataclass(frozen=True)
+class CurveBand:
+    """Posterior of one group's standardised survival, 95% pointwise: arrays of shape (time,)."""
+
+    level: str
+    times: NDArray[np.float64]
+    median: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Median:
+    """Posterior of one group's median survival time; parts are None where not reached."""
+
+    level: str
+    median: Interval
+    p_not_reached: float
+
+
+def curve_bands(effects: Effects) -> tuple[CurveBand, ...]:
+    """The 95% band of each group's standardised survival."""
+    times = effects.curves["time"].to_numpy()
+    bands = []
+    for level in effects.curves["group"].to_numpy():
+        draws = effects.curves.sel(group=level).to_numpy()
+        low, middle, high = np.quantile(draws, [LIMITS[0], 0.5, LIMITS[1]], axis=0)
+        bands.append(CurveBand(str(level), times, middle, low, high))
+    return tuple(bands)
+
+
+def medians(effects: Effects) -> tuple[Median, ...]:
+    """Posterior median and 95% equal-tailed interval of each group's median survival time.
+
+    Draws that do not reach one half are infinite; a quantile that falls among them is None.
+    """
+    rows = []
+    for level in effects.median["group"].to_numpy():
+        draws = effects.median.sel(group=level).to_numpy().ravel()
+        # Without interpolation: between a finite and an infinite draw there is nothing to interpolate.
+        quantiles = np.quantile(draws, [0.5, *LIMITS], method="inverted_cdf")
+        middle, low, high = (float(q) if np.isfinite(q) else None for q in quantiles)
+        rows.append(Median(str(level), Interval(middle, low, high), float(np.mean(np.isinf(draws)))))
+    return tuple(rows)

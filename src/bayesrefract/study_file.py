@@ -1,0 +1,143 @@
+"""data/<study>/study.toml -> Study: the door at which the question is checked.
+
+The keys are those of `study_sections`; what must fit together is in `study_checks`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bayesrefract.errors import StudyError
+from bayesrefract.study import Columns, Contrast, Endpoint, Population, Question, Rope, Rule, Study
+from bayesrefract.study_checks import StudyTables, check_across
+from bayesrefract.study_sections import (
+    AdjustSection,
+    ColumnsSection,
+    ContrastSection,
+    GroupsSection,
+    PopulationSection,
+    QuestionSection,
+    RopeSection,
+    RuleSection,
+    StudySection,
+)
+from bayesrefract.toml_reader import TomlFile, read_toml
+
+KNOWN_TABLES = ("study", "columns", "groups", "contrast", "population", "question", "adjust", "rope", "rule")
+UNREPORTED = "a faulty table left no fault"
+EVERYONE = Population("all", "all patients")
+"""The population of a study that declares none."""
+
+
+def load_study(path: Path) -> Study:
+    """Read a study file, or the study.toml in a folder.
+
+    Raises StudyError with one sentence per fault: file, key, what was found, what is allowed, what to do.
+    """
+    path = path / "study.toml" if path.is_dir() else path
+    file, _ = read_toml(path, StudyError)
+    file.allow_only(KNOWN_TABLES)
+    tables = _read_tables(file)
+    check_across(tables, file)
+    file.raise_faults()
+    return _study(tables, path)
+
+
+def _read_tables(file: TomlFile) -> StudyTables:
+    return StudyTables(
+        study=file.section("study", StudySection),
+        columns=file.section("columns", ColumnsSection),
+        groups=file.section("groups", GroupsSection),
+        contrasts=file.sections("contrast", ContrastSection),
+        populations=file.sections("population", PopulationSection),
+        questions=file.sections("question", QuestionSection),
+        sets=file.check("", {"adjust": file.tables.get("adjust", {})}, AdjustSection),
+        ropes=file.sections("rope", RopeSection),
+        rule=file.section("rule", RuleSection),
+    )
+
+
+def _study(tables: StudyTables, path: Path) -> Study:
+    """The study's values, from tables without faults."""
+    study = tables.study
+    if study is None:
+        raise AssertionError(UNREPORTED)
+    return Study(
+        name=study.name,
+        title=study.title,
+        records=study.records,
+        evidence=study.evidence,
+        time_unit=study.time_unit,
+        questions=_questions(tables),
+        models=tuple(study.models),
+        path=path,
+        source=study.source,
+        seed=study.seed,
+        records_sha256=study.sha256,
+    )
+
+
+def _questions(tables: StudyTables) -> tuple[Question, ...]:
+    """Every endpoint in every population, in the order of the file."""
+    study, columns, groups, sets = tables.study, tables.columns, tables.groups, tables.sets
+    if study is None or columns is None or groups is None or sets is None or tables.rule is None:
+        raise AssertionError(UNREPORTED)
+    populations = tuple(_population(p) for p in tables.populations if p is not None) or (EVERYONE,)
+    contrasts = tuple(Contrast(c.group, c.reference, c.primary, c.role) for c in tables.contrasts if c is not None)
+    ropes = tuple(_rope(r) for r in tables.ropes if r is not None)
+    return tuple(
+        Question(
+            endpoint=_endpoint(question),
+            population=population,
+            columns=_columns(columns),
+            groups=tuple(groups.levels),
+            contrasts=contrasts,
+            ropes=ropes,
+            rule=_rule(tables.rule),
+            time_unit=study.time_unit,
+            evidence=study.evidence,
+            adjust=question.adjust,
+            adjustments={name: tuple(set_) for name, set_ in sets.adjust.items()},
+            group_codes=groups.codes,
+        )
+        for question in tables.questions
+        if question is not None
+        for population in populations
+    )
+
+
+def _population(section: PopulationSection) -> Population:
+    return Population(section.name, section.label or section.name, section.where)
+
+
+def _endpoint(section: QuestionSection) -> Endpoint:
+    return Endpoint(
+        name=section.name,
+        label=section.label or section.name,
+        time=section.time,
+        event=section.event,
+        horizon=section.horizon,
+        entry=section.entry,
+        administrative_end=section.administrative_end,
+        event_value=section.event_value,
+    )
+
+
+def _columns(section: ColumnsSection) -> Columns:
+    return Columns(section.group, section.id, tuple(section.unordered), tuple(section.strata), section.per)
+
+
+def _rope(section: RopeSection) -> Rope:
+    return Rope(
+        estimand=section.estimand,
+        low=section.low,
+        high=section.high,
+        source=section.source,
+        declared_on=section.declared_on,
+        before_data=section.before_data,
+        role=section.role,
+    )
+
+
+def _rule(section: RuleSection) -> Rule:
+    return Rule(section.name, section.level, section.threshold, section.side, section.interval)

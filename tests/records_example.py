@@ -1,0 +1,86 @@
+"""A small CSV, its study and a plain plan for tests of the records.
+
+Import as `from records_example import TABLE, make_plan, make_study, read`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from bayesrefract.cohort.read import Records, read_records
+from bayesrefract.plan import Baseline, ModelPlan, StrataKind
+from bayesrefract.study import (
+    Columns,
+    Condition,
+    Contrast,
+    Endpoint,
+    Estimand,
+    Evidence,
+    Population,
+    Question,
+    Rope,
+    Rule,
+    Study,
+    TimeUnit,
+)
+
+TABLE = """id,arm,time,event,age,site,sex,entry,end
+P-01,a,5,1,50,north,1,0,40
+P-02,a,8,0,61,south,2,1,40
+P-03,a,12,1,44,north,2,0,40
+P-04,b,3,1,39,south,1,0,40
+P-05,b,20.5,0,70,east,2,2,40
+P-06,b,33,1,58,north,1,0,40
+P-07,c,14,0,47,south,1,0,40
+P-08,c,21,1,65,east,2,3,40
+"""
+"""Eight patients in three groups, five events."""
+
+
+def make_question(**changes: object) -> Question:
+    """Progression in the groups a, b and c; fields of Endpoint and Columns may be given by their names."""
+    endpoint = Endpoint("pfs", "Progression", "time", "event", horizon=30.0)
+    columns = Columns(group="arm", id="id", unordered=("sex",), strata=("site",), per={"age": 10.0})
+    for name in [f.name for f in dataclasses.fields(Endpoint)]:
+        if name in changes:
+            endpoint = dataclasses.replace(endpoint, **{name: changes.pop(name)})  # type: ignore[arg-type]
+    question = Question(
+        endpoint=endpoint,
+        population=Population("all", "all patients"),
+        columns=columns,
+        groups=("a", "b", "c"),
+        contrasts=(Contrast("b", "a", primary=True), Contrast("c", "a")),
+        ropes=(Rope(Estimand.HAZARD_RATIO, 0.8, 1.25, "test", None, before_data=True),),
+        rule=Rule(),
+        time_unit=TimeUnit.MONTHS,
+        evidence=Evidence.SIMULATED,
+        adjust="both",
+        adjustments={"both": ("age", "sex"), "age": ("age",), "site": ("age", "site")},
+    )
+    return dataclasses.replace(question, **changes)  # type: ignore[arg-type]
+
+
+def make_study(records: str | Path, *questions: Question) -> Study:
+    """A study of the questions, its records at an absolute path."""
+    asked = questions or (make_question(),)
+    return Study("trial", "A trial", str(records), Evidence.SIMULATED, TimeUnit.MONTHS, asked, ("primary",))
+
+
+def make_plan(
+    adjust: str = "question", *, strata: StrataKind = StrataKind.COMMON, compared_only: bool = False
+) -> ModelPlan:
+    """A plan with the defaults of everything else."""
+    return ModelPlan("plan", "A plan", "A test.", adjust, compared_only=compared_only, baseline=Baseline(strata=strata))
+
+
+def only(name: str, *where: Condition) -> Population:
+    """A population under conditions."""
+    return Population(name, name, where)
+
+
+def read(folder: Path, text: str = TABLE, *questions: Question) -> Records:
+    """The text as patients.csv, read."""
+    path = folder / "patients.csv"
+    path.write_text(text, encoding="utf-8")
+    return read_records(make_study(path, *questions))

@@ -1,0 +1,171 @@
+"""Sentences claim what the verdict claims, and nothing more."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from itertools import product
+
+import pytest
+from findings_example import ROPE, a_question, a_verdict, an_rmst_verdict
+
+from bayesrefract.equivalence import Verdict, VerdictWord
+from bayesrefract.study import Estimand, Evidence, Rule, RuleName, Side, TimeUnit
+from bayesrefract.words import holds_in, sentence
+
+SIDES = (Side.TWO_SIDED, Side.ABOVE, Side.BELOW)
+COMBINATIONS = [
+    (word, side, evidence, before)
+    for word, side, evidence, before in product(VerdictWord, SIDES, Evidence, (True, False))
+    if word is VerdictWord.WITHHELD
+    or (word in {VerdictWord.NON_INFERIOR, VerdictWord.NOT_SHOWN}) == (side is not Side.TWO_SIDED)
+]
+MUST = {
+    VerdictWord.EQUIVALENT: ["drug A and control are equivalent in hazard", "wholly inside", "0.80 to 1.25"],
+    VerdictWord.DIFFERENT: ["higher hazard in drug A than in control", "wholly above"],
+    VerdictWord.UNDECIDED: ["the data do not settle it", "reaches beyond both ends"],
+    VerdictWord.WITHHELD: ["no verdict is given on drug A against control", "chains did not mix"],
+    VerdictWord.NON_INFERIOR: ["drug A is non-inferior to control", "margin"],
+    VerdictWord.NOT_SHOWN: ["non-inferiority of drug A to control in hazard is not shown", "margin"],
+}
+SAMENESS = ["equivalen", "similar", "comparable", "no difference", "the same", "alike", "identical", "equal"]
+SUPERIORITY = ["superior", "better", "worse", "significant"]
+MUST_NOT = {
+    VerdictWord.EQUIVALENT: ["identical", "no difference", "the same", "higher", "lower", "settle", *SUPERIORITY],
+    VerdictWord.DIFFERENT: [*SAMENESS, "lower hazard", "settle", *SUPERIORITY],
+    VerdictWord.UNDECIDED: [*SAMENESS, "higher", "lower", "differ", "inferior", "shown", *SUPERIORITY],
+    VerdictWord.WITHHELD: [*SAMENESS, "higher", "lower", "differ", "settle", "interval", "1.25", *SUPERIORITY],
+    VerdictWord.NON_INFERIOR: [*SAMENESS, "higher", "lower", "differ", "settle", *SUPERIORITY],
+    VerdictWord.NOT_SHOWN: [*SAMENESS, "is non-inferior", "higher", "lower", "differ", *SUPERIORITY],
+}
+
+
+def verdict_of(word: VerdictWord, side: Side = Side.TWO_SIDED, before: bool = True) -> Verdict:
+    """A verdict whose numbers fit its word."""
+    centre, sd = {
+        VerdictWord.EQUIVALENT: (0.02, 0.06),
+        VerdictWord.DIFFERENT: (0.60, 0.07),
+        VerdictWord.NON_INFERIOR: (0.0, 0.06),
+    }.get(word, (-0.01, 0.153))
+    reasons = ("chains did not mix",) if word is VerdictWord.WITHHELD else ()
+    rope = replace(ROPE, before_data=before)
+    return a_verdict(centre, sd, word, rope=rope, rule=Rule(side=side), reasons=reasons)
+
+
+@pytest.mark.parametrize(("word", "side", "evidence", "before"), COMBINATIONS)
+def test_words_that_must_and_must_not_occur(word: VerdictWord, side: Side, evidence: Evidence, before: bool) -> None:
+    text = sentence(verdict_of(word, side, before), replace(a_question(), evidence=evidence))
+    lowered = text.lower()
+    for wanted in MUST[word]:
+        assert wanted.lower() in lowered
+    for forbidden in MUST_NOT[word]:
+        assert forbidden not in lowered
+    first = re.split(r"\. ", lowered)[0]
+    assert ("rebuilt" in first) == (evidence is Evidence.REBUILT)
+    assert ("simulated" in first) == (evidence is Evidence.SIMULATED)
+    assert ("exploratory" in first) == (not before)
+    assert text[0].isupper()
+    assert text.endswith(".")
+
+
+def test_all_words_and_sides_are_covered() -> None:
+    assert {word for word, *_ in COMBINATIONS} == set(VerdictWord)
+    assert len(COMBINATIONS) == (3 + 2 * 2 + 3) * 6
+
+
+def test_a_withheld_verdict_shows_no_number_of_the_posterior() -> None:
+    text = sentence(verdict_of(VerdictWord.WITHHELD), a_question())
+    assert not re.search(r"\d", text)
+
+
+@pytest.mark.parametrize(
+    ("direction", "centre", "wanted"),
+    [
+        ("above", 0.6, "higher hazard in drug A than in control"),
+        ("below", -0.6, "lower hazard in drug A than in control"),
+    ],
+)
+def test_direction_names_both_groups_in_order(direction: str, centre: float, wanted: str) -> None:
+    verdict = a_verdict(centre, 0.07, VerdictWord.DIFFERENT, direction=direction)
+    text = sentence(verdict, a_question())
+    assert wanted in text
+    assert f"lies wholly {direction} the declared range" in text
+
+
+def test_rmst_is_told_in_time_units_with_its_horizon() -> None:
+    question = a_question()
+    equal = sentence(an_rmst_verdict(), question)
+    assert "equivalent in mean event-free time" in equal
+    assert "up to 36 months" in equal
+    assert "drug A minus control, is -0.3 months" in equal
+    assert "-1.5 to 0.9 months" in equal
+    assert "-2 to 2 months" in equal
+    other = an_rmst_verdict(word=VerdictWord.DIFFERENT, direction="below", median=-6.2, interval=(-8.0, -4.1))
+    assert "shorter mean event-free time in drug A than in control" in sentence(other, question)
+    years = sentence(an_rmst_verdict(median=0.123), replace(question, time_unit=TimeUnit.YEARS))
+    assert "0.12 years" in years
+
+
+def test_a_survival_difference_is_told_in_percentage_points() -> None:
+    rope = replace(ROPE, estimand=Estimand.SURVIVAL_DIFFERENCE, low=-0.07, high=0.07)
+    verdict = a_verdict(
+        word=VerdictWord.DIFFERENT,
+        estimand=Estimand.SURVIVAL_DIFFERENCE,
+        rope=rope,
+        median=0.1234,
+        interval=(0.091, 0.152),
+    )
+    text = sentence(verdict, a_question())
+    assert "higher event-free share in drug A than in control" in text
+    assert "at 36 months" in text
+    assert "12.3 percentage points" in text
+    assert "-7 to 7 percentage points" in text
+
+
+def test_rounding_never_moves_a_limit_across_a_bound() -> None:
+    verdict = a_verdict(word=VerdictWord.UNDECIDED, interval=(0.79962, 1.10), eti95=(0.79962, 1.10))
+    text = sentence(verdict, a_question())
+    assert "0.7996 to 1.10" in text
+    assert "reaches below" in text
+
+
+@pytest.mark.parametrize(
+    ("interval", "place"),
+    [((0.70, 1.10), "reaches below"), ((0.90, 1.30), "reaches above"), ((0.81, 1.24), "lies wholly inside")],
+)
+def test_an_undecided_interval_is_placed(interval: tuple[float, float], place: str) -> None:
+    verdict = a_verdict(word=VerdictWord.UNDECIDED, interval=interval, reasons=("too close to call by simulation",))
+    text = sentence(verdict, a_question())
+    assert place in text
+    assert text.endswith("Too close to call by simulation.")
+
+
+def test_the_probability_rule_compares_with_its_threshold() -> None:
+    rule = Rule(name=RuleName.PROBABILITY, threshold=0.95)
+    short = sentence(a_verdict(-0.01, 0.153, VerdictWord.UNDECIDED, rule=rule, p_inside=0.94996), a_question())
+    assert "inside it is 0.94996, less than the declared 0.95" in short
+    apart = a_verdict(0.6, 0.07, VerdictWord.DIFFERENT, rule=rule, p_above=1.0)
+    assert "above it is >0.998, at least the declared 0.95" in sentence(apart, a_question())
+
+
+def test_one_sided_verdicts_look_at_their_own_margin() -> None:
+    above = a_verdict(word=VerdictWord.NON_INFERIOR, rule=Rule(side=Side.ABOVE), interval=(0.60, 1.10))
+    assert "stays below the declared margin 1.25" in sentence(above, a_question())
+    below = a_verdict(word=VerdictWord.NOT_SHOWN, rule=Rule(side=Side.BELOW), interval=(0.60, 1.10))
+    assert "reaches below the declared margin 0.80" in sentence(below, a_question())
+
+
+def test_a_prior_that_favours_the_claim_is_named_only_with_a_claim() -> None:
+    labels = ("prior favours equivalence",)
+    assert "favours this verdict" in sentence(a_verdict(labels=labels), a_question())
+    assert "favours" not in sentence(a_verdict(-0.01, 0.153, VerdictWord.UNDECIDED, labels=labels), a_question())
+
+
+def test_level_names_are_never_changed() -> None:
+    verdict = a_verdict(group="low_dose", reference="<b>zdv</b> & ddI")
+    assert "low_dose and <b>zdv</b> & ddI are equivalent" in sentence(verdict, a_question())
+
+
+def test_holds_in_counts_the_first_models_word() -> None:
+    words = [VerdictWord.UNDECIDED, VerdictWord.EQUIVALENT, VerdictWord.UNDECIDED]
+    assert holds_in(words) == "undecided in 2 of 3 declared models"
