@@ -28,7 +28,7 @@ fit: setup
 	echo 'Done, but a primary verdict is withheld: the table says why.' >&2; }
 
 report: setup
-	@$(BIN)/bayesrefract report $(STUDIES) $(ARGS)
+	@$(BIN)/bayesrefract report $(STUDIES) $(FIT_ARGS)
 
 test: lint
 	$(BIN)/python -m pytest $(PYTEST_ARGS)

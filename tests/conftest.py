@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from bayesrefract.inference.nuts import Compiler
+if TYPE_CHECKING:
+    from bayesrefract.inference.nuts import Compiler
 
 
 @pytest.fixture(scope="session")
 def compiler() -> Compiler:
     """One set of compiled model structures for all tests of a process: compiling takes seconds."""
+    from bayesrefract.inference.nuts import Compiler  # PyMC takes seconds to import: only where it is used
+
     return Compiler()

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 
@@ -256,12 +255,14 @@ def answered(leukaemia: Path) -> Callable[..., tuple[int, str, str]]:
     """Ask for 6-MP against placebo; the first call samples, later ones find its fit."""
     columns = ["--time", "weeks", "--event", "status", "--group", "arm", "--reference", "placebo", "--unit", "weeks"]
     rope = ["--rope", "0.8", "1.25", "--rope-source", "convention"]
-    environment = os.environ | {"BAYESREFRACT_CACHE": str(leukaemia.parent / "fits")}
 
     def ask(*more: str) -> tuple[int, str, str]:
-        command = [sys.executable, "-m", "bayesrefract", "compare", str(leukaemia), *columns, *rope, *more]
-        ended = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-        return ended.returncode, ended.stdout, ended.stderr
+        out, err = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            patch.setenv("BAYESREFRACT_CACHE", str(leukaemia.parent / "fits"))
+            with pytest.raises(SystemExit) as ended:
+                main(["compare", str(leukaemia), *columns, *rope, *more])
+        return int(ended.value.code or 0), out.getvalue(), err.getvalue()
 
     return ask
 

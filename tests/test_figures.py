@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import xarray as xr
 from findings_example import GROUPS, a_plan, a_question, findings, undecided, withheld
 
 from bayesrefract.crosscheck.agreement import KaplanMeier
@@ -32,11 +33,18 @@ from bayesrefract.study import Evidence, TimeUnit
 FIGURES: dict[str, Callable[[Findings], Picture]] = {
     "survival": survival_figure,
     "predictive": predictive_figure,
-    "prior": prior_figure,
+    "prior": lambda made: prior_figure(made, prior_draws(made)),
     "density": lambda made: density_figure(made, made.verdicts[0]),
     "forest": lambda made: forest_figure([made]),
     "chains": chains_figure,
 }
+
+
+def prior_draws(findings: Findings) -> xr.DataArray:
+    assert findings.prior_survival is not None
+    return findings.prior_survival
+
+
 every_figure = pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES.keys())
 
 

@@ -100,7 +100,12 @@ def test_halving_every_interval_moves_the_primary_probability_by_less_than_a_hun
     fine = tuple(sorted((*coarse, *(100.0 + 200.0 * i for i in range(5)), 1100.0)))
     long = Sampler(draws=4000)
     inside = [
-        float((np.abs(log_hr(draw(cohort, replace(WALK, intervals=Intervals(cuts=cuts), sampler=long), compiler))) < np.log(1.25)).mean())
+        float(
+            (
+                np.abs(log_hr(draw(cohort, replace(WALK, intervals=Intervals(cuts=cuts), sampler=long), compiler)))
+                < np.log(1.25)
+            ).mean()
+        )
         for cuts in (coarse, fine)
     ]
     assert abs(inside[0] - inside[1]) < 0.01

@@ -29,7 +29,7 @@ from bayesrefract.model.implications import imply
 from bayesrefract.model.prior_predictive import prior_survival
 from bayesrefract.model.priors import FAVOURS_EQUIVALENCE, GroupPrior, overlap
 from bayesrefract.plan import ModelPlan, Sampler
-from bayesrefract.study import Contrast, Estimand, Question, Study
+from bayesrefract.study import Contrast, Estimand, Question, Rope, Study
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,9 @@ def _verdict(
     *,
     exhausted: bool,
 ) -> Verdict:
-    companion = next((c for c in agreement.companion if (c.group, c.reference) == (contrast.group, contrast.reference)), None)
+    companion = next(
+        (c for c in agreement.companion if (c.group, c.reference) == (contrast.group, contrast.reference)), None
+    )
     withheld = equivalence.gates(
         health,
         None if companion is None else companion.agrees,

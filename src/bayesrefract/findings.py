@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from bayesrefract.attainability import Attainability
 from bayesrefract.cohort.value import Flow
-from bayesrefract.crosscheck.agreement import Agreement, Interval
+from bayesrefract.crosscheck.agreement import Agreement
 from bayesrefract.diagnostics import Health
 from bayesrefract.equivalence import Verdict
 from bayesrefract.estimands import CovariateEffect as CovariateEffect
@@ -42,7 +40,7 @@ class Findings:
     `verdicts`: every contrast on every estimand with a ROPE; the hazard ratio's come first.
     `log_hazard_ratio`: draws, dims (chain, draw, contrast), contrast labels as in Contrast.label.
     `parameters`: draws of scalar parameters worth a trace plot. `prior_survival`: prior predictive
-    survival, dims (quantile, time).
+    survival, dims (quantile, time); None where the prior is improper.
     """
 
     question: Question
@@ -62,6 +60,6 @@ class Findings:
     priors: tuple[PriorImplication, ...]
     log_hazard_ratio: xr.DataArray
     parameters: xr.Dataset
-    prior_survival: xr.DataArray
+    prior_survival: xr.DataArray | None
     prior_pull: tuple[float | None, ...]  # (posterior mean - companion) / companion SE, per contrast
     provenance: Provenance

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import xarray as xr
 from matplotlib.axes import Axes
 
 from bayesrefract.crosscheck.agreement import GroupSummary, KaplanMeier
@@ -87,9 +88,8 @@ def predictive_figure(findings: Findings) -> Picture:
 
 
 @styled
-def prior_figure(findings: Findings) -> Picture:
-    """Survival that the priors alone expect."""
-    survival = findings.prior_survival
+def prior_figure(findings: Findings, survival: xr.DataArray) -> Picture:
+    """Survival that the priors alone expect: quantiles, dims (quantile, time)."""
     times, curves = survival["time"].values, survival.transpose("quantile", "time").values
     figure = new_figure(2.5)
     axes = axes_at(figure, LEFT, 0.55, WIDTH - LEFT - RIGHT, 1.7)

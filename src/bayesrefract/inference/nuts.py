@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import nutpie
@@ -67,11 +68,11 @@ def sample(
 def _run(model: nutpie.sample.CompiledModel, sampler: Sampler, seed: int, watch: Watch) -> xr.DataTree:
     """Sample in the background, so that Ctrl-C reaches us and not a half-filled trace."""
 
-    def report(chains: list[object]) -> None:
-        done = sum(int(chain.finished_draws) for chain in chains)  # type: ignore[attr-defined]
-        divergences = sum(int(chain.divergences) for chain in chains)  # type: ignore[attr-defined]
-        watch.draws(done, sampler.chains * (sampler.tune + sampler.draws), divergences)
+    def report(chains: list[Any]) -> None:
+        done = sum(chain.finished_draws for chain in chains)
+        watch.draws(done, total, sum(chain.divergences for chain in chains))
 
+    total = sampler.chains * (sampler.tune + sampler.draws)
     background = nutpie.sample(
         model,
         draws=sampler.draws,
@@ -110,7 +111,8 @@ def _refuse_partial(trace: xr.DataTree, sampler: Sampler) -> None:
     posterior = trace["posterior"].to_dataset()
     found = (posterior.sizes.get("chain", 0), posterior.sizes.get("draw", 0))
     if found != (sampler.chains, sampler.draws):
-        raise SamplingError(f"Sampling ended early: {found[0]} chains of {found[1]} draws instead of {sampler.chains} of {sampler.draws}.")
+        wanted = f"{sampler.chains} chains of {sampler.draws} draws"
+        raise SamplingError(f"Sampling ended early: {found[0]} chains of {found[1]} draws instead of {wanted}.")
     broken = [str(name) for name, draws in posterior.data_vars.items() if bool(draws.isnull().any())]
     if broken:
         raise SamplingError(f"Sampling gave draws that are not numbers, in: {', '.join(broken)}.")

@@ -76,12 +76,14 @@ class FitStore:
         draws, statistics = tree["posterior"].to_dataset(), tree["sample_stats"].to_dataset()
         if tree.attrs.get("key") != key or tree.attrs.get("content") != _content(draws, statistics):
             return None
-        return Posterior(draws, statistics.astype({"diverging": bool}), key, bool(tree.attrs["by_group"]))
+        statistics = statistics.assign(diverging=statistics["diverging"].astype(bool))
+        return Posterior(draws, statistics, key, bool(tree.attrs["by_group"]))
 
     def save(self, posterior: Posterior) -> Path:
         """Write to a temporary name in the same folder, then rename."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        statistics = posterior.statistics.astype({"diverging": np.int8})
+        # netCDF has no booleans
+        statistics = posterior.statistics.assign(diverging=posterior.statistics["diverging"].astype(np.int8))
         tree = xr.DataTree.from_dict({"posterior": posterior.draws, "sample_stats": statistics})
         tree.attrs = {
             "key": posterior.key,

@@ -110,7 +110,9 @@ def _pad(array: Array, shape: tuple[int | None, ...], fill: float = 0.0) -> Arra
     return np.pad(array, widths, constant_values=fill)
 
 
-def _group_basis(table: ExposureTable, prior: GroupPrior, primary: Contrast, size: Structure, *, by_group: bool) -> Array:
+def _group_basis(
+    table: ExposureTable, prior: GroupPrior, primary: Contrast, size: Structure, *, by_group: bool
+) -> Array:
     """Orthonormal zero-sum columns, (group, contrast).
 
     The same for every choice of reference; only a prior that treats the primary contrast apart puts
@@ -162,7 +164,11 @@ def _baseline_arrays(
             "observed_events": table.events.sum(axis=1),
         }
     shape = plan.baseline.shape
-    rate = np.full_like(events, _fixed_rate(plan, table.time_unit)) if plan.baseline.rate is not None else shape / crude[:, None]
+    rate = (
+        np.full_like(events, _fixed_rate(plan, table.time_unit))
+        if plan.baseline.rate is not None
+        else shape / crude[:, None]
+    )
     # Without prior or event a cell's hazard is 0 and its term vanishes, as it does in padding: rate 1 says so.
     padding = (exposure.sum(axis=1, keepdims=True) == 0) | (np.arange(size.n_intervals) >= table.events.shape[1])
     rate = np.where(padding | (shape + events == 0), 1.0, np.broadcast_to(rate, events.shape))

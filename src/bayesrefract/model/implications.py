@@ -28,7 +28,9 @@ class PriorImplication:
     label: str = ""  # e.g. "favours equivalence", "flat: for oracles only"
 
 
-def imply(plan: ModelPlan, prior: GroupPrior, design: Design, primary: Contrast, rope: Rope | None) -> tuple[PriorImplication, ...]:
+def imply(
+    plan: ModelPlan, prior: GroupPrior, design: Design, primary: Contrast, rope: Rope | None
+) -> tuple[PriorImplication, ...]:
     """One row for the groups, one for each covariate, one or more for the baseline."""
     return (*_groups(plan, prior, primary, rope), *_covariates(plan, design), *_baseline(plan.baseline))
 

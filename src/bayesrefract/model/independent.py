@@ -38,7 +38,9 @@ def observe(
     linear = pt.dot(eta, data["events"]).reshape(data["rate"].shape)
     learnt = strata is StrataKind.POOLED
 
-    def log_likelihood(value, shape, rate, risk, linear):  # type: ignore[no-untyped-def]  # signature set by PyMC
+    def log_likelihood(
+        value: TensorVariable, shape: TensorVariable, rate: TensorVariable, risk: TensorVariable, linear: TensorVariable
+    ) -> TensorVariable:
         collapsed = linear - (shape + value) * pt.log(rate + risk)
         if not learnt:  # the prior's normalising terms are constants
             return collapsed

@@ -17,7 +17,9 @@ QUANTILES = (0.025, 0.25, 0.5, 0.75, 0.975)
 POINTS = 41
 
 
-def prior_survival(arrays: ModelArrays, table: ExposureTable, rng: np.random.Generator, draws: int = 400) -> xr.DataArray | None:
+def prior_survival(
+    arrays: ModelArrays, table: ExposureTable, rng: np.random.Generator, draws: int = 400
+) -> xr.DataArray | None:
     """Prior quantiles of survival for an average patient of the first stratum, dims (quantile, time).
 
     None where the prior is improper: independent hazards worth no events.
@@ -41,7 +43,11 @@ def _draw_log_hazard(arrays: ModelArrays, rng: np.random.Generator, draws: int) 
     size = arrays.structure
     with pm.Model(coords=arrays.coords):
         names = [name for name in arrays.values if name not in {"x", "events", "exposure", "indicator", "group_of"}]
-        data = {name: pm.Data(name, arrays.values[name], dims=DATA_DIMS.get(name)) for name in names if DATA_DIMS.get(name) != ("pattern",)}
+        data = {
+            name: pm.Data(name, arrays.values[name], dims=DATA_DIMS.get(name))
+            for name in names
+            if DATA_DIMS.get(name) != ("pattern",)
+        }
         if size.kind is BaselineKind.RANDOM_WALK:
             log_hazard = random_walk.log_hazard(size.strata, data)
         else:

@@ -106,7 +106,9 @@ def resolve_group_prior(priors: Priors, rope: Rope | None) -> GroupPrior:
         centre, sd = (low + high) / 2, (high - low) / (2 * norm.ppf(0.975))
         return _normal(float(sd)) if abs(centre) < 1e-9 else GroupPrior((centre, centre), (sd, sd), sd)
     if rope is None:
-        raise PlanError(f"prior.group = '{name}' is set by the primary hazard-ratio ROPE, and the question declares none.")
+        raise PlanError(
+            f"prior.group = '{name}' is set by the primary hazard-ratio ROPE, and the question declares none."
+        )
     bounds = (float(np.log(rope.low)), float(np.log(rope.high)))
     locations = (2 * bounds[0], 2 * bounds[1]) if name is GroupPriorName.SCEPTICAL else (0.0, 0.0)
     sd = _sd_with_mass(bounds, locations, INSIDE[name])
@@ -129,5 +131,7 @@ def _sd_with_mass(bounds: tuple[float, float], locations: tuple[float, float], m
         return float(np.mean([np.diff(norm.cdf(bounds, m, sd))[0] for m in locations])) - mass
 
     width = bounds[1] - bounds[0]
-    low, high = (np.log(width / 100), np.log(width)) if locations != (0.0, 0.0) else (np.log(width / 100), np.log(width * 100))
+    low, high = (
+        (np.log(width / 100), np.log(width)) if locations != (0.0, 0.0) else (np.log(width / 100), np.log(width * 100))
+    )
     return float(np.exp(brentq(excess, low, high)))

@@ -43,7 +43,9 @@ def _centred(walk: TensorVariable, event_share: TensorVariable) -> TensorVariabl
     return walk - (walk * event_share).sum(axis=1, keepdims=True)
 
 
-def log_likelihood(value: TensorVariable, eta: TensorVariable, events: TensorVariable, hazard: TensorVariable) -> TensorVariable:
+def log_likelihood(
+    value: TensorVariable, eta: TensorVariable, events: TensorVariable, hazard: TensorVariable
+) -> TensorVariable:
     """Per pattern: events * eta + sum_j events_j log h_j - exp(eta) * sum_j exposure_j h_j.
 
     value : events (pattern,). events : sum_j events_j log h_j. hazard : sum_j exposure_j h_j.

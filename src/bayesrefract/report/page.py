@@ -213,7 +213,7 @@ def _limits(findings: Findings) -> Block:
 
 
 def _details(made: Sequence[Findings]) -> Iterator[Block]:
-    primary = made[0]
+    primary, survival = made[0], made[0].prior_survival
     yield Block(
         "How near each verdict is to another one",
         tables=(tables.decision_table(primary),),
@@ -223,7 +223,7 @@ def _details(made: Sequence[Findings]) -> Iterator[Block]:
     yield Block(
         "Priors, and the survival they expect",
         tables=(tables.priors_table(primary),),
-        pictures=(figures.prior_figure(primary),),
+        pictures=() if survival is None else (figures.prior_figure(primary, survival),),
         folded=True,
     )
     if primary.effects and primary.health.passed:
