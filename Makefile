@@ -68,7 +68,7 @@ setup: .venv/installed
 	@for version in 3.13 3.12 3.14; do \
 	  $(UV) venv --quiet --allow-existing --no-python-downloads --python $$version .venv 2>/dev/null && break; \
 	done; \
-	test -x $(BIN)/python || $(UV) venv --quiet --allow-existing --python 3.13 .venv || { \
+	test -x $(BIN)/python || $(UV) venv --quiet --allow-existing --python 3.13 .venv 2>/dev/null || { \
 	  echo 'No Python 3.12 to 3.14 was found and none could be downloaded: install one, then run make again.' >&2; exit 1; }
 	@touch $@
 

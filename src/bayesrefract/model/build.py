@@ -8,6 +8,7 @@ from pytensor.tensor.variable import TensorVariable
 
 from bayesrefract.model import independent, random_walk
 from bayesrefract.model.arrays import ModelArrays, Structure
+from bayesrefract.model.matvec import matvec
 from bayesrefract.plan import BaselineKind
 
 DATA_DIMS: dict[str, tuple[str, ...]] = {
@@ -37,7 +38,7 @@ def build(arrays: ModelArrays) -> pm.Model:
     size = arrays.structure
     with pm.Model(coords=arrays.coords) as model:
         data = {name: pm.Data(name, value, dims=DATA_DIMS.get(name)) for name, value in arrays.values.items()}
-        eta = _group_effect(size, data)[data["group_of"]] + pt.dot(data["x"], _coefficients(data))
+        eta = _group_effect(size, data)[data["group_of"]] + matvec(data["x"], _coefficients(data))
         if size.kind is BaselineKind.RANDOM_WALK:
             alpha = random_walk.log_hazard(size.strata, data)
             total = random_walk.observe(alpha, eta, data)
@@ -62,12 +63,12 @@ def _group_effect(size: Structure, data: dict[str, TensorVariable]) -> TensorVar
         first = pm.NormalMixture("primary_coordinate", w=[0.5, 0.5], mu=data["group_location"], sigma=data["group_sd"])
         rest = pm.Normal("other_coordinate", 0.0, 1.0, shape=(size.n_groups - 2,))
         coordinates = pt.concatenate([first[None], data["rest_sd"] * rest])
-    return pm.Deterministic("group_effect", pt.dot(data["group_basis"], coordinates), dims="group")
+    return pm.Deterministic("group_effect", matvec(data["group_basis"], coordinates), dims="group")
 
 
 def _coefficients(data: dict[str, TensorVariable]) -> TensorVariable:
     """Coefficients of the standardised columns: fixed prior sd, or one learnt per exchangeable covariate."""
     tau = pm.HalfNormal("tau", data["spread_scale"], dims="spread")
     raw = pm.Normal("raw_coefficient", 0.0, 1.0, dims="column")
-    scale = data["column_sd"] + pt.dot(data["column_spread"], tau)
+    scale = data["column_sd"] + matvec(data["column_spread"], tau)
     return pm.Deterministic("coefficient", raw * scale, dims="column")

@@ -11,6 +11,7 @@ import pymc as pm
 import pytensor.tensor as pt
 from pytensor.tensor.variable import TensorVariable
 
+from bayesrefract.model.matvec import vecmat
 from bayesrefract.plan import StrataKind
 
 
@@ -34,8 +35,8 @@ def observe(
 ) -> tuple[TensorVariable, TensorVariable, TensorVariable]:
     """The observed events per stratum and interval; returns posterior shape, posterior rate, log likelihood."""
     shape, rate = hazard_prior(strata, data)
-    risk = pt.dot(pt.exp(eta), data["exposure"]).reshape(data["rate"].shape)
-    linear = pt.dot(eta, data["events"]).reshape(data["rate"].shape)
+    risk = vecmat(pt.exp(eta), data["exposure"]).reshape(data["rate"].shape)
+    linear = vecmat(eta, data["events"]).reshape(data["rate"].shape)
     learnt = strata is StrataKind.POOLED
 
     def log_likelihood(

@@ -6,6 +6,7 @@ import pymc as pm
 import pytensor.tensor as pt
 from pytensor.tensor.variable import TensorVariable
 
+from bayesrefract.model.matvec import matvec
 from bayesrefract.plan import StrataKind
 
 
@@ -58,8 +59,8 @@ def observe(alpha: TensorVariable, eta: TensorVariable, data: dict[str, TensorVa
 
     Without effects that change over time the likelihood factors: one exponential per pattern.
     """
-    events = pt.dot(data["events"], alpha.ravel())
-    hazard = pt.dot(data["exposure"], pt.exp(alpha).ravel())
+    events = matvec(data["events"], alpha.ravel())
+    hazard = matvec(data["exposure"], pt.exp(alpha).ravel())
     observed = data["observed_events"]
     pm.CustomDist("died", eta, events, hazard, logp=log_likelihood, random=_draw, observed=observed, dims="pattern")
     return log_likelihood(observed, eta, events, hazard).sum()

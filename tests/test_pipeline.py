@@ -1,0 +1,184 @@
+"""The whole line on the simulated trial, whose truth is known: words, stored fits, changed ROPEs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bayesrefract.cohort.read import read_records
+from bayesrefract.equivalence import VerdictWord
+from bayesrefract.errors import InputError
+from bayesrefract.findings import Findings
+from bayesrefract.inference.progress import Silent
+from bayesrefract.pipeline import Job, run
+from bayesrefract.plan_file import load_plan
+from bayesrefract.study import Contrast, Estimand, Question, Rope, Rule, RuleName, Side, Study
+from bayesrefract.study_file import load_study
+
+SIMULATED = Path(__file__).parents[1] / "data" / "simulated" / "study.toml"
+TRUTH = {"reduced_dose": 1.00, "short_course": 1.25, "no_maintenance": 1.60}
+
+
+class Listener(Silent):
+    """Remembers which fits were sampled and which were stored."""
+
+    def __init__(self) -> None:
+        self.stored: list[bool] = []
+
+    def fit_done(self, label: str, seconds: float, stored: bool) -> None:
+        self.stored.append(stored)
+
+
+def question_with(study: Study, **changes: object) -> Study:
+    """The study with one question, changed."""
+    question: Question = replace(study.questions[0], **changes)
+    return replace(study, questions=(question,))
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    return question_with(load_study(SIMULATED))
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("fits")
+
+
+@pytest.fixture(scope="module")
+def first(study: Study, store: Path) -> Findings:
+    return analyse(study, store)
+
+
+def analyse(
+    study: Study, store: Path, model: str = "unadjusted", watch: Listener | None = None, **options: bool
+) -> Findings:
+    jobs = [Job(study, read_records(study), (load_plan(model),))]
+    ((findings,),) = run(jobs, store=store, watch=watch, **options)
+    return findings
+
+
+def words(findings: Findings) -> dict[str, VerdictWord]:
+    """Words on the hazard ratio against the primary ROPE, by group."""
+    chosen = [v for v in findings.verdicts if v.estimand is Estimand.HAZARD_RATIO and v.rope.role == "primary"]
+    return {v.group: v.word for v in chosen}
+
+
+def test_every_two_sided_word_occurs_where_the_truth_says_so(first: Findings) -> None:
+    found = words(first)
+    assert found["reduced_dose"] is VerdictWord.EQUIVALENT
+    assert found["short_course"] is VerdictWord.UNDECIDED
+    assert found["no_maintenance"] is VerdictWord.DIFFERENT
+    assert first.health.passed, first.health.findings
+
+
+def test_hazard_ratios_cover_the_truth_and_meet_cox(first: Findings) -> None:
+    cox = {c.group: c for c in first.agreement.cox}
+    for verdict in first.verdicts:
+        if verdict.estimand is Estimand.HAZARD_RATIO and verdict.reference == "standard_dose":
+            assert abs(verdict.mean - np.log(TRUTH[verdict.group])) < 3.5 * verdict.sd
+            assert abs(verdict.mean - cox[verdict.group].log_coef) < 0.15 * cox[verdict.group].log_se
+
+
+def test_a_changed_rope_is_judged_anew_without_a_fit(study: Study, store: Path, first: Findings) -> None:
+    narrow = tuple(
+        replace(r, low=0.98, high=1.02) for r in study.questions[0].ropes if r.estimand is Estimand.HAZARD_RATIO
+    )
+    watch = Listener()
+    again = analyse(question_with(study, ropes=narrow), store, watch=watch)
+    assert watch.stored == [True]
+    assert again.provenance.fit_key == first.provenance.fit_key
+    assert words(again)["reduced_dose"] is VerdictWord.UNDECIDED
+
+
+def test_one_sided_words_occur(study: Study, store: Path, first: Findings) -> None:
+    changed = question_with(study, rule=Rule(side=Side.ABOVE))
+    found = words(analyse(changed, store))
+    assert found["reduced_dose"] is VerdictWord.NON_INFERIOR
+    assert found["no_maintenance"] is VerdictWord.NOT_SHOWN
+
+
+def test_probability_rule_uses_the_same_fit(study: Study, store: Path, first: Findings) -> None:
+    watch = Listener()
+    changed = question_with(study, rule=Rule(name=RuleName.PROBABILITY, threshold=0.95))
+    found = words(analyse(changed, store, watch=watch))
+    assert watch.stored == [True]
+    assert found["reduced_dose"] is VerdictWord.EQUIVALENT
+    assert found["no_maintenance"] is VerdictWord.DIFFERENT
+
+
+def test_relabelling_the_reference_mirrors_every_contrast(study: Study, store: Path, first: Findings) -> None:
+    swapped = tuple(replace(c, group=c.reference, reference=c.group) for c in study.questions[0].contrasts)
+    again = analyse(question_with(study, contrasts=swapped), store)
+    for one, other in zip(first.question.contrasts, swapped, strict=True):
+        mirrored = -again.log_hazard_ratio.sel(contrast=other.label).values
+        assert np.max(np.abs(mirrored - first.log_hazard_ratio.sel(contrast=one.label).values)) < 1e-12
+
+
+def test_another_reference_gives_the_same_contrasts(study: Study, store: Path, first: Findings) -> None:
+    """A primary contrast elsewhere, and a pair that neither question names in common: equal to 1e-12."""
+    contrasts = (
+        Contrast("no_maintenance", "short_course", primary=True),
+        Contrast("standard_dose", "short_course"),
+        Contrast("reduced_dose", "short_course"),
+    )
+    again = analyse(question_with(study, contrasts=contrasts), store).log_hazard_ratio
+    before = first.log_hazard_ratio
+    via = (
+        again.sel(contrast="reduced_dose vs short_course").values
+        - again.sel(contrast="standard_dose vs short_course").values
+    )
+    assert np.max(np.abs(via - before.sel(contrast="reduced_dose vs standard_dose").values)) < 1e-12
+
+
+def test_an_unchanged_fit_is_read_again_with_identical_draws(study: Study, store: Path, first: Findings) -> None:
+    watch = Listener()
+    again = analyse(study, store, watch=watch, sample=False)
+    assert watch.stored == [True]
+    assert np.array_equal(again.log_hazard_ratio.values, first.log_hazard_ratio.values)
+    assert [v.word for v in again.verdicts] == [v.word for v in first.verdicts]
+
+
+def test_nothing_is_sampled_where_nothing_may_be(study: Study, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no stored fit"):
+        analyse(study, tmp_path, sample=False)
+    assert list(tmp_path.rglob("*.nc")) == []
+
+
+def test_a_group_with_too_few_events_is_withheld_with_its_reason(study: Study, store: Path) -> None:
+    records = read_records(study)
+    frame = records.frame
+    question = study.questions[0]
+    arm, event = question.columns.group, question.endpoint.event
+    few = (frame[arm] == "reduced_dose") & (frame[event].astype(str) == "1")
+    frame = frame.copy()
+    frame.loc[frame.index[few][3:], event] = "0"
+    jobs = [Job(study, replace(records, frame=frame), (load_plan("unadjusted"),))]
+    ((findings,),) = run(jobs, store=store)
+    verdict = next(v for v in findings.verdicts if v.group == "reduced_dose" and v.estimand is Estimand.HAZARD_RATIO)
+    assert verdict.word is VerdictWord.WITHHELD
+    assert any("event" in reason for reason in verdict.reasons)
+
+
+def test_all_faults_of_all_jobs_come_before_the_first_draw(study: Study, tmp_path: Path) -> None:
+    records = read_records(study)
+    frame = records.frame.copy()
+    question = study.questions[0]
+    frame.loc[frame.index[3], question.endpoint.time] = "-1"
+    frame.loc[frame.index[7], question.endpoint.event] = "maybe"
+    jobs = [Job(study, replace(records, frame=frame), (load_plan("primary"), load_plan("unadjusted")))]
+    with pytest.raises(InputError) as caught:
+        run(jobs, store=tmp_path)
+    assert len([fault for fault in caught.value.faults if "-1" in fault]) == 1
+    assert any("maybe" in fault for fault in caught.value.faults)
+
+
+def test_a_sensitivity_rope_is_judged_beside_the_primary_one(study: Study, store: Path, first: Findings) -> None:
+    wide = Rope(Estimand.HAZARD_RATIO, 0.5, 2.0, "sensitivity", None, before_data=True, role="sensitivity")
+    changed = question_with(study, ropes=(*study.questions[0].ropes, wide))
+    found = [v.word for v in analyse(changed, store).verdicts if v.rope == wide]
+    assert found == [VerdictWord.EQUIVALENT] * len(found)
+    assert found
