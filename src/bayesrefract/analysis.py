@@ -100,18 +100,29 @@ def _generators(fit: Fit) -> tuple[np.random.Generator, np.random.SeedSequence]:
 def _settle(
     fit: Fit, agreement: Agreement, store: FitStore, compiler: Compiler, watch: Watch
 ) -> tuple[Posterior, Effects, Health, tuple[Verdict, ...]]:
-    """Sample and judge; double the draws while a primary verdict is too close to call."""
+    """Sample and judge; with more draws while a primary verdict is too close to call."""
     sampler = fit.plan.sampler
     while True:
         posterior = _posterior(fit, sampler, store, compiler, watch)
         effects = estimate(posterior, fit.table, fit.arrays.design, fit.question)
         health = diagnostics.diagnose(posterior, effects.log_hazard_ratio)
-        exhausted = 2 * posterior.n_draws > sampler.max_draws
+        exhausted = sampler.draws >= sampler.max_draws // sampler.chains
         verdicts = tuple(_judge(fit, effects, health, agreement, exhausted=exhausted))
-        decisive = [v for v in verdicts if v.primary and v.rope.role == "primary"]
-        if exhausted or not any(equivalence.too_close(v) for v in decisive):
+        close = [v for v in verdicts if v.primary and v.rope.role == "primary" and equivalence.too_close(v)]
+        if exhausted or not close:
             return posterior, effects, health, verdicts
-        sampler = replace(sampler, draws=2 * sampler.draws)
+        sampler = replace(sampler, draws=_more_draws(close, sampler))
+
+
+def _more_draws(close: Sequence[Verdict], sampler: Sampler) -> int:
+    """Draws per chain, doubled as often as it should take to bring the distance to two MCSE.
+
+    The MCSE falls with the root of the draws: doubling once at a time would sample what it throws away.
+    """
+    limit = sampler.max_draws // sampler.chains
+    nearest = max(2 * v.distance_mcse / v.distance if v.distance > 0 else np.inf for v in close)
+    doublings = max(1, int(np.ceil(np.log2(min(nearest**2, limit)))))
+    return int(min(sampler.draws * 2**doublings, limit))
 
 
 def _posterior(fit: Fit, sampler: Sampler, store: FitStore, compiler: Compiler, watch: Watch) -> Posterior:

@@ -119,7 +119,7 @@ def _group_basis(
     that contrast first.
     """
     count = len(table.groups)
-    basis = zero_sum_basis(count) if count > 1 else np.empty((1, 0))
+    basis = zero_sum_basis(count)
     if prior.is_mixture:
         first = np.zeros(count)
         first[table.groups.index(primary.group)] = 1 / np.sqrt(2)
@@ -128,6 +128,12 @@ def _group_basis(
     if by_group:
         basis = np.zeros_like(basis)
     return _pad(basis, (size.n_groups, size.n_groups - 1))
+
+
+def _zero_sum(count: int, size: int) -> Array:
+    """Zero-sum basis of `count` elements among `size`, the others at zero: (size, max(size - 1, 1))."""
+    basis = zero_sum_basis(count) if count > 1 else np.empty((count, 0))
+    return _pad(basis, (size, max(size - 1, 1)))
 
 
 def _spread_matrix(columns: Design, size: Structure) -> Array:
@@ -159,6 +165,7 @@ def _baseline_arrays(
             "common_log_hazard": np.log(common),
             "step": _pad(_steps(table), (size.n_intervals,)),
             "event_share": events / total,
+            "stratum_basis": _zero_sum(int((exposure.sum(axis=1) > 0).sum()), size.n_strata),
             "innovation_sd": np.array(plan.baseline.innovation_sd),
             "level_sd": np.array(plan.baseline.level_sd),
             "observed_events": table.events.sum(axis=1),
@@ -217,6 +224,7 @@ def _coords(table: ExposureTable, columns: Design, strata: tuple[str, ...], size
         "column": names(columns.names, size.n_columns),
         "spread": names(columns.spreads, size.n_spreads),
         "stratum": names(strata, size.n_strata),
+        "stratum_contrast": [f"contrast {i + 1}" for i in range(max(size.n_strata - 1, 1))],
         "interval": names(starts, size.n_intervals),
         "cell": [f"stratum {s + 1}, interval {j + 1}" for s in range(size.n_strata) for j in range(size.n_intervals)],
     }

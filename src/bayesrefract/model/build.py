@@ -21,6 +21,7 @@ DATA_DIMS: dict[str, tuple[str, ...]] = {
     "exposure": ("pattern", "cell"),
     "observed_events": ("pattern",),
     "crude_log_hazard": ("stratum",),
+    "stratum_basis": ("stratum", "stratum_contrast"),
     "step": ("interval",),
     "event_share": ("stratum", "interval"),
     "stratum_events": ("stratum", "interval"),

@@ -27,16 +27,18 @@ def log_hazard(strata: StrataKind, data: dict[str, TensorVariable]) -> TensorVar
 
 
 def _pooled(data: dict[str, TensorVariable]) -> TensorVariable:
-    """Common level and walk, plus shrunken deviations per stratum."""
+    """Common level and walk, plus shrunken deviations per stratum that sum to zero over the strata."""
     offset = pm.Normal("level_offset", 0.0, 1.0)
     sigma = pm.HalfNormal("sigma", data["innovation_sd"])
     innovation = pm.Normal("innovation", 0.0, 1.0, dims="interval")
     stratum_sd = pm.HalfNormal("stratum_sd", 0.5)
     stratum_sigma = pm.HalfNormal("stratum_sigma", 0.3)
-    stratum_offset = pm.Normal("stratum_offset", 0.0, 1.0, dims="stratum")
-    stratum_innovation = pm.Normal("stratum_innovation", 0.0, 1.0, dims=("stratum", "interval"))
-    level = data["common_log_hazard"] + data["level_sd"] * offset + stratum_sd * stratum_offset
-    steps = sigma * innovation + stratum_sigma * stratum_innovation
+    stratum_offset = pm.Normal("stratum_offset", 0.0, 1.0, dims="stratum_contrast")
+    stratum_innovation = pm.Normal("stratum_innovation", 0.0, 1.0, dims=("stratum_contrast", "interval"))
+    basis = data["stratum_basis"]
+    level = data["common_log_hazard"] + data["level_sd"] * offset + stratum_sd * matvec(basis, stratum_offset)
+    deviation = (basis[:, :, None] * stratum_innovation[None, :, :]).sum(axis=1)
+    steps = sigma * innovation + stratum_sigma * deviation
     return level[:, None] + _centred(pt.cumsum(steps * data["step"], axis=1), data["event_share"])
 
 
