@@ -5,6 +5,7 @@ The keys are those of `study_sections`; what must fit together is in `study_chec
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from bayesrefract.errors import StudyError
@@ -35,12 +36,12 @@ def load_study(path: Path) -> Study:
     Raises StudyError with one sentence per fault: file, key, what was found, what is allowed, what to do.
     """
     path = path / "study.toml" if path.is_dir() else path
-    file, _ = read_toml(path, StudyError)
+    file, content = read_toml(path, StudyError)
     file.allow_only(KNOWN_TABLES)
     tables = _read_tables(file)
     check_across(tables, file)
     file.raise_faults()
-    return _study(tables, path)
+    return _study(tables, path, hashlib.sha256(content).hexdigest())
 
 
 def _read_tables(file: TomlFile) -> StudyTables:
@@ -57,7 +58,7 @@ def _read_tables(file: TomlFile) -> StudyTables:
     )
 
 
-def _study(tables: StudyTables, path: Path) -> Study:
+def _study(tables: StudyTables, path: Path, sha256: str) -> Study:
     """The study's values, from tables without faults."""
     study = tables.study
     if study is None:
@@ -73,6 +74,7 @@ def _study(tables: StudyTables, path: Path) -> Study:
         path=path,
         source=study.source,
         seed=study.seed,
+        sha256=sha256,
         records_sha256=study.sha256,
     )
 
