@@ -43,7 +43,7 @@ class Structure:
             self,
             n_groups=self.n_groups if self.flat else _next_size(self.n_groups, 8),
             n_columns=_next_size(self.n_columns, 16),
-            n_spreads=_next_size(self.n_spreads, 2),
+            n_spreads=_next_size(self.n_spreads, 4),
             n_strata=_next_size(self.n_strata, 2) if self.n_strata > 1 else 1,
             n_intervals=_next_size(self.n_intervals, 12),
         )
