@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 from pytensor.tensor.variable import TensorVariable
@@ -70,6 +71,4 @@ def observe(alpha: TensorVariable, eta: TensorVariable, data: dict[str, TensorVa
 
 def _draw(eta, events, hazard, rng=None, size=None):  # type: ignore[no-untyped-def]  # signature set by PyMC
     """Events in the observed person-time: Poisson with mean exp(eta) * cumulative hazard."""
-    import numpy as np
-
     return rng.poisson(np.exp(eta) * hazard, size=size)
