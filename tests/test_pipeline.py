@@ -154,7 +154,7 @@ def test_a_group_with_too_few_events_is_withheld_with_its_reason(study: Study, s
     question = study.questions[0]
     arm, event = question.columns.group, question.endpoint.event
     few = (frame[arm] == "reduced_dose") & (frame[event].astype(str) == "1")
-    frame = frame.copy()
+    frame = frame.astype({event: object})
     frame.loc[frame.index[few][3:], event] = "0"
     jobs = [Job(study, replace(records, frame=frame), (load_plan("unadjusted"),))]
     ((findings,),) = run(jobs, store=store)
@@ -165,8 +165,8 @@ def test_a_group_with_too_few_events_is_withheld_with_its_reason(study: Study, s
 
 def test_all_faults_of_all_jobs_come_before_the_first_draw(study: Study, tmp_path: Path) -> None:
     records = read_records(study)
-    frame = records.frame.copy()
     question = study.questions[0]
+    frame = records.frame.astype({question.endpoint.time: object, question.endpoint.event: object})
     frame.loc[frame.index[3], question.endpoint.time] = "-1"
     frame.loc[frame.index[7], question.endpoint.event] = "maybe"
     jobs = [Job(study, replace(records, frame=frame), (load_plan("primary"), load_plan("unadjusted")))]
