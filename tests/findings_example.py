@@ -25,6 +25,7 @@ from bayesrefract.crosscheck.agreement import (
 from bayesrefract.diagnostics import Health
 from bayesrefract.equivalence import Verdict, VerdictWord
 from bayesrefract.findings import (
+    AtHorizon,
     CovariateEffect,
     CurveBand,
     Findings,
@@ -237,6 +238,12 @@ def findings(question: Question | None = None, plan: ModelPlan | None = None, se
         prior_pull=(-0.05, -0.11),
         provenance=Provenance(
             20240, "f1" * 32, "d1" * 32, "a1" * 32, "b1" * 32, "c1" * 32, {"python": "3.13", "pymc": "6.4.0"}
+        ),
+        at_horizon=(
+            *(AtHorizon(level, "survival", Interval(0.412, 0.36, 0.463)) for level in question.groups),
+            *(AtHorizon(level, "rmst", Interval(21.3, 20.2, 22.4)) for level in question.groups),
+            AtHorizon(question.primary.label, "marginal_hazard_ratio", Interval(0.98, 0.85, 1.13)),
+            AtHorizon(question.primary.label, "survival_difference", Interval(0.004, -0.05, 0.06)),
         ),
     )
 

@@ -199,3 +199,22 @@ def test_tables_of_unsettled_findings_claim_no_sameness(state: object) -> None:
     for table in every_table(state(findings()))[:3]:
         text = " ".join([table.title, *(cell for row in table.rows for cell in row)]).lower()
         assert not any(word in text for word in ("equivalen", "similar", "comparable", "no difference"))
+
+
+def test_horizon_table_shows_shares_times_and_ratios_in_their_own_terms() -> None:
+    made = findings()
+    rows = {(row[0], row[1]): row[2:] for row in tables.horizon_table(made).rows}
+    level, label = made.question.groups[0], made.question.primary.label
+    assert rows[level, "event-free share"] == ("41.2%", "36.0% to 46.3%")
+    assert rows[level, "mean event-free time (RMST)"] == ("21.3", "20.2 to 22.4")
+    assert rows[label, "marginal hazard ratio"] == ("0.98", "0.85 to 1.13")
+
+
+def test_horizon_table_keeps_silent_where_a_verdict_is_withheld() -> None:
+    made = findings()
+    label = made.question.primary.label
+    verdicts = tuple(
+        replace(v, word=VerdictWord.WITHHELD, reasons=("few events",)) if v.primary else v for v in made.verdicts
+    )
+    assert label not in {row[0] for row in tables.horizon_table(replace(made, verdicts=verdicts)).rows}
+    assert tables.horizon_table(replace(made, health=replace(made.health, passed=False))).rows == ()

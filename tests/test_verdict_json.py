@@ -180,3 +180,10 @@ def test_nothing_at_patient_level_is_written() -> None:
         return 0
 
     assert longest(to_json(findings())) <= len(GROUPS)
+
+
+def test_quantities_at_the_horizon_stand_under_their_group_or_contrast() -> None:
+    made = findings()
+    shown = to_json(made)["at_horizon"]
+    assert set(shown) == {*made.question.groups, made.question.primary.label}
+    assert shown[made.question.groups[0]]["rmst"] == {"estimate": 21.3, "low": 20.2, "high": 22.4}

@@ -17,7 +17,7 @@ from bayesrefract.crosscheck.agreement import Agreement
 from bayesrefract.diagnostics import Health
 from bayesrefract.equivalence import Verdict, VerdictWord
 from bayesrefract.estimands import Effects, covariate_effects, estimate, predictive_check
-from bayesrefract.estimands.summaries import curve_bands, medians
+from bayesrefract.estimands.summaries import at_horizon, curve_bands, medians
 from bayesrefract.exposure import ExposureTable
 from bayesrefract.findings import Findings, Provenance
 from bayesrefract.inference.nuts import Compiler, sample
@@ -88,6 +88,7 @@ def analyse(fit: Fit, study: Study, store: FitStore, compiler: Compiler, watch: 
             code_sha256=code_sha256(),
             versions=versions(),
         ),
+        at_horizon=at_horizon(effects),
     )
 
 

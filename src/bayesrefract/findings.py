@@ -13,6 +13,7 @@ from bayesrefract.diagnostics import Health
 from bayesrefract.equivalence import Verdict
 from bayesrefract.estimands import CovariateEffect as CovariateEffect
 from bayesrefract.estimands import PredictiveCheck as PredictiveCheck
+from bayesrefract.estimands.summaries import AtHorizon as AtHorizon
 from bayesrefract.estimands.summaries import CurveBand as CurveBand
 from bayesrefract.estimands.summaries import Median as Median
 from bayesrefract.model.implications import PriorImplication as PriorImplication
@@ -63,3 +64,4 @@ class Findings:
     prior_survival: xr.DataArray | None
     prior_pull: tuple[float | None, ...]  # (posterior mean - companion) / companion SE, per contrast
     provenance: Provenance
+    at_horizon: tuple[AtHorizon, ...] = ()

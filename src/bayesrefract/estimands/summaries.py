@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import xarray as xr
 from numpy.typing import NDArray
 
 from bayesrefract.estimands.effects import Effects
@@ -33,6 +34,19 @@ class Median:
     p_not_reached: float
 
 
+@dataclass(frozen=True)
+class AtHorizon:
+    """Posterior median and 95% equal-tailed interval of one quantity at the horizon.
+
+    `subject`: a group's level, or a contrast's label. `quantity`: survival (share), rmst,
+    rmst_difference (time), survival_difference (share), marginal_hazard_ratio.
+    """
+
+    subject: str
+    quantity: str
+    value: Interval
+
+
 def curve_bands(effects: Effects) -> tuple[CurveBand, ...]:
     """The 95% band of each group's standardised survival."""
     times = effects.curves["time"].to_numpy()
@@ -57,3 +71,27 @@ def medians(effects: Effects) -> tuple[Median, ...]:
         middle, low, high = (float(q) if np.isfinite(q) else None for q in quantiles)
         rows.append(Median(str(level), Interval(middle, low, high), float(np.mean(np.isinf(draws)))))
     return tuple(rows)
+
+
+def at_horizon(effects: Effects) -> tuple[AtHorizon, ...]:
+    """Every quantity at the question's horizon, groups first; nothing where it declares none."""
+    quantities = (
+        ("survival", effects.survival_at_horizon, "group"),
+        ("rmst", effects.rmst, "group"),
+        ("survival_difference", effects.survival_difference, "contrast"),
+        ("rmst_difference", effects.rmst_difference, "contrast"),
+        ("marginal_hazard_ratio", effects.marginal_log_hazard_ratio, "contrast"),
+    )
+    return tuple(
+        AtHorizon(str(subject), quantity, _central(draws.sel({dim: subject}), exponential="ratio" in quantity))
+        for quantity, draws, dim in quantities
+        if draws is not None
+        for subject in draws[dim].to_numpy()
+    )
+
+
+def _central(draws: xr.DataArray, *, exponential: bool) -> Interval:
+    """Posterior median with its 95% equal-tailed interval; quantiles of logs are logs of quantiles."""
+    quantiles = np.quantile(draws.to_numpy(), [0.5, *LIMITS])
+    middle, low, high = (float(q) for q in (np.exp(quantiles) if exponential else quantiles))
+    return Interval(middle, low, high)

@@ -43,7 +43,8 @@ def _model(findings: Findings) -> str:
     return (
         "Follow-up is cut into intervals, and events and person-time in each are modelled as Poisson counts, which is "
         f"the exact likelihood of a piecewise-constant hazard. The model has {_baseline(plan)}. {effects}; adjusted "
-        f"for {adjusted}. Ratios are read on the log scale."
+        f"for {adjusted}. Ratios are read on the log scale. The hazard ratio is conditional on what the model adjusts "
+        "for and is not collapsible: with other covariates it is another quantity."
     )
 
 
@@ -59,8 +60,8 @@ def _draws(findings: Findings) -> str:
     return (
         f"{fixed(chains, 0)} chains of {fixed(draws, 0)} draws each were taken with the No-U-Turn sampler "
         f"after {fixed(sampler.tune, 0)} tuning steps (target acceptance {exact(sampler.target_accept)}). While a "
-        "verdict is nearer to another one than twice its Monte Carlo error, the draws are doubled, up to "
-        f"{fixed(sampler.max_draws, 0)} in all."
+        "verdict is nearer to another one than twice its Monte Carlo error, the draws are doubled as often as that "
+        f"should take, up to {fixed(sampler.max_draws, 0)} in all."
     )
 
 

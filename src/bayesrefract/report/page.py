@@ -152,7 +152,7 @@ def _blocks(made: Sequence[Findings]) -> Iterator[Block]:
     yield Block(
         "Patients and curves",
         pictures=(figures.survival_figure(primary), *_densities(primary)[:1]),
-        tables=(tables.groups_table(primary), tables.flow_table(primary)),
+        tables=(tables.groups_table(primary), *_horizon(primary), tables.flow_table(primary)),
     )
     yield from _models(made)
     yield Block("Held against classical analysis", tables=(tables.cross_check_table(primary),))
@@ -162,6 +162,10 @@ def _blocks(made: Sequence[Findings]) -> Iterator[Block]:
         yield Block("Could these events have settled it?", tables=(tables.attainability_table(primary),))
     yield _limits(primary)
     yield from _details(made)
+
+
+def _horizon(findings: Findings) -> tuple[tables.Table, ...]:
+    return (tables.horizon_table(findings),) if findings.at_horizon and findings.health.passed else ()
 
 
 def _densities(findings: Findings) -> list[Picture]:

@@ -203,10 +203,19 @@ def _counterpart(twin: Counterpart) -> Json:
     }
 
 
+def _at_horizon(findings: Findings) -> Json:
+    """Group or contrast -> quantity -> posterior median and limits."""
+    subjects: Json = {}
+    for each in findings.at_horizon:
+        subjects.setdefault(each.subject, {})[each.quantity] = asdict(each.value)
+    return subjects
+
+
 def _tests(findings: Findings) -> Json:
-    """Log-rank and Schoenfeld tests."""
+    """What stands beside the verdicts: quantities at the horizon, log-rank and Schoenfeld tests."""
     log_rank, schoenfeld = findings.agreement.log_rank, findings.agreement.proportional_hazards
     return {
+        "at_horizon": _at_horizon(findings),
         "log_rank": {
             "p": log_rank.p,
             "chi_squared": log_rank.chi_squared,

@@ -1,6 +1,6 @@
 """Findings -> tables of formatted cells. Nothing is computed here; numbers are arranged and rounded."""
 
-from bayesrefract.tables.cohort import flow_table, groups_table
+from bayesrefract.tables.cohort import flow_table, groups_table, horizon_table
 from bayesrefract.tables.crosscheck import cross_check_table
 from bayesrefract.tables.fit import attainability_table, diagnostics_table, effects_table, priors_table
 from bayesrefract.tables.value import Column, Table, to_csv, to_rich
@@ -17,6 +17,7 @@ __all__ = [
     "failed_control_notes",
     "flow_table",
     "groups_table",
+    "horizon_table",
     "model_table",
     "priors_table",
     "to_csv",

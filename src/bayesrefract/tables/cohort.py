@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from bayesrefract.crosscheck.agreement import Interval
-from bayesrefract.findings import Findings
-from bayesrefract.numerals import ABSENT, fixed, probability, span
+from bayesrefract.equivalence import VerdictWord
+from bayesrefract.findings import AtHorizon, Findings
+from bayesrefract.numerals import ABSENT, exact, fixed, probability, ratio, span
 from bayesrefract.study import TimeUnit
 from bayesrefract.tables.value import Table, columns
 
 NOT_REACHED = "not reached"
+QUANTITIES = {
+    "survival": "event-free share",
+    "rmst": "mean event-free time (RMST)",
+    "survival_difference": "difference of the event-free share",
+    "rmst_difference": "difference of the RMST",
+    "marginal_hazard_ratio": "marginal hazard ratio",
+}
 
 
 def flow_table(findings: Findings) -> Table:
@@ -53,6 +61,40 @@ def groups_table(findings: Findings) -> Table:
     )
     notes = (f"Medians in {unit}. Follow-up by the reverse Kaplan-Meier estimate. P: posterior probability.",)
     return Table("Groups", columns("Group", numbers=numbers), tuple(rows), notes)
+
+
+def horizon_table(findings: Findings) -> Table:
+    """Survival and restricted mean of the groups at the horizon, and what parts them.
+
+    Nothing when the fit's draws may not be believed; no contrast whose hazard ratio is withheld.
+    """
+    unit = findings.question.time_unit
+    withheld = {f"{v.group} vs {v.reference}" for v in findings.verdicts if v.word is VerdictWord.WITHHELD}
+    shown = [each for each in findings.at_horizon if each.subject not in withheld] if findings.health.passed else []
+    rows = tuple((each.subject, QUANTITIES[each.quantity], *_posterior(each, unit)) for each in shown)
+    title = f"At the horizon of {exact(findings.question.endpoint.horizon or 0)} {unit}"
+    notes = (
+        "Standardised over the analysed patients: each group's curve is the mean of all patients' curves under it. "
+        "The marginal hazard ratio compares these curves; the model's own is conditional on the covariates, and the "
+        "two differ even where nothing is confounded.",
+    )
+    return Table(
+        title, columns("Group or contrast", "Quantity", numbers=("Posterior median", "95% interval")), rows, notes
+    )
+
+
+def _posterior(each: AtHorizon, unit: TimeUnit) -> tuple[str, str]:
+    """The median, and its limits, as ratio, time or percentage."""
+    value = each.value
+    if each.quantity == "marginal_hazard_ratio":
+        texts = [ratio(part) for part in (value.estimate, value.low, value.high)]
+    elif each.quantity in {"survival", "survival_difference"}:
+        texts = [
+            fixed(None if part is None else 100 * part, 1) + "%" for part in (value.estimate, value.low, value.high)
+        ]
+    else:
+        texts = [span(part, unit) for part in (value.estimate, value.low, value.high)]
+    return texts[0], f"{texts[1]} to {texts[2]}"
 
 
 def _with_limits(interval: Interval, unit: TimeUnit) -> str:
