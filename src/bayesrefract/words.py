@@ -116,7 +116,7 @@ def _not_shown(verdict: Verdict, question: Question) -> str:
 
 
 def _withheld(verdict: Verdict, question: Question) -> str:
-    reasons = "; ".join(reason.rstrip(". ") for reason in verdict.reasons)
+    reasons = ". ".join(reason.rstrip(". ") for reason in verdict.reasons)
     name = estimand_name(verdict.estimand, question)
     return f"no verdict is given on {verdict.group} against {verdict.reference} ({name}): {reasons}"
 

@@ -24,5 +24,5 @@ def gates(
         for group, events in events_per_group.items()
         if events < minimum
     )
-    disagrees = (f"The cross-check disagrees: {reason}",) if companion_agrees is False else ()
+    disagrees = (f"The cross-check disagrees: {reason.rstrip('.')}.",) if companion_agrees is False else ()
     return (*health.findings, *few, *disagrees)
