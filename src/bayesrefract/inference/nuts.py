@@ -15,7 +15,7 @@ from bayesrefract.errors import Interrupted, SamplingError
 from bayesrefract.inference.posterior import Posterior, drop_padding
 from bayesrefract.inference.progress import Silent, Watch
 from bayesrefract.model.arrays import ModelArrays, Structure
-from bayesrefract.model.build import build
+from bayesrefract.model.build import build, strict_arithmetic
 from bayesrefract.plan import Sampler
 
 POLL_SECONDS = 0.05
@@ -32,7 +32,8 @@ class Compiler:
         structure = arrays.structure
         if structure not in self.compiled:
             watch.stage(f"Compiling the model structure: {describe(structure)} (once per run)")
-            self.compiled[structure] = nutpie.compile_pymc_model(build(arrays), backend="numba")
+            with strict_arithmetic():
+                self.compiled[structure] = nutpie.compile_pymc_model(build(arrays), backend="numba")
         compiled = self.compiled[structure]
         used = {variable.name for variable in compiled.shared_var_keys}
         return compiled.with_data(**{name: value for name, value in arrays.values.items() if name in used})

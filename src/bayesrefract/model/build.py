@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+
 import pymc as pm
+import pytensor
 import pytensor.tensor as pt
 from pytensor.tensor.variable import TensorVariable
 
@@ -50,6 +53,14 @@ def build(arrays: ModelArrays) -> pm.Model:
             pm.Deterministic("hazard_rate", rate, dims=("stratum", "interval"))
         pm.Deterministic("log_likelihood", total)
     return model
+
+
+def strict_arithmetic() -> AbstractContextManager[None]:
+    """Compile without `fastmath`, so that equal seeds give equal draws.
+
+    With it, a compilation read from PyTensor's cache rounds otherwise than a fresh one, and the draws part.
+    """
+    return pytensor.config.change_flags(numba__fastmath=False)
 
 
 def _group_effect(size: Structure, data: dict[str, TensorVariable]) -> TensorVariable:
