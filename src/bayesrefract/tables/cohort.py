@@ -13,7 +13,7 @@ NOT_REACHED = "not reached"
 QUANTITIES = {
     "survival": "event-free share",
     "rmst": "mean event-free time (RMST)",
-    "survival_difference": "difference of the event-free share",
+    "survival_difference": "difference of the event-free share (percentage points)",
     "rmst_difference": "difference of the RMST",
     "marginal_hazard_ratio": "marginal hazard ratio",
 }
@@ -89,8 +89,10 @@ def _posterior(each: AtHorizon, unit: TimeUnit) -> tuple[str, str]:
     if each.quantity == "marginal_hazard_ratio":
         texts = [ratio(part) for part in (value.estimate, value.low, value.high)]
     elif each.quantity in {"survival", "survival_difference"}:
+        unit_of_share = "%" if each.quantity == "survival" else ""  # a difference is in percentage points
         texts = [
-            fixed(None if part is None else 100 * part, 1) + "%" for part in (value.estimate, value.low, value.high)
+            fixed(None if part is None else 100 * part, 1) + unit_of_share
+            for part in (value.estimate, value.low, value.high)
         ]
     else:
         texts = [span(part, unit) for part in (value.estimate, value.low, value.high)]
