@@ -167,7 +167,7 @@ def make_question(cohort: Cohort, reference: str, **changes: object) -> Question
     horizon = changes.pop("horizon", None)
     compared = [level for level in cohort.groups if level != reference]
     question = Question(
-        endpoint=Endpoint(name="endpoint", label="Endpoint", time="time", event="event", horizon=horizon),  # type: ignore[arg-type]
+        endpoint=Endpoint(name="endpoint", label="Endpoint", time="time", event="event", horizon=horizon),
         population=Population(name="all", label="All patients"),
         columns=Columns(group="group"),
         groups=cohort.groups,
@@ -179,4 +179,4 @@ def make_question(cohort: Cohort, reference: str, **changes: object) -> Question
         adjust="all",
         adjustments={"all": tuple(c.name for c in cohort.covariates)},
     )
-    return dataclasses.replace(question, **changes)  # type: ignore[arg-type]
+    return dataclasses.replace(question, **changes)

@@ -113,7 +113,7 @@ def a_verdict(
         ess_bulk=2100.5,
         ess_tail=1900.25,
     )
-    return replace(verdict, **changes)  # type: ignore[arg-type]
+    return replace(verdict, **changes)
 
 
 def an_rmst_verdict(**changes: object) -> Verdict:
@@ -126,7 +126,7 @@ def an_rmst_verdict(**changes: object) -> Verdict:
         interval=(-1.52, 0.93),
         eti95=(-1.52, 0.93),
     )
-    return replace(verdict, **changes)  # type: ignore[arg-type]
+    return replace(verdict, **changes)
 
 
 def a_curve(rate: float, rng: np.random.Generator) -> tuple[KaplanMeier, int, float]:

@@ -44,7 +44,7 @@ def make_question(**changes: object) -> Question:
     columns = Columns(group="arm", id="id", unordered=("sex",), strata=("site",), per={"age": 10.0})
     for name in [f.name for f in dataclasses.fields(Endpoint)]:
         if name in changes:
-            endpoint = dataclasses.replace(endpoint, **{name: changes.pop(name)})  # type: ignore[arg-type]
+            endpoint = dataclasses.replace(endpoint, **{name: changes.pop(name)})
     question = Question(
         endpoint=endpoint,
         population=Population("all", "all patients"),
@@ -58,7 +58,7 @@ def make_question(**changes: object) -> Question:
         adjust="both",
         adjustments={"both": ("age", "sex"), "age": ("age",), "site": ("age", "site")},
     )
-    return dataclasses.replace(question, **changes)  # type: ignore[arg-type]
+    return dataclasses.replace(question, **changes)
 
 
 def make_study(records: str | Path, *questions: Question) -> Study:

@@ -301,7 +301,7 @@ def test_curves_lie_on_the_standardised_survival() -> None:
     assert curves.dims == ("curve_draw", "group", "time")
     assert float(curves.time[-1]) == table.follow_up
     np.testing.assert_array_equal(curves.isel(time=0), 1.0)
-    at_end = effects.survival_at_horizon.stack(sample=("chain", "draw")).transpose("sample", "group")  # type: ignore[union-attr]
+    at_end = effects.survival_at_horizon.stack(sample=("chain", "draw")).transpose("sample", "group")
     np.testing.assert_allclose(curves.isel(time=-1), at_end, rtol=1e-12)
     assert (np.diff(curves, axis=2) <= 0).all()
 

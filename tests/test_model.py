@@ -344,3 +344,16 @@ def small_cohort(*, strata: bool = False, categorical: bool = False) -> Cohort:
         covariates=tuple(covariates),
         stratum=[("s", "t")[i] for i in rng.integers(0, 2, n)] if strata else None,
     )
+
+
+@pytest.mark.parametrize("kind", BaselineKind)
+def test_prior_predictive_events_are_counts_with_the_mean_of_the_model(kind: BaselineKind) -> None:
+    """Events drawn with all parameters integrated over their prior: whole numbers, one per observed cell."""
+    arrays = arrays_of(small_cohort(), replace(WALK, baseline=Baseline(kind, shape=5.0)))
+    name, shape = ("died", (arrays.values["events"].shape[0],))
+    if kind is BaselineKind.INDEPENDENT:
+        name, shape = "stratum_died", arrays.values["stratum_events"].shape
+    draws = pm.draw(build(arrays)[name], draws=50, random_seed=1, mode="FAST_COMPILE")
+    assert draws.shape == (50, *shape)
+    assert np.array_equal(draws, np.round(draws))
+    assert 0 < np.median(draws.reshape(50, -1).sum(axis=1)) < 20 * arrays.values["events"].sum()

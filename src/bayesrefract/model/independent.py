@@ -7,12 +7,16 @@ back exactly afterwards: h_j given the effects ~ Gamma(a + D_j, b_j + R_j).
 
 from __future__ import annotations
 
+import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
+from numpy.typing import NDArray
 from pytensor.tensor.variable import TensorVariable
 
 from bayesrefract.model.matvec import vecmat
 from bayesrefract.plan import StrataKind
+
+Floats = NDArray[np.float64]
 
 
 def hazard_prior(strata: StrataKind, data: dict[str, TensorVariable]) -> tuple[TensorVariable, TensorVariable]:
@@ -63,6 +67,13 @@ def observe(
     return shape + observed, rate + risk, total
 
 
-def _draw(shape, rate, risk, linear, rng=None, size=None):  # type: ignore[no-untyped-def]  # signature set by PyMC
+def _draw(
+    shape: Floats,
+    rate: Floats,
+    risk: Floats,
+    linear: Floats,
+    rng: np.random.Generator,
+    size: tuple[int, ...] | None = None,
+) -> Floats:
     """Events in the observed person-time, hazards drawn from their prior: a Gamma-Poisson mixture."""
-    return rng.poisson(rng.gamma(shape, 1.0 / rate, size=size) * risk)
+    return rng.poisson(rng.gamma(shape, 1.0 / rate, size=size) * risk).astype(float)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
+from numpy.typing import NDArray
 from pytensor.tensor.variable import TensorVariable
 
 from bayesrefract.model.matvec import matvec
 from bayesrefract.plan import StrataKind
+
+Floats = NDArray[np.float64]
 
 
 def log_hazard(strata: StrataKind, data: dict[str, TensorVariable]) -> TensorVariable:
@@ -69,6 +72,8 @@ def observe(alpha: TensorVariable, eta: TensorVariable, data: dict[str, TensorVa
     return log_likelihood(observed, eta, events, hazard).sum()
 
 
-def _draw(eta, events, hazard, rng=None, size=None):  # type: ignore[no-untyped-def]  # signature set by PyMC
+def _draw(
+    eta: Floats, events: Floats, hazard: Floats, rng: np.random.Generator, size: tuple[int, ...] | None = None
+) -> Floats:
     """Events in the observed person-time: Poisson with mean exp(eta) * cumulative hazard."""
-    return rng.poisson(np.exp(eta) * hazard, size=size)
+    return rng.poisson(np.exp(eta) * hazard, size=size).astype(float)
