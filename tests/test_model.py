@@ -14,7 +14,7 @@ from scipy.special import gammaln
 from scipy.stats import gamma, norm, poisson
 
 from bayesrefract.cohort.value import Cohort, Covariate
-from bayesrefract.exposure import tabulate
+from bayesrefract.exposure import ExposureTable, tabulate
 from bayesrefract.model.arrays import ModelArrays, arrange
 from bayesrefract.model.build import build
 from bayesrefract.model.effects import zero_sum_basis
@@ -35,8 +35,12 @@ WALK = ModelPlan("walk", "", "")
 COLLAPSED = ModelPlan("collapsed", "", "", baseline=Baseline(BaselineKind.INDEPENDENT))
 
 
+def table_of(cohort: Cohort, plan: ModelPlan, *, merge: bool = True) -> ExposureTable:
+    return tabulate(cohort, plan.intervals, merge=merge)
+
+
 def arrays_of(cohort: Cohort, plan: ModelPlan, *, pad: bool = False, merge: bool = True) -> ModelArrays:
-    table = tabulate(cohort, plan.intervals, merge=merge)
+    table = table_of(cohort, plan, merge=merge)
     primary = Contrast(cohort.groups[1], cohort.groups[0], primary=True)
     return arrange(table, plan, resolve_group_prior(plan.priors, ROPE), primary, pad=pad)
 
@@ -135,45 +139,47 @@ def test_stated_gamma_prior_meets_the_quadrature_table_on_6mp() -> None:
 
 def test_walk_likelihood_is_the_poisson_likelihood_of_its_cells() -> None:
     """Against scipy's Poisson probabilities, cell by cell, with covariates and delayed entry."""
-    arrays = arrays_of(small_cohort(), WALK, merge=False)
+    table, arrays = table_of(small_cohort(), WALK, merge=False), arrays_of(small_cohort(), WALK, merge=False)
     model, point = build(arrays), somewhere(density(arrays)[1])
     names = ["log_hazard", "group_effect", "coefficient"]
     values = model.replace_rvs_by_values([model[name] for name in names])
     alpha, beta, gamma_ = model.compile_fn(
         values, inputs=model.value_vars, mode="FAST_COMPILE", on_unused_input="ignore"
     )(point)
-    eta = beta[arrays.values["group_of"]] + arrays.values["x"] @ gamma_
-    mean = arrays.values["exposure"] * np.exp(alpha[0] + eta[:, None])
-    events = arrays.values["events"]
+    eta = beta[table.group] + arrays.design.x @ gamma_
+    mean = table.exposure * np.exp(alpha[0] + eta[:, None])
     cells = mean > 0
-    expected = (
-        poisson.logpmf(events[cells], mean[cells]).sum()
-        - (events[cells] * np.log(arrays.values["exposure"][cells])).sum()
-    )
+    events, exposure = table.events[cells], table.exposure[cells]
+    expected = poisson.logpmf(events, mean[cells]).sum() - (events * np.log(exposure)).sum()
     assert likelihood(arrays, point) == pytest.approx(expected, rel=1e-12)
 
 
 def test_collapsed_likelihood_integrates_the_hazards_out() -> None:
     """Against numerical integration over each interval's hazard under its Gamma prior."""
-    arrays = arrays_of(small_cohort(), replace(COLLAPSED, baseline=Baseline(BaselineKind.INDEPENDENT, shape=1.5)))
+    plan = replace(COLLAPSED, baseline=Baseline(BaselineKind.INDEPENDENT, shape=1.5))
+    table, arrays = table_of(small_cohort(), plan), arrays_of(small_cohort(), plan)
     _, point = density(arrays)
     points = [somewhere(point, seed) for seed in (1, 2)]
     found = likelihood(arrays, points[0]) - likelihood(arrays, points[1])
-    expected = integrated(arrays, points[0]) - integrated(arrays, points[1])
+    expected = integrated(table, arrays, points[0]) - integrated(table, arrays, points[1])
     assert found == pytest.approx(expected, abs=1e-8)
 
 
-def integrated(arrays: ModelArrays, point: dict[str, np.ndarray]) -> float:
+def linear_predictor(table: ExposureTable, arrays: ModelArrays, point: dict[str, np.ndarray]) -> np.ndarray:
+    """Of each pattern of the table, in its order."""
     model = build(arrays)
     values = model.replace_rvs_by_values([model["group_effect"], model["coefficient"]])
     evaluate = model.compile_fn(values, inputs=model.value_vars, mode="FAST_COMPILE", on_unused_input="ignore")
     beta, gamma_ = evaluate(point)
-    data = arrays.values
-    eta = beta[data["group_of"]] + data["x"] @ gamma_
-    died = data["events"].sum(axis=0)
-    risk = (data["exposure"] * np.exp(eta)[:, None]).sum(axis=0)
-    intervals = [log_marginal(d, r, rate) for d, r, rate in zip(died, risk, data["rate"][0], strict=True)]
-    return float(sum(intervals) + (data["events"].sum(axis=1) * eta).sum())
+    return beta[table.group] + arrays.design.x @ gamma_
+
+
+def integrated(table: ExposureTable, arrays: ModelArrays, point: dict[str, np.ndarray]) -> float:
+    eta = linear_predictor(table, arrays, point)
+    died = table.events.sum(axis=0)
+    risk = (table.exposure * np.exp(eta)[:, None]).sum(axis=0)
+    intervals = [log_marginal(d, r, rate) for d, r, rate in zip(died, risk, arrays.values["rate"][0], strict=True)]
+    return float(sum(intervals) + (table.events.sum(axis=1) * eta).sum())
 
 
 def log_marginal(died: float, risk: float, rate: float) -> float:
@@ -188,30 +194,25 @@ def log_marginal(died: float, risk: float, rate: float) -> float:
 def test_pooled_hazards_keep_the_normalising_terms() -> None:
     """With k and m learnt, a log b - lgamma(a) + lgamma(a + D) must stay: against the Gamma-Poisson integral."""
     baseline = Baseline(BaselineKind.INDEPENDENT, strata=StrataKind.POOLED)
-    arrays = arrays_of(small_cohort(strata=True), replace(COLLAPSED, baseline=baseline))
+    plan = replace(COLLAPSED, baseline=baseline)
+    table, arrays = table_of(small_cohort(strata=True), plan), arrays_of(small_cohort(strata=True), plan)
     _, point = density(arrays)
     first, second = somewhere(point, 3), somewhere(point, 4)
     assert likelihood(arrays, first) - likelihood(arrays, second) == pytest.approx(
-        pooled_marginal(arrays, first) - pooled_marginal(arrays, second), abs=1e-9
+        pooled_marginal(table, arrays, first) - pooled_marginal(table, arrays, second), abs=1e-9
     )
 
 
-def pooled_marginal(arrays: ModelArrays, point: dict[str, np.ndarray]) -> float:
+def pooled_marginal(table: ExposureTable, arrays: ModelArrays, point: dict[str, np.ndarray]) -> float:
     """log of integral Gamma(h; k, k / m) * h^D exp(-R h) dh, cell by cell, in closed form."""
-    model = build(arrays)
-    values = model.replace_rvs_by_values([model["group_effect"], model["coefficient"]])
-    beta, gamma_ = model.compile_fn(values, inputs=model.value_vars, mode="FAST_COMPILE", on_unused_input="ignore")(
-        point
-    )
-    data = arrays.values
     k = np.exp(point["log_k"])
-    m = np.exp(data["common_log_hazard"] + 2 * point["common_offset"])
-    eta = beta[data["group_of"]] + data["x"] @ gamma_
-    total = float((data["events"].sum(axis=1) * eta).sum())
+    m = np.exp(arrays.values["common_log_hazard"] + 2 * point["common_offset"])
+    eta = linear_predictor(table, arrays, point)
+    total = float((table.events.sum(axis=1) * eta).sum())
     for s in range(arrays.real.n_strata):
-        own = slice(s * len(m), (s + 1) * len(m))
-        died = data["events"][:, own].sum(axis=0)
-        risk = (data["exposure"][:, own] * np.exp(eta)[:, None]).sum(axis=0)
+        own = table.stratum == s
+        died = table.events[own].sum(axis=0)
+        risk = (table.exposure[own] * np.exp(eta[own])[:, None]).sum(axis=0)
         rate = k / m
         total += float((k * np.log(rate) - gammaln(k) + gammaln(k + died) - (k + died) * np.log(rate + risk)).sum())
     return total
@@ -223,7 +224,7 @@ def test_merging_patients_leaves_the_likelihood_unchanged(kind: BaselineKind, st
     plan = replace(WALK, baseline=Baseline(kind, strata=strata))
     cohort = small_cohort(strata=True)
     merged, rows = arrays_of(cohort, plan), arrays_of(cohort, plan, merge=False)
-    assert merged.values["x"].shape[0] < rows.values["x"].shape[0]
+    assert merged.values["x"].shape[1] < rows.values["x"].shape[1]
     point = somewhere(density(merged)[1])
     assert likelihood(merged, point) == pytest.approx(likelihood(rows, point), rel=1e-10)
 
@@ -350,10 +351,8 @@ def small_cohort(*, strata: bool = False, categorical: bool = False) -> Cohort:
 def test_prior_predictive_events_are_counts_with_the_mean_of_the_model(kind: BaselineKind) -> None:
     """Events drawn with all parameters integrated over their prior: whole numbers, one per observed cell."""
     arrays = arrays_of(small_cohort(), replace(WALK, baseline=Baseline(kind, shape=5.0)))
-    name, shape = ("died", (arrays.values["events"].shape[0],))
-    if kind is BaselineKind.INDEPENDENT:
-        name, shape = "stratum_died", arrays.values["stratum_events"].shape
-    draws = pm.draw(build(arrays)[name], draws=50, random_seed=1, mode="FAST_COMPILE")
-    assert draws.shape == (50, *shape)
+    events = arrays.values["stratum_events"]
+    draws = pm.draw(build(arrays)["stratum_died"], draws=50, random_seed=1, mode="FAST_COMPILE")
+    assert draws.shape == (50, *events.shape)
     assert np.array_equal(draws, np.round(draws))
-    assert 0 < np.median(draws.reshape(50, -1).sum(axis=1)) < 20 * arrays.values["events"].sum()
+    assert 0 < np.median(draws.reshape(50, -1).sum(axis=1)) < 20 * events.sum()

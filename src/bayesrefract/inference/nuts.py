@@ -1,10 +1,9 @@
-"""Compile a model structure once, then sample it with any data of the same structure."""
+"""Sampling one fit by NUTS: complete draws or none."""
 
 from __future__ import annotations
 
 import time
 import warnings
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,37 +11,13 @@ import nutpie
 import xarray as xr
 
 from bayesrefract.errors import Interrupted, SamplingError
+from bayesrefract.inference.compiler import Compiler
 from bayesrefract.inference.posterior import Posterior, drop_padding
 from bayesrefract.inference.progress import Silent, Watch
-from bayesrefract.model.arrays import ModelArrays, Structure
-from bayesrefract.model.build import build, strict_arithmetic
+from bayesrefract.model.arrays import ModelArrays
 from bayesrefract.plan import Sampler
 
 POLL_SECONDS = 0.05
-
-
-@dataclass
-class Compiler:
-    """Compiled models of one run, one per structure. They cannot be pickled: they live in the process."""
-
-    compiled: dict[Structure, nutpie.sample.CompiledModel] = field(default_factory=dict)
-
-    def prepare(self, arrays: ModelArrays, watch: Watch) -> nutpie.sample.CompiledModel:
-        """The compiled model of this structure, holding these data."""
-        structure = arrays.structure
-        if structure not in self.compiled:
-            watch.stage(f"Compiling the model structure: {describe(structure)} (once per run)")
-            with strict_arithmetic():
-                self.compiled[structure] = nutpie.compile_pymc_model(build(arrays), backend="numba")
-        compiled = self.compiled[structure]
-        used = {variable.name for variable in compiled.shared_var_keys}
-        return compiled.with_data(**{name: value for name, value in arrays.values.items() if name in used})
-
-
-def describe(structure: Structure) -> str:
-    """The structure in words, for the progress display."""
-    strata = "one stratum" if structure.n_strata == 1 else f"{structure.strata} strata"
-    return f"{structure.kind.replace('_', ' ')} baseline, {strata}"
 
 
 def sample(
@@ -61,7 +36,7 @@ def sample(
     """
     watch = watch or Silent()
     nuts_seed, hazard_seed = seed.generate_state(2)
-    trace = _run((compiler or Compiler()).prepare(arrays, watch), sampler, int(nuts_seed), watch)
+    trace = _run((compiler or Compiler()).model(arrays, watch), sampler, int(nuts_seed), watch)
     _refuse_partial(trace, sampler)
     return drop_padding(trace, arrays, key, np.random.default_rng(int(hazard_seed)))
 

@@ -10,15 +10,7 @@ import xarray as xr
 from bayesrefract.model.arrays import ModelArrays
 from bayesrefract.plan import BaselineKind
 
-INTERNAL = {
-    "primary_coordinate",
-    "other_coordinate",
-    "group_coordinate",
-    "raw_coefficient",
-    "hazard_shape",
-    "hazard_rate",
-}
-INTERNAL |= {"level_offset", "innovation", "stratum_offset", "stratum_innovation", "common_offset"}
+INTERNAL = {"hazard_shape", "hazard_rate"}
 STATISTICS = ("diverging", "energy", "n_steps", "depth")
 
 

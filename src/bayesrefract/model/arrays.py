@@ -86,20 +86,20 @@ def arrange(
         n_intervals=table.events.shape[1],
     )
     size = real.padded() if pad else real
+    stratum = table.group if baseline.by_group else table.stratum
+    events, exposure = (_cells(each, stratum, size) for each in (table.events, table.exposure))
     values = {
-        "group_of": table.group,
         "group_basis": _group_basis(table, prior, primary, size, by_group=baseline.by_group),
         "group_location": np.array(prior.locations) / np.sqrt(2),
         "group_sd": np.array(prior.sds) / np.sqrt(2),
         "rest_sd": np.array(prior.rest_sd / np.sqrt(2)),
-        "x": _pad(columns.x, (None, size.n_columns)),
         "column_sd": _pad(np.nan_to_num(columns.scale), (size.n_columns,)),
         "column_spread": _spread_matrix(columns, size),
         "spread_scale": np.array(plan.priors.exchangeable_scale),
+        **_patterns(table, columns, stratum, size),
+        **_loadings(table, columns, stratum, size),
+        "stratum_events": events,
     }
-    stratum = table.group if baseline.by_group else table.stratum
-    events, exposure = (_cells(each, stratum, size) for each in (table.events, table.exposure))
-    values |= {"events": events.reshape(len(stratum), -1), "exposure": exposure.reshape(len(stratum), -1)}
     values |= _baseline_arrays(table, plan, size, events, exposure)
     return ModelArrays(size, real, columns, values, _coords(table, columns, strata, size), baseline.by_group)
 
@@ -145,17 +145,44 @@ def _spread_matrix(columns: Design, size: Structure) -> Array:
     return matrix
 
 
-def _cells(values: Array, stratum: NDArray[np.int64], size: Structure) -> Array:
-    """(pattern, interval) -> (pattern, stratum, interval): each pattern's row in its own stratum, 0 elsewhere."""
-    cells = np.zeros((len(stratum), size.n_strata, size.n_intervals))
-    cells[np.arange(len(stratum)), stratum, : values.shape[1]] = values
-    return cells
+def _patterns(
+    table: ExposureTable, columns: Design, stratum: NDArray[np.int64], size: Structure
+) -> dict[str, NDArray[np.generic]]:
+    """Data of the loops over patterns (at_risk.py): those of one stratum together, column by column."""
+    order = np.argsort(stratum, kind="stable")
+    return {
+        "group_of": table.group[order],
+        "x": np.ascontiguousarray(_pad(columns.x[order], (None, size.n_columns)).T),
+        "exposure": np.ascontiguousarray(_pad(table.exposure[order], (None, size.n_intervals)).T),
+        "stratum_start": np.searchsorted(stratum[order], np.arange(size.n_strata + 1)),
+        "n_real": np.array([len(columns.names), table.events.shape[1]]),
+    }
+
+
+def _loadings(table: ExposureTable, columns: Design, stratum: NDArray[np.int64], size: Structure) -> dict[str, Array]:
+    """Sum of events times linear predictor in each cell, as loadings on the group effects and coefficients."""
+    in_group = _pad(np.eye(len(table.groups))[table.group], (None, size.n_groups))
+    x = _pad(columns.x, (None, size.n_columns))
+    cells = size.n_strata * size.n_intervals
+    return {
+        "event_groups": _cells(table.events, stratum, size, in_group).reshape(cells, size.n_groups),
+        "event_columns": _cells(table.events, stratum, size, x).reshape(cells, size.n_columns),
+    }
+
+
+def _cells(values: Array, stratum: NDArray[np.int64], size: Structure, weights: Array | None = None) -> Array:
+    """Sums of (pattern, interval) values over the patterns of each stratum: (stratum, interval[, weight])."""
+    parts = np.ones((len(stratum), 1)) if weights is None else weights
+    cells = np.zeros((size.n_strata, size.n_intervals, parts.shape[1]))
+    for code in np.unique(stratum):
+        own = stratum == code
+        cells[code, : values.shape[1]] = values[own].T @ parts[own]
+    return cells[:, :, 0] if weights is None else cells
 
 
 def _baseline_arrays(
-    table: ExposureTable, plan: ModelPlan, size: Structure, event_cells: Array, exposure_cells: Array
+    table: ExposureTable, plan: ModelPlan, size: Structure, events: Array, exposure: Array
 ) -> dict[str, NDArray[np.generic]]:
-    events, exposure = event_cells.sum(axis=0), exposure_cells.sum(axis=0)  # (stratum, interval)
     crude = _crude_rate(events, exposure)
     common = _crude_rate(events.sum(axis=0, keepdims=True), exposure.sum(axis=0, keepdims=True))[0]
     if plan.baseline.kind is BaselineKind.RANDOM_WALK:
@@ -168,7 +195,6 @@ def _baseline_arrays(
             "stratum_basis": _zero_sum(int((exposure.sum(axis=1) > 0).sum()), size.n_strata),
             "innovation_sd": np.array(plan.baseline.innovation_sd),
             "level_sd": np.array(plan.baseline.level_sd),
-            "observed_events": table.events.sum(axis=1),
         }
     shape = plan.baseline.shape
     rate = (
@@ -181,7 +207,6 @@ def _baseline_arrays(
     rate = np.where(padding | (shape + events == 0), 1.0, np.broadcast_to(rate, events.shape))
     return {
         "common_log_hazard": np.log(common),
-        "stratum_events": events,
         "shape": np.array(float(shape)),
         "rate": rate,
     }

@@ -11,18 +11,19 @@ from pytensor.tensor.variable import TensorVariable
 
 from bayesrefract.model import independent, random_walk
 from bayesrefract.model.arrays import ModelArrays, Structure
+from bayesrefract.model.at_risk import at_risk
 from bayesrefract.model.matvec import matvec
 from bayesrefract.plan import BaselineKind
 
 DATA_DIMS: dict[str, tuple[str, ...]] = {
     "group_of": ("pattern",),
     "group_basis": ("group", "contrast"),
-    "x": ("pattern", "column"),
+    "x": ("column", "pattern"),
     "column_sd": ("column",),
     "column_spread": ("column", "spread"),
-    "events": ("pattern", "cell"),
-    "exposure": ("pattern", "cell"),
-    "observed_events": ("pattern",),
+    "exposure": ("interval", "pattern"),
+    "event_groups": ("cell", "group"),
+    "event_columns": ("cell", "column"),
     "crude_log_hazard": ("stratum",),
     "stratum_basis": ("stratum", "stratum_contrast"),
     "step": ("interval",),
@@ -40,15 +41,18 @@ def build(arrays: ModelArrays) -> pm.Model:
     conditional Gamma distribution.
     """
     size = arrays.structure
-    with pm.Model(coords=arrays.coords) as model:
+    with pm.Model(coords=arrays.coords, check_bounds=False) as model:  # scales are positive by construction
         data = {name: pm.Data(name, value, dims=DATA_DIMS.get(name)) for name, value in arrays.values.items()}
-        eta = _group_effect(size, data)[data["group_of"]] + matvec(data["x"], _coefficients(data))
+        group_effect, coefficient = _group_effect(size, data), _coefficients(data)
+        risk = at_risk(group_effect, coefficient, data)
+        linear = matvec(data["event_groups"], group_effect) + matvec(data["event_columns"], coefficient)
+        linear = linear.reshape(risk.shape)
         if size.kind is BaselineKind.RANDOM_WALK:
             alpha = random_walk.log_hazard(size.strata, data)
-            total = random_walk.observe(alpha, eta, data)
+            total = random_walk.observe(alpha, risk, linear, data)
             pm.Deterministic("log_hazard", alpha, dims=("stratum", "interval"))
         else:
-            shape, rate, total = independent.observe(size.strata, eta, data)
+            shape, rate, total = independent.observe(size.strata, risk, linear, data)
             pm.Deterministic("hazard_shape", shape + pt.zeros_like(rate), dims=("stratum", "interval"))
             pm.Deterministic("hazard_rate", rate, dims=("stratum", "interval"))
         pm.Deterministic("log_likelihood", total)

@@ -13,7 +13,6 @@ import pytensor.tensor as pt
 from numpy.typing import NDArray
 from pytensor.tensor.variable import TensorVariable
 
-from bayesrefract.model.matvec import vecmat
 from bayesrefract.plan import StrataKind
 
 Floats = NDArray[np.float64]
@@ -35,12 +34,10 @@ def hazard_prior(strata: StrataKind, data: dict[str, TensorVariable]) -> tuple[T
 
 
 def observe(
-    strata: StrataKind, eta: TensorVariable, data: dict[str, TensorVariable]
+    strata: StrataKind, risk: TensorVariable, linear: TensorVariable, data: dict[str, TensorVariable]
 ) -> tuple[TensorVariable, TensorVariable, TensorVariable]:
     """The observed events per stratum and interval; returns posterior shape, posterior rate, log likelihood."""
     shape, rate = hazard_prior(strata, data)
-    risk = vecmat(pt.exp(eta), data["exposure"]).reshape(data["rate"].shape)
-    linear = vecmat(eta, data["events"]).reshape(data["rate"].shape)
     learnt = strata is StrataKind.POOLED
 
     def log_likelihood(

@@ -50,30 +50,36 @@ def _centred(walk: TensorVariable, event_share: TensorVariable) -> TensorVariabl
     return walk - (walk * event_share).sum(axis=1, keepdims=True)
 
 
-def log_likelihood(
-    value: TensorVariable, eta: TensorVariable, events: TensorVariable, hazard: TensorVariable
+def observe(
+    alpha: TensorVariable, risk: TensorVariable, linear: TensorVariable, data: dict[str, TensorVariable]
 ) -> TensorVariable:
-    """Per pattern: events * eta + sum_j events_j log h_j - exp(eta) * sum_j exposure_j h_j.
+    """The observed events per stratum and interval, as a random variable; returns the total log likelihood.
 
-    value : events (pattern,). events : sum_j events_j log h_j. hazard : sum_j exposure_j h_j.
+    Per cell D * alpha + linear - R * exp(alpha): D events, R the person-time at risk weighted by relative
+    hazard, linear the sum of the linear predictors of those with an event.
     """
-    return value * eta + events - pt.exp(eta) * hazard
 
+    def log_likelihood(
+        value: TensorVariable, alpha: TensorVariable, risk: TensorVariable, linear: TensorVariable
+    ) -> TensorVariable:
+        return value * alpha + linear - risk * pt.exp(alpha)
 
-def observe(alpha: TensorVariable, eta: TensorVariable, data: dict[str, TensorVariable]) -> TensorVariable:
-    """The observed events per pattern, as a random variable; returns the total log likelihood.
-
-    Without effects that change over time the likelihood factors: one exponential per pattern.
-    """
-    events = matvec(data["events"], alpha.ravel())
-    hazard = matvec(data["exposure"], pt.exp(alpha).ravel())
-    observed = data["observed_events"]
-    pm.CustomDist("died", eta, events, hazard, logp=log_likelihood, random=_draw, observed=observed, dims="pattern")
-    return log_likelihood(observed, eta, events, hazard).sum()
+    observed = data["stratum_events"]
+    pm.CustomDist(
+        "stratum_died",
+        alpha,
+        risk,
+        linear,
+        logp=log_likelihood,
+        random=_draw,
+        observed=observed,
+        dims=("stratum", "interval"),
+    )
+    return log_likelihood(observed, alpha, risk, linear).sum()
 
 
 def _draw(
-    eta: Floats, events: Floats, hazard: Floats, rng: np.random.Generator, size: tuple[int, ...] | None = None
+    alpha: Floats, risk: Floats, linear: Floats, rng: np.random.Generator, size: tuple[int, ...] | None = None
 ) -> Floats:
-    """Events in the observed person-time: Poisson with mean exp(eta) * cumulative hazard."""
-    return rng.poisson(np.exp(eta) * hazard, size=size).astype(float)
+    """Events in the observed person-time: Poisson with mean R * hazard."""
+    return rng.poisson(np.exp(alpha) * risk, size=size).astype(float)

@@ -1,0 +1,132 @@
+"""Models ready to sample: machine code of their structure, compiled or kept, and the data of one fit."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from nutpie.compile_pymc import CompiledPyMCModel
+
+from bayesrefract.errors import Interrupted
+from bayesrefract.inference.machine_code import MachineCode, addresses, read, target, write
+from bayesrefract.inference.progress import Watch
+from bayesrefract.inference.store import DRAW_LIBRARIES, code_sha256
+from bayesrefract.model.arrays import ModelArrays, Structure
+
+COMPILED_FROM = ("model", "inference/compile_code.py", "inference/machine_code.py")
+
+
+def default_cache() -> Path:
+    """Where machine code is kept: BAYESREFRACT_COMPILED, or the user's cache folder."""
+    chosen = os.environ.get("BAYESREFRACT_COMPILED")
+    return Path(chosen) if chosen else Path.home() / ".cache" / "bayesrefract" / "compiled"
+
+
+@dataclass
+class Compiler:
+    """Machine code per structure, kept in memory for a run and in `cache` between runs."""
+
+    cache: Path = field(default_factory=default_cache)
+    ready: dict[Structure, MachineCode] = field(default_factory=dict)
+
+    def model(self, arrays: ModelArrays, watch: Watch) -> CompiledPyMCModel:
+        """The compiled model of this structure, holding these data."""
+        structure = arrays.structure
+        if structure not in self.ready:
+            self.ready[structure] = self._find(arrays, watch)
+        return _with_data(self.ready[structure], arrays)
+
+    def _find(self, arrays: ModelArrays, watch: Watch) -> MachineCode:
+        path = self.cache / f"{code_key(arrays.structure)[:32]}.zip"
+        kept = read(path)
+        if kept is not None:
+            return kept
+        watch.stage(f"Compiling the model structure: {describe(arrays.structure)} (once on this machine)")
+        made = _interruptible(lambda: _compile(arrays))
+        try:
+            write(made, path)
+        except OSError as error:  # only the next run is slower for it
+            watch.stage(f"The compiled model could not be kept in {self.cache}: {error.strerror}.")
+        return made
+
+
+def describe(structure: Structure) -> str:
+    """The structure in words, for the progress display."""
+    strata = "one stratum" if structure.n_strata == 1 else f"{structure.strata} strata"
+    return f"{structure.kind.replace('_', ' ')} baseline, {strata}"
+
+
+def code_key(structure: Structure) -> str:
+    """Hash of everything that machine code depends on: structure, sources, libraries, processor."""
+    parents = [
+        asdict(structure),
+        code_sha256(COMPILED_FROM),
+        {name: version(name) for name in DRAW_LIBRARIES},
+        list(sys.version_info[:3]),
+        target(),
+    ]
+    return hashlib.sha256(json.dumps(parents, sort_keys=True).encode()).hexdigest()
+
+
+def _compile(arrays: ModelArrays) -> MachineCode:
+    from bayesrefract.inference.compile_code import compile_structure  # imports PyMC, which takes seconds
+
+    return compile_structure(arrays)
+
+
+def _interruptible(work: Callable[[], MachineCode]) -> MachineCode:
+    """Work in a thread of its own: a compiler does not listen, but whoever waits for it does."""
+    outcome: Future[MachineCode] = Future()
+
+    def run() -> None:
+        try:
+            outcome.set_result(work())
+        except BaseException as error:  # noqa: BLE001  # handed on, whatever it is, to the one who waits
+            outcome.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        return outcome.result()
+    except KeyboardInterrupt:
+        raise Interrupted("Stopped while compiling. Every finished fit is kept; run the same command again.") from None
+
+
+def _with_data(code: MachineCode, arrays: ModelArrays) -> CompiledPyMCModel:
+    """A model for nutpie, which asks for addresses and shapes, and begins anywhere within 1 of the origin."""
+    data = code.arrays(arrays.values)
+    shapes = {name: tuple(sizes.values()) for name, sizes in code.variables.items()}
+    dims = {dim: size for sizes in code.variables.values() for dim, size in sizes.items()}
+
+    def initial_point(seed: int | None) -> NDArray[np.float64]:
+        return np.random.default_rng(seed).uniform(-1.0, 1.0, code.n_parameters)
+
+    return CompiledPyMCModel(
+        _n_dim=code.n_parameters,
+        dims={name: tuple(sizes) for name, sizes in code.variables.items()},
+        _coords={dim: pd.RangeIndex(size) for dim, size in dims.items()}
+        | {"unconstrained_parameter": pd.RangeIndex(code.n_parameters)},
+        _shapes=shapes,
+        compiled_logp_func=code.log_density,
+        compiled_expand_func=code.expand,
+        initial_point_func=initial_point,
+        shared_data={name: value for (name, _, _), value in zip(code.signature, data, strict=True)},
+        shared_var_keys={},
+        user_data=addresses(data),
+        n_expanded=sum(math.prod(shape) for shape in shapes.values()),
+        shape_info=(list(shapes), None, list(shapes.values())),
+        logp_func=None,
+        expand_func=None,
+        reparameterized_names=[],
+    )

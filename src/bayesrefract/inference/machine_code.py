@@ -1,0 +1,121 @@
+"""Functions of a model as machine code: compiled once on a machine, then read from disk in a moment.
+
+numba can keep compiled functions between processes, but not those that PyTensor makes anew in each;
+so the finished object code is kept here. Measured: 25 to 50 s to compile a structure, 0.1 s to read it,
+and PyMC need not even be imported.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+from numba.core.registry import cpu_target
+from numpy.typing import NDArray
+
+type Signature = tuple[tuple[str, str, int], ...]
+"""Name, dtype and number of dimensions of each array that a routine reads."""
+
+
+@dataclass(frozen=True)
+class Routine:
+    """One function as object code. It reads its data through a table of addresses and lengths."""
+
+    symbol: str
+    library: str
+    object_code: bytes
+    bitcode: bytes
+
+    @cached_property
+    def _loaded(self) -> Any:
+        context = cpu_target.target_context
+        context.refresh()
+        return context.codegen().unserialize_library((self.library, "object", (self.object_code, self.bitcode)))
+
+    @property
+    def address(self) -> int:
+        """Where the function stands in memory: loaded on first use, and as long as this value lives."""
+        return int(self._loaded.get_pointer_to_function(self.symbol))
+
+
+@dataclass(frozen=True)
+class MachineCode:
+    """The functions of one model structure, compiled for this processor.
+
+    `signature` : the data, in the order of the table that `addresses` makes. `variables` : what `expand`
+    returns, name -> dimensions and their sizes.
+    """
+
+    log_density: Routine
+    expand: Routine
+    signature: Signature
+    n_parameters: int
+    variables: dict[str, dict[str, int]]
+
+    def arrays(self, values: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        """The data in the order, type and memory layout that the code was compiled for."""
+        made = [np.require(values[name], dtype, "C") for name, dtype, _ in self.signature]
+        wrong = [name for (name, _, ndim), value in zip(self.signature, made, strict=True) if value.ndim != ndim]
+        if wrong:
+            raise AssertionError(f"arrays of another shape than compiled for: {wrong}")
+        return made
+
+
+def addresses(arrays: list[NDArray[Any]]) -> NDArray[np.uint64]:
+    """Address and lengths of each array, in one table. The arrays must be kept alive as long as it is used."""
+    return np.array([entry for each in arrays for entry in (each.ctypes.data, *each.shape)], dtype=np.uint64)
+
+
+ROUTINES = ("log_density", "expand")
+
+
+def target() -> list[str]:
+    """What machine code depends on beside its source: processor and compiler."""
+    triple, cpu, features = cpu_target.target_context.codegen().magic_tuple()
+    return [triple, cpu, features, numba.__version__]
+
+
+def write(code: MachineCode, path: Path) -> None:
+    """Keep machine code in one file, which appears whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    layout = {
+        "signature": code.signature,
+        "n_parameters": code.n_parameters,
+        "variables": code.variables,
+        "routines": {name: [getattr(code, name).symbol, getattr(code, name).library] for name in ROUTINES},
+    }
+    handle, temporary = tempfile.mkstemp(suffix=".part", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream, zipfile.ZipFile(stream, "w") as archive:
+            archive.writestr("layout.json", json.dumps(layout))
+            for name in ROUTINES:
+                archive.writestr(f"{name}.o", getattr(code, name).object_code)
+                archive.writestr(f"{name}.bc", getattr(code, name).bitcode)
+        os.replace(temporary, path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def read(path: Path) -> MachineCode | None:
+    """Machine code from its file; None where there is none, or it is damaged (every part has a checksum)."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            layout = json.loads(archive.read("layout.json"))
+            log_density, expand = (
+                Routine(symbol, library, archive.read(f"{name}.o"), archive.read(f"{name}.bc"))
+                for name in ROUTINES
+                for symbol, library in [layout["routines"][name]]
+            )
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return None
+    signature = tuple((str(name), str(dtype), int(ndim)) for name, dtype, ndim in layout["signature"])
+    return MachineCode(log_density, expand, signature, layout["n_parameters"], layout["variables"])
