@@ -85,7 +85,7 @@ class Sampler:
     """Settings of NUTS. `max_draws` (over all chains) bounds the doubling of too-close-to-call runs."""
 
     chains: int = 4
-    tune: int = 1000
+    tune: int = 500
     draws: int = 1000
     target_accept: float = 0.95
     max_draws: int = 40_000

@@ -15,7 +15,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from nutpie.compile_pymc import CompiledPyMCModel
 
@@ -115,8 +114,8 @@ def _with_data(code: MachineCode, arrays: ModelArrays) -> CompiledPyMCModel:
     return CompiledPyMCModel(
         _n_dim=code.n_parameters,
         dims={name: tuple(sizes) for name, sizes in code.variables.items()},
-        _coords={dim: pd.RangeIndex(size) for dim, size in dims.items()}
-        | {"unconstrained_parameter": pd.RangeIndex(code.n_parameters)},
+        _coords={dim: np.arange(size) for dim, size in dims.items()}
+        | {"unconstrained_parameter": np.arange(code.n_parameters)},
         _shapes=shapes,
         compiled_logp_func=code.log_density,
         compiled_expand_func=code.expand,

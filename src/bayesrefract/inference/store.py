@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -29,10 +30,10 @@ def versions() -> dict[str, str]:
     return {name: version(name) for name in ("bayesrefract", *LIBRARIES)}
 
 
-def code_sha256() -> str:
-    """Hash of the sources on which draws depend."""
+def code_sha256(rooms: Sequence[str] = CODE_ROOMS) -> str:
+    """Hash of sources: unless others are named, of those on which draws depend."""
     digest = hashlib.sha256()
-    for room in CODE_ROOMS:
+    for room in rooms:
         place = PACKAGE / room
         for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
             digest.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes())
