@@ -5,10 +5,15 @@ Import as `from records_example import TABLE, make_plan, make_study, read`.
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 from pathlib import Path
 
+import pytest
+
 from bayesrefract.cohort.read import Records, read_records
+from bayesrefract.cohort.select import select
+from bayesrefract.errors import RecordsError
 from bayesrefract.plan import Baseline, ModelPlan, StrataKind
 from bayesrefract.study import (
     Columns,
@@ -40,7 +45,7 @@ P-08,c,21,1,65,east,2,3,40
 
 def make_question(**changes: object) -> Question:
     """Progression in the groups a, b and c; fields of Endpoint and Columns may be given by their names."""
-    endpoint = Endpoint("pfs", "Progression", "time", "event", horizon=30.0)
+    endpoint = Endpoint("pfs", "Progression", "time", "event")
     columns = Columns(group="arm", id="id", unordered=("sex",), strata=("site",), per={"age": 10.0})
     for name in [f.name for f in dataclasses.fields(Endpoint)]:
         if name in changes:
@@ -80,7 +85,23 @@ def only(name: str, *where: Condition) -> Population:
 
 
 def read(folder: Path, text: str = TABLE, *questions: Question) -> Records:
-    """The text as patients.csv, read."""
+    """The text as patients.csv, read: the columns of the questions, or else all that it has."""
     path = folder / "patients.csv"
     path.write_text(text, encoding="utf-8")
-    return read_records(make_study(path, *questions))
+    columns = [name for name in next(csv.reader(text.splitlines())) if name]
+    everything = make_question(adjustments={**make_question().adjustments, "everything": tuple(columns)})
+    return read_records(make_study(path, *(questions or (everything,))))
+
+
+def change(*changes: tuple[str, str], text: str = TABLE) -> str:
+    """The good table, or another text, with some of it replaced; each replaced piece must be there."""
+    for old, new in changes:
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    return text
+
+
+def faults_of(folder: Path, text: str, question: Question | None = None, plan: ModelPlan | None = None) -> list[str]:
+    with pytest.raises(RecordsError) as caught:
+        select(read(folder, text), question or make_question(), plan or make_plan())
+    return list(caught.value.faults)

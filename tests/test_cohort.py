@@ -7,32 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from records_example import TABLE, make_plan, make_question, make_study, only, read
+from records_example import TABLE, change, faults_of, make_plan, make_question, make_study, only, read
 
 from bayesrefract.cohort.read import Records, read_records
 from bayesrefract.cohort.select import check_records, select
 from bayesrefract.errors import PlanError, RecordsError
-from bayesrefract.plan import ModelPlan, StrataKind
+from bayesrefract.listing import MOST_ROWS
+from bayesrefract.plan import StrataKind
 from bayesrefract.plan_file import load_plan
 from bayesrefract.study import Columns, Condition, Question
 from bayesrefract.study_file import load_study
 
 DATA = Path(__file__).parents[1] / "data"
-
-
-def change(*changes: tuple[str, str]) -> str:
-    """The good table with texts replaced, each of which must be there."""
-    text = TABLE
-    for old, new in changes:
-        assert old in text
-        text = text.replace(old, new, 1)
-    return text
-
-
-def faults_of(folder: Path, text: str, question: Question | None = None, plan: ModelPlan | None = None) -> list[str]:
-    with pytest.raises(RecordsError) as caught:
-        select(read(folder, text), question or make_question(), plan or make_plan())
-    return list(caught.value.faults)
 
 
 def test_a_good_table_becomes_a_cohort(tmp_path: Path) -> None:
@@ -91,67 +77,6 @@ def test_the_order_of_the_rows_changes_nothing_but_the_order(tmp_path: Path) -> 
         assert other.values[order].tolist() == one.values.tolist()
 
 
-BAD_ROWS = {
-    "negative": ("P-02,a,8", "P-02,a,-8", "time -8 is negative. Times are counted from 0 upwards: correct it."),
-    "infinite": ("P-02,a,8", "P-02,a,inf", "time inf is not finite. Give the time."),
-    "missing time": ("P-02,a,8", "P-02,a,NA", "time is missing. Give the time, or take the patient out."),
-    "text": ("P-02,a,8", "P-02,a,8 months", 'time "8 months" is not a number. Write a number.'),
-    "comma": ("P-02,a,8", 'P-02,a,"8,5"', 'time "8,5" is not a number. Write a decimal point, not a comma.'),
-    "event missing": ("P-02,a,8,0", "P-02,a,8,", "event is missing. Give 1 for an event, 0 for a censored patient."),
-    "stray code": (
-        "P-02,a,8,0",
-        "P-02,a,8,9",
-        'event "9" is not an event code. Write 1 or true for an event, 0 or false for a censored patient.',
-    ),
-    "event at 0": (
-        "P-02,a,8,0,61,south,2,1",
-        "P-02,a,0,1,61,south,2,0",
-        "time is 0 with an event. An event needs a time above 0: correct it, or give the time in a finer unit.",
-    ),
-    "entry after exit": (
-        "P-02,a,8,0,61,south,2,1,",
-        "P-02,a,41,0,61,south,2,63,9",
-        "time 41 is before entry 63. Follow-up must end after it starts.",
-    ),
-    "entry at exit": (
-        "P-02,a,8,0,61,south,2,1",
-        "P-02,a,8,0,61,south,2,8",
-        "time 8 equals entry 8. Follow-up must end after it starts.",
-    ),
-    "negative entry": (
-        "61,south,2,1",
-        "61,south,2,-1",
-        "entry -1 is negative. Times are counted from 0 upwards: correct it.",
-    ),
-    "beyond the end": (
-        "61,south,2,1,40",
-        "61,south,2,1,7",
-        "time 8 is after end 7. Follow-up cannot last beyond its administrative end: correct one of them.",
-    ),
-    "twice": ("P-02,a", "P-01,a", "the same patient is already on line 2. Keep one row per patient."),
-    "infinite covariate": ("8,0,61", "8,0,-inf", "age -inf is not finite. Correct it or leave it empty."),
-    "text in numbers": (
-        "8,0,61",
-        "8,0,old",
-        'age "old" is not a number, as most of its column is. Correct it, leave it empty, or name the column as '
-        "categorical: --categorical (columns.unordered).",
-    ),
-}
-
-
-@pytest.mark.parametrize("name", list(BAD_ROWS))
-def test_each_bad_row_is_told_with_line_patient_and_remedy(tmp_path: Path, name: str) -> None:
-    old, new, sentence = BAD_ROWS[name]
-    question = make_question(entry="entry", administrative_end="end")
-    patient = "P-01" if name == "twice" else "P-02"
-    assert faults_of(tmp_path, change((old, new)), question) == [f"patients.csv line 3 (patient {patient}): {sentence}"]
-
-
-def test_a_missing_identifier(tmp_path: Path) -> None:
-    (fault,) = faults_of(tmp_path, change(("P-02", "")))
-    assert fault == "patients.csv line 3: id is missing. Give every patient an identifier."
-
-
 def test_all_faults_are_told_at_once_in_the_order_of_the_lines(tmp_path: Path) -> None:
     text = change(("P-06,b,33", "P-06,b,x"), ("P-02,a,8", "P-02,a,-8"), ("P-04,b", "P-03,b"), ("39,south", "NA,south"))
     faults = faults_of(tmp_path, text.replace("a,12,1", "a,12,7"))
@@ -161,9 +86,9 @@ def test_all_faults_are_told_at_once_in_the_order_of_the_lines(tmp_path: Path) -
 def test_many_bad_rows_fit_one_screen(tmp_path: Path) -> None:
     rows = "".join(f"Q-{i},a,-1,1,{40 + i},north,1,0,40\n" for i in range(50))
     faults = faults_of(tmp_path, TABLE + rows)
-    assert len(faults) == 21
+    assert len(faults) == MOST_ROWS + 1
     assert faults[0].startswith("patients.csv line 10 (patient Q-0)")
-    assert faults[-1] == "... and 30 more faults of single rows; correct these first."
+    assert faults[-1] == f"... and {50 - MOST_ROWS} more rows with faults; correct these first."
 
 
 @pytest.mark.parametrize(
@@ -282,58 +207,6 @@ def test_only_the_compared_groups(tmp_path: Path) -> None:
 def test_bad_rows_do_not_depend_on_the_model(tmp_path: Path) -> None:
     text = change(("P-08,c,21", "P-08,c,-21"))
     assert faults_of(tmp_path, text, plan=make_plan(compared_only=True)) == faults_of(tmp_path, text)
-
-
-def test_constant_covariates(tmp_path: Path) -> None:
-    north = make_question(population=only("north", Condition("site", ("north",))), adjust="site")
-    cohort = select(read(tmp_path), north, make_plan())
-    assert [c.name for c in cohort.covariates] == ["age"]
-    assert any("site is left out" in note and "north" in note for note in cohort.notes)
-    everywhere = TABLE.replace("south", "north").replace("east", "north")
-    (fault,) = faults_of(tmp_path, everywhere, make_question(adjust="site"))
-    assert "covariate site has the same value for all 8 analysed patients" in fault
-
-
-def test_a_column_that_names_patients_is_no_covariate(tmp_path: Path) -> None:
-    rows = "".join(TABLE.replace("P-0", f"{letter}-0").split("\n", 1)[1] for letter in "QRS")
-    question = make_question(columns=Columns("arm"), adjust="who", adjustments={"who": ("id",)})
-    (fault,) = faults_of(tmp_path, TABLE + rows, question)
-    assert "covariate id has 32 categories among 32 analysed patients" in fault
-
-
-@pytest.mark.parametrize(
-    ("extra", "words"),
-    [
-        (lambda row: str(2 * float(row[4]) + 1), "covariate extra repeats age,"),
-        (lambda row: "x" if row[1] == "a" else "y", "covariate extra repeats the group (arm),"),
-        (lambda row: {"a": "1", "b": "2", "c": "3"}[row[1]], "covariate extra repeats the group (arm),"),
-        (lambda row: str(float(row[4]) + 5 * float(row[6])), "covariate extra repeats age with sex,"),
-    ],
-)
-def test_collinear_covariates_name_what_they_repeat(tmp_path: Path, extra: object, words: str) -> None:
-    assert callable(extra)
-    header, *rows = TABLE.splitlines()
-    text = "\n".join([f"{header},extra", *(f"{row},{extra(row.split(','))}" for row in rows)])
-    question = make_question(adjust="more", adjustments={"more": ("age", "sex", "extra")})
-    (fault,) = faults_of(tmp_path, text, question)
-    assert words in fault
-
-
-def test_strata(tmp_path: Path) -> None:
-    question = make_question(columns=Columns("arm", "id", ("sex",), ("site", "sex")))
-    cohort = select(read(tmp_path), question, make_plan(strata=StrataKind.FREE))
-    assert cohort.strata == (
-        "site=east, sex=2", "site=north, sex=1", "site=north, sex=2", "site=south, sex=1", "site=south, sex=2",
-    )  # fmt: skip
-    assert cohort.stratum.tolist() == [1, 4, 2, 3, 0, 1, 3, 0]
-    assert [c.name for c in cohort.covariates] == ["age"]
-    assert any("sex is left out of the covariates: it is a stratum" in note for note in cohort.notes)
-
-
-def test_strata_that_determine_the_group(tmp_path: Path) -> None:
-    question = make_question(columns=Columns("arm", "id", ("sex",), ("arm",)))
-    assert any("no stratum has two groups" in fault
-               for fault in faults_of(tmp_path, TABLE, question, make_plan(strata=StrataKind.FREE)))  # fmt: skip
 
 
 def test_plans_that_ask_for_what_the_question_lacks(tmp_path: Path) -> None:

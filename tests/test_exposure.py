@@ -108,3 +108,10 @@ def test_whole_months_are_remarked_upon() -> None:
     exact = make_cohort(time + rng.random(200) * 0.9 + 0.05, [True] * 200, levels, unit=TimeUnit.MONTHS)
     assert "whole months" in tabulate(rounded, Intervals()).notes[0]
     assert tabulate(exact, Intervals()).notes == ()
+
+
+@pytest.mark.parametrize(("whole", "told"), [(1, False), (2, True)])
+def test_a_fifth_of_whole_months_is_enough_to_be_remarked_upon(whole: int, told: bool) -> None:
+    times = [*range(1, whole + 1), *(i + 0.37 for i in range(10 - whole))]
+    cohort = make_cohort(times, [True] * 10, ["a", "b"] * 5, unit=TimeUnit.MONTHS)
+    assert any("whole months" in note for note in tabulate(cohort, Intervals()).notes) is told

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from bayesrefract.cohort.value import Cohort, Covariate
 from bayesrefract.errors import PlanError
@@ -116,7 +116,7 @@ def tabulate(cohort: Cohort, intervals: Intervals, *, merge: bool = True) -> Exp
     Raises PlanError when a given cut does not lie within follow-up.
     """
     cuts = choose_cuts(cohort.exit[cohort.event], intervals)
-    _check_cuts(cuts, cohort)
+    check_cuts(cuts, cohort)
     edges = np.concatenate([[0.0], cuts, [np.inf]])
     events, exposure = split(cohort.entry, cohort.exit, cohort.event, edges)
     first, pattern_of = _patterns(cohort, merge)
@@ -142,11 +142,14 @@ def tabulate(cohort: Cohort, intervals: Intervals, *, merge: bool = True) -> Exp
     return ExposureTable(data, cohort.groups, cohort.strata, covariates, cohort.time_unit, _whole_months(cohort))
 
 
-def _check_cuts(cuts: NDArray[np.float64], cohort: Cohort) -> None:
+def check_cuts(cuts: ArrayLike, cohort: Cohort) -> None:
+    """Raise PlanError unless the cuts rise and lie within follow-up."""
+    cuts = np.asarray(cuts, dtype=float)
     last = float(cohort.exit.max())
     if np.any(np.diff(cuts) <= 0) or np.any(cuts <= 0) or np.any(cuts >= last):
+        given = ", ".join(f"{cut:g}" for cut in cuts)
         raise PlanError(
-            f"intervals.cuts = {[float(c) for c in cuts]}: cuts must rise, start above 0 and end before the last "
+            f"intervals.cuts = [{given}]: cuts must rise, start above 0 and end before the last "
             f"follow-up time ({last:g} {cohort.time_unit}). Change the cuts, or leave them out for quantiles."
         )
 
@@ -165,7 +168,7 @@ def _whole_months(cohort: Cohort) -> tuple[str, ...]:
     """A warning when so many times are whole months that the times look rounded."""
     months = np.unique(cohort.exit) * cohort.time_unit.days / TimeUnit.MONTHS.days
     share = float(np.mean(np.isclose(months, np.round(months), atol=1e-6))) if len(months) else 0.0
-    if share <= WHOLE_MONTHS_WARNING:
+    if share < WHOLE_MONTHS_WARNING:
         return ()
     return (
         f"{share:.0%} of the distinct times are whole months: they look rounded, which ties events and "

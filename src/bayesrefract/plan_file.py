@@ -138,7 +138,7 @@ class SamplerSection(Section):
     """[sampler]"""
 
     chains: int = Field(default=4, ge=2, description="a whole number from 2: R-hat compares chains")
-    tune: int = Field(default=1000, ge=1, description="a whole number from 1")
+    tune: int = Field(default=500, ge=1, description="a whole number from 1")
     draws: int = Field(default=1000, ge=1, description="a whole number from 1")
     target_accept: float = Field(default=0.95, gt=0.5, lt=1, description="a number between 0.5 and 1")
     max_draws: int = Field(default=40_000, ge=1, validate_default=True, description="a whole number from 1")

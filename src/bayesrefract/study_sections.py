@@ -8,10 +8,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PlainValidator, StringConstraints, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, PlainValidator, StringConstraints, ValidationInfo, field_validator
 
 from bayesrefract.study import Condition, Estimand, Evidence, IntervalKind, RuleName, Side, TimeUnit
-from bayesrefract.toml_reader import Section, Text, one_of, refuse, shown
+from bayesrefract.toml_reader import Section, Text, on_one_line, one_of, refuse, shown
 
 type Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 
@@ -37,7 +37,9 @@ class StudySection(Section):
     )
     evidence: Evidence = Field(strict=False, description=one_of(Evidence))
     models: list[Text] = Field(min_length=1, description='a list of models to try, the first one primary: ["primary"]')
-    source: str = Field(default="", description="where the records come from, as text")
+    source: Annotated[str, AfterValidator(on_one_line)] = Field(
+        default="", description="where the records come from, as text"
+    )
     seed: int | None = Field(
         default=None, ge=0, validate_default=True, description="a whole number from 0, for simulated records only"
     )
@@ -129,7 +131,7 @@ def read_conditions(where: Any) -> tuple[Condition, ...]:
     """{ column = value | [values] | { low =, high = } } as conditions."""
     if not isinstance(where, dict):
         refuse(f"= {shown(where)} is not a table. Write {{ column = value }}.")
-    return tuple(_condition(column, wanted) for column, wanted in where.items())
+    return tuple(_condition(on_one_line(column), wanted) for column, wanted in where.items())
 
 
 def _condition(column: str, wanted: Any) -> Condition:
@@ -141,6 +143,8 @@ def _condition(column: str, wanted: Any) -> Condition:
             f".{column} = {shown(wanted)} is not allowed. Give a value, a list of values, "
             "or a range { low = 18, high = 65 }."
         )
+    for text in (v for v in values if isinstance(v, str)):
+        on_one_line(text)
     return Condition(column, tuple(float(v) if type(v) is int else v for v in values))
 
 
@@ -181,7 +185,7 @@ class QuestionSection(Section):
 class AdjustSection(Section):
     """The top level of the file, of which it holds [adjust]: its keys are the names of the sets."""
 
-    adjust: dict[str, list[Text]] = Field(description=COLUMNS)
+    adjust: dict[Text, list[Text]] = Field(description=COLUMNS)
 
 
 class RopeSection(Section):

@@ -13,15 +13,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from bayesrefract.did_you_mean import did_you_mean
 from bayesrefract.errors import InputError
+from bayesrefract.listing import UNPRINTABLE, quoted
 
 LONGEST_SHOWN = 60
-
-type Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class Section(BaseModel):
@@ -30,14 +29,24 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
-def one_of(choices: type[StrEnum], *, without: Iterable[StrEnum] = ()) -> str:
-    """What is allowed, for a field that holds one of a few words."""
-    return "one of " + ", ".join(f'"{c}"' for c in choices if c not in set(without))
-
-
 def refuse(sentence: str, *, key: str | None = None) -> NoReturn:
     """Report a fault from a field validator; `key` names another key of the section as the place."""
     raise PydanticCustomError("refused", "{sentence}", {"sentence": sentence, "key": key})
+
+
+def on_one_line(text: str) -> str:
+    """The text, if all of it prints: a control character would break tables, figures and terminals."""
+    if UNPRINTABLE.search(text):
+        refuse(f"= {quoted(text)} holds a line end or control character. Write it on one line, without them.")
+    return text
+
+
+type Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(on_one_line)]
+
+
+def one_of(choices: type[StrEnum], *, without: Iterable[StrEnum] = ()) -> str:
+    """What is allowed, for a field that holds one of a few words."""
+    return "one of " + ", ".join(f'"{c}"' for c in choices if c not in set(without))
 
 
 def shown(value: object) -> str:
@@ -81,7 +90,7 @@ class TomlFile:
     def allow_only(self, known: Iterable[str]) -> None:
         """Fault every top-level key that has no meaning."""
         known = list(known)
-        for key in self.tables.keys() - set(known):
+        for key in sorted(self.tables.keys() - set(known)):
             self.fault(key, _unknown(key, known))
 
     def section[S: Section](self, key: str, kind: type[S]) -> S | None:

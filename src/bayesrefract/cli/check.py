@@ -14,6 +14,7 @@ from bayesrefract.errors import InputError
 if TYPE_CHECKING:
     from bayesrefract.cohort.read import Records
     from bayesrefract.cohort.value import Cohort
+    from bayesrefract.exposure import ExposureTable
     from bayesrefract.plan import ModelPlan
     from bayesrefract.study import Question
 
@@ -27,26 +28,26 @@ def check(studies: options.Studies, *, model: options.Models = None) -> None:
         for question in each.study.questions:
             for plan in each.plans:
                 with collecting(faults):
-                    typer.echo(f"  {question.name}, {plan.name}: {_counts(_cohort(each.records, question, plan))}")
+                    counts = _counts(*_tabulated(each.records, question, plan))
+                    typer.echo(f"  {question.name}, {plan.name}: {counts}")
     if faults:
         raise InputError(tuple(dict.fromkeys(faults)))
     typer.echo("All valid.")
 
 
-def _cohort(records: Records, question: Question, plan: ModelPlan) -> Cohort:
-    """The cohort of one fit; it must also divide into the plan's intervals."""
+def _tabulated(records: Records, question: Question, plan: ModelPlan) -> tuple[Cohort, ExposureTable]:
+    """The cohort of one fit, and its division into the plan's intervals."""
     from bayesrefract.cohort.select import select
     from bayesrefract.exposure import tabulate
 
     cohort = select(records, question, plan)
-    tabulate(cohort, plan.intervals)
-    return cohort
+    return cohort, tabulate(cohort, plan.intervals)
 
 
-def _counts(cohort: Cohort) -> str:
+def _counts(cohort: Cohort, table: ExposureTable) -> str:
     """Patients in = analysed + excluded, events, and notes."""
     flow = cohort.flow
     excluded = "; ".join(f"{count} {reason}" for reason, count in flow.excluded.items() if count)
     parts = [f"{flow.records} patients, {flow.analysed} analysed, {cohort.n_events} events"]
     parts += [f"excluded: {excluded}"] if excluded else []
-    return ". ".join([*parts, *(note.rstrip(".") for note in cohort.notes)])
+    return ". ".join([*parts, *(note.rstrip(".") for note in (*cohort.notes, *table.notes))])

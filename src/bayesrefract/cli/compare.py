@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from bayesrefract.cli import options
 from bayesrefract.cli.comparison import (
+    MOST_GROUPS,
     Comparison,
     group_faults,
     natural_order,
@@ -27,7 +29,10 @@ if TYPE_CHECKING:
     from bayesrefract.cohort.read import Records
     from bayesrefract.findings import Findings
     from bayesrefract.plan import ModelPlan
-    from bayesrefract.study import Rope, Study
+    from bayesrefract.study import Question, Rope, Study
+
+MANY_PATIENTS = 100_000
+"""So many that checking them takes seconds, and is announced."""
 
 
 def compare(
@@ -79,7 +84,7 @@ def answer(
     asked: Comparison, model: str, *, seed: int | None, json: str | None, report: Path | None, quiet: bool
 ) -> None:
     """Check, fit, and show the verdict; leaves with the command's exit code."""
-    study, records, plan = read_question(asked, model, json)
+    study, records, plan = read_question(asked, model, json, quiet=quiet)
     for folder in (fit_cache(), *([report] if report else [])):
         make_folder(folder)
     from bayesrefract.cli.progress import watch
@@ -95,13 +100,14 @@ def answer(
     leave(findings)
 
 
-def read_question(asked: Comparison, model: str, json: str | None) -> tuple[Study, Records, ModelPlan]:
+def read_question(
+    asked: Comparison, model: str, json: str | None, *, quiet: bool = False
+) -> tuple[Study, Records, ModelPlan]:
     """Study, records and model as the options describe them.
 
     Raises InputError with every fault of the options, the model and the file.
     """
     from bayesrefract.cohort.read import group_levels, read_records
-    from bayesrefract.cohort.select import select
     from bayesrefract.plan_file import load_plan
 
     faults = [*option_faults(asked), *target_faults(json)]
@@ -109,15 +115,27 @@ def read_question(asked: Comparison, model: str, json: str | None) -> tuple[Stud
     with collecting(faults):
         plan = plan_for(asked, load_plan(model))
     with collecting(faults):
-        records = read_records(study_of(asked))
+        records = read_records(study_of(asked), partial(tell, quiet=quiet))
         levels = natural_order(group_levels(records, asked.group))
         study = study_of(asked, levels)
         faults += group_faults(asked, levels)
-        if study.questions[0].contrasts:  # patients are checked even where the model is at fault
-            select(records, study.questions[0], plan or plan_of_columns(asked))
+        tell(f"Checking {len(records.frame):,} patients", quiet=quiet or len(records.frame) < MANY_PATIENTS)
+        # Patients are checked even where the model is at fault.
+        if study.questions[0].contrasts and len(levels) <= MOST_GROUPS:
+            _check_patients(records, study.questions[0], plan or plan_of_columns(asked))
     if faults or plan is None:
-        raise InputError(faults)
+        raise InputError(tuple(dict.fromkeys(faults)))
     return study, records, plan
+
+
+def _check_patients(records: Records, question: Question, plan: ModelPlan) -> None:
+    """Raise InputError with every impossible patient, and where the model's own cuts are not within follow-up."""
+    from bayesrefract.cohort.select import select
+    from bayesrefract.exposure import check_cuts
+
+    cohort = select(records, question, plan)
+    if plan.intervals.cuts is not None:
+        check_cuts(plan.intervals.cuts, cohort)
 
 
 def target_faults(json: str | None) -> list[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bayesrefract.did_you_mean import did_you_mean
 from bayesrefract.errors import PlanError, StudyError
+from bayesrefract.listing import UNPRINTABLE, listed, printable, quoted
 from bayesrefract.plan import NO_SET, QUESTION_SET, Baseline, ModelPlan, StrataKind
 from bayesrefract.study import (
     Columns,
@@ -29,6 +30,19 @@ from bayesrefract.study import (
 
 GIVEN_SET = "given"
 """Name of the adjustment set that holds the columns of --adjust and --categorical."""
+PLACES = {
+    "command line: rope.source": "--rope-source",
+    "command line: rope.": "--rope: ",
+    "command line: unordered": "--categorical",
+    "command line: adjust.given": "--adjust",
+    "command line: question[1] uses": "the options use",
+    "command line: ": "--",
+    "study.time_unit": "the unit of --unit",
+    'set name = "probability"': "give --rule probability",
+}
+"""Where a key of a study file has another name on the command line."""
+MOST_GROUPS = 20
+"""A group column with more values than this holds something else: identifiers, times."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +106,14 @@ def option_faults(asked: Comparison) -> tuple[str, ...]:
         ),
     )
     check_across(tables, line)
-    return tuple(dict.fromkeys(line.faults))
+    return tuple(dict.fromkeys(_as_options(fault) for fault in line.faults))
+
+
+def _as_options(fault: str) -> str:
+    """The fault of a study's key, told of the option that stands for it."""
+    for place, option in PLACES.items():
+        fault = fault.replace(place, option, 1)
+    return fault
 
 
 def study_of(asked: Comparison, levels: Sequence[str] = ()) -> Study:
@@ -103,7 +124,7 @@ def study_of(asked: Comparison, levels: Sequence[str] = ()) -> Study:
     """
     return Study(
         name=re.sub(r"[^A-Za-z0-9_-]+", "_", asked.file.stem).strip("_-") or "comparison",
-        title=f"{asked.group} in {asked.file.name}",
+        title=printable(f"{asked.group} in {asked.file.name}"),
         records=str(asked.file.absolute()),
         evidence=asked.evidence,
         time_unit=asked.unit,
@@ -146,15 +167,24 @@ def _contrasts(asked: Comparison, levels: tuple[str, ...]) -> tuple[Contrast, ..
 
 def group_faults(asked: Comparison, levels: Sequence[str]) -> list[str]:
     """Why the levels found cannot answer the question asked; a missing reference is told with the patients."""
-    where, listed = f"{asked.file.name}, column {asked.group}", ", ".join(levels) or "none"
-    faults = []
+    where, groups = f"{asked.file.name}, column {asked.group}", listed(levels) or "none"
+    faults = [
+        f"{where}: the group {quoted(level)} holds a line end or control character. Correct the cells."
+        for level in levels
+        if UNPRINTABLE.search(level)
+    ]
     if len(levels) < 2:
-        faults.append(f"{where}: found the groups {listed}. A comparison needs at least two.")
+        faults.append(f"{where}: found only {groups}. A comparison needs at least two groups.")
+    if len(levels) > MOST_GROUPS:
+        faults.append(
+            f"{where}: found {len(levels):,} groups ({listed(levels, 5)}). At most {MOST_GROUPS} can be compared. "
+            "Name the column that holds the groups: --group."
+        )
     if asked.primary == asked.reference:
-        faults.append(f"--primary {asked.primary}: this is also the reference. Name another of {listed}.")
+        faults.append(f"--primary {asked.primary}: this is also the reference. Name another of {groups}.")
     elif asked.primary is not None and asked.primary not in levels:
         hint = did_you_mean(asked.primary, levels)
-        faults.append(f"--primary {asked.primary}: {where} has no such group.{hint} The groups are {listed}.")
+        faults.append(f"--primary {asked.primary}: {where} has no such group.{hint} The groups are {groups}.")
     return faults
 
 

@@ -14,6 +14,7 @@ import typer
 
 from bayesrefract import __version__
 from bayesrefract.errors import InputError, Interrupted
+from bayesrefract.listing import MORE, one_screen
 
 
 class ExitCode(IntEnum):
@@ -56,10 +57,12 @@ def collecting(faults: list[str]) -> Iterator[None]:
 
 
 def input_message(error: InputError) -> str:
-    """All faults in one message, one per line."""
-    if len(error.faults) == 1:
-        return f"Error: {error.faults[0]}"
-    return "\n".join([f"Error: {len(error.faults)} faults in the input.", *(f"  - {fault}" for fault in error.faults)])
+    """All faults in one message, one per line, as many as fit one screen."""
+    faults = one_screen(error.faults)
+    if len(faults) == 1:
+        return f"Error: {faults[0]}"
+    count = "Many" if faults[-1].startswith(MORE) else str(len(faults))
+    return "\n".join([f"Error: {count} faults in the input.", *(f"  - {fault}" for fault in faults)])
 
 
 def write_log() -> str:

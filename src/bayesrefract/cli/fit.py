@@ -81,12 +81,15 @@ def read_studies(
         with collecting(faults):
             study = load_study(path)
             study = replace(study, models=tuple(models)) if models else study
-            plans = tuple(_with(load_plan(name), draws, tune) for name in study.models)
-            checked.append(Checked(study, read_records(study), plans))
+            plans: tuple[ModelPlan, ...] = ()
+            with collecting(faults):  # records are checked even where a model is at fault
+                plans = tuple(_with(load_plan(name), draws, tune) for name in study.models)
+            checked.append(Checked(study, read_records(study, tell), plans))
     for name, count in Counter(each.study.name for each in checked).items():
         if count > 1:
             faults.append(
-                f"{count} studies are named {name}, and their reports would share one folder. Give one of them."
+                f"{count} studies are named {name}, and their reports would share one folder. "
+                "Give one of them another name."
             )
     if faults:
         raise InputError(faults)

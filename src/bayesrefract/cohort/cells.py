@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 MISSING_TEXT = frozenset({"", "NA", "NaN", "nan"})
 WHOLE = re.compile(r"(-?\d+)\.0+")
 LARGEST_PLAIN = 1e15
+MOST_KNOWN = 10_000
+"""Distinct texts of a column that are read only once."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +39,24 @@ class Cells:
 
 def read_cells(frame: pd.DataFrame, column: str) -> Cells:
     """One column of a frame of any types. "1.0" reads as "1", so that group codes match however they were saved."""
-    pairs = [_read(value) for value in frame[column].astype(object).tolist()]
-    text = np.empty(len(pairs), dtype=object)
-    text[:] = [pair[0] for pair in pairs]
-    return Cells(column, text, np.array([pair[1] for pair in pairs], dtype=np.float64))
+    values = frame[column].astype(object).to_numpy()
+    text = np.empty(len(values), dtype=object)
+    number = np.empty(len(values))
+    known: dict[str, tuple[str, float]] = {}
+    for i, value in enumerate(values):
+        read = known.get(value) if type(value) is str else None
+        if read is None:
+            read = _read(value)
+            if type(value) is str and len(known) < MOST_KNOWN:
+                known[value] = read
+        text[i], number[i] = read
+    return Cells(column, text, number)
+
+
+def among(texts: NDArray[np.object_], wanted: Collection[str]) -> NDArray[np.bool_]:
+    """Which of the texts are among those wanted. One long text must not widen all of them, as an array of str would."""
+    known = frozenset(wanted)
+    return np.fromiter((text in known for text in texts), dtype=bool, count=len(texts))
 
 
 def in_order(labels: set[str]) -> tuple[str, ...]:

@@ -12,10 +12,15 @@ from bayesrefract.cohort.cells import Cells, in_order
 from bayesrefract.cohort.faults import Faults
 from bayesrefract.cohort.value import Covariate
 from bayesrefract.errors import PlanError
+from bayesrefract.listing import UNPRINTABLE, quoted
 from bayesrefract.plan import NO_SET, QUESTION_SET, ModelPlan, StrataKind
 from bayesrefract.study import Question
 
 ONE_STRATUM = ("all",)
+MOST_LEVELS = 10
+"""A column with more categories than this, and than half of the patients, is taken for free text."""
+MOST_LEVELS_AT_ALL = 200
+"""More cannot be told apart, however many patients there are."""
 DEPENDENT = 1e-7
 """A column is a combination of others when less than this share of its length lies outside of them."""
 
@@ -60,12 +65,22 @@ def covariate_cells(
         is_categorical = column in question.columns.unordered
     else:
         is_categorical = bool(cells.textual.sum() > (~np.isnan(cells.number)).sum())
-        for i in np.flatnonzero(cells.textual & asked) if not is_categorical else ():
-            sentence = f'{column} "{cells.text[i]}" is not a number, as most of its column is. Correct it, leave it '
-            remedy = "empty, or name the column as categorical: --categorical (columns.unordered)."
-            faults.row(int(i), patients[i], sentence + remedy)
-    for i in np.flatnonzero(np.isinf(cells.number) & asked) if not is_categorical else ():
-        faults.row(int(i), patients[i], f"{column} {cells.text[i]} is not finite. Correct it or leave it empty.")
+        if not is_categorical:
+            remedy = "name the column as categorical: --categorical (columns.unordered)."
+            faults.each(
+                cells.textual & asked,
+                patients,
+                lambda i: (
+                    f"{column} {quoted(cells.text[i])} is not a number, as most of its column is. Correct it, leave it "
+                    f"empty, or {remedy}"
+                ),
+            )
+    if not is_categorical:
+        faults.each(
+            np.isinf(cells.number) & asked,
+            patients,
+            lambda i: f"{column} {cells.text[i]} is not finite. Correct it or leave it empty.",
+        )
     return cells, is_categorical
 
 
@@ -95,6 +110,21 @@ def make_strata(columns: tuple[Cells, ...], kept: NDArray[np.bool_]) -> tuple[tu
         for row in codes
     )
     return names, stratum.reshape(-1).astype(np.int64)
+
+
+def level_faults(name: str, levels: Sequence[str], patients: int) -> list[str]:
+    """Why these levels of a covariate, or of the strata, cannot be used: too many, or they do not print."""
+    if len(levels) > max(MOST_LEVELS, min(patients // 2, MOST_LEVELS_AT_ALL)):
+        return [
+            f"{name} has {len(levels):,} categories among {patients:,} analysed patients, as a name, an identifier or "
+            "a free text has. Leave it out, or group its values."
+        ]
+    return [
+        f"{name} holds {quoted(level)}, with a line end or control character that tables and figures cannot show. "
+        "Correct the cells."
+        for level in levels
+        if UNPRINTABLE.search(level)
+    ]
 
 
 @dataclass(frozen=True)

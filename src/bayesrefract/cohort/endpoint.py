@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from bayesrefract.cohort.cells import Cells, parse_number
 from bayesrefract.cohort.faults import Faults
-from bayesrefract.study import Endpoint
+from bayesrefract.cohort.population import Grouping
+from bayesrefract.listing import listed, quoted
+from bayesrefract.study import Endpoint, Question
 
 EVENT_CODES = {"0": False, "1": True, "false": False, "true": True}
 MOST_CODES = 6
@@ -42,6 +44,34 @@ def read_follow_up(endpoint: Endpoint, asked: NDArray[np.bool_], patients: tuple
     return FollowUp(entry, exit_, event, end)
 
 
+def check_horizon(
+    question: Question, grouping: Grouping, follow_up: FollowUp, kept: NDArray[np.bool_], faults: Faults
+) -> None:
+    """Fault a horizon beyond the follow-up of the patients `kept`, or of one of the groups: nothing is extrapolated.
+
+    A group whose last patient had the event is known to the end: its survival is 0 from there on.
+    """
+    horizon = question.endpoint.horizon
+    if horizon is None:
+        return
+    unit, remedy = question.time_unit, "Nothing is extrapolated: declare an earlier horizon, at most"
+    last = float(follow_up.exit[kept].max())
+    if horizon > last:
+        faults.column(
+            f"horizon = {horizon:g} {unit} of {question.name} lies beyond follow-up, which ends at {last:g}. "
+            f"{remedy} {last:g}."
+        )
+        return
+    for code, level in enumerate(grouping.levels):
+        here = kept & (grouping.group == code)
+        last = float(follow_up.exit[here].max())
+        if horizon > last and not follow_up.event[here & (follow_up.exit == last)].all():
+            faults.column(
+                f"horizon = {horizon:g} {unit} of {question.name} lies beyond the follow-up of the group {level}, "
+                f"which ends at {last:g}. {remedy} {last:g}."
+            )
+
+
 @dataclass(frozen=True)
 class _Reader:
     asked: NDArray[np.bool_]
@@ -50,8 +80,7 @@ class _Reader:
 
     def fault_rows(self, wrong: NDArray[np.bool_], sentence: Callable[[int], str]) -> None:
         """Keep one fault for every wrong record that was asked about."""
-        for i in np.flatnonzero(wrong & self.asked):
-            self.faults.row(int(i), self.patients[i], sentence(int(i)))
+        self.faults.each(wrong & self.asked, self.patients, sentence)
 
     def times(self, column: str, *, may_be_missing: bool = False) -> NDArray[np.float64]:
         """A column of times: numbers from 0, finite."""
@@ -59,7 +88,9 @@ class _Reader:
         text = cells.text
         if not may_be_missing:
             self.fault_rows(cells.missing, lambda _: f"{column} is missing. Give the time, or take the patient out.")
-        self.fault_rows(cells.textual, lambda i: f'{column} "{text[i]}" is not a number.{_number_remedy(text[i])}')
+        self.fault_rows(
+            cells.textual, lambda i: f"{column} {quoted(text[i])} is not a number.{_number_remedy(text[i])}"
+        )
         self.fault_rows(np.isinf(cells.number), lambda i: f"{column} {text[i]} is not finite. Give the time.")
         self.fault_rows(
             (cells.number < 0) & np.isfinite(cells.number),
@@ -97,7 +128,7 @@ class _Reader:
             self.faults.column(f"{found} Say which value means the event: --event-value (event_value in a study file).")
         else:
             remedy = "Write 1 or true for an event, 0 or false for a censored patient."
-            self.fault_rows(wrong, lambda i: f'{cells.name} "{cells.text[i]}" is not an event code. {remedy}')
+            self.fault_rows(wrong, lambda i: f"{cells.name} {quoted(cells.text[i])} is not an event code. {remedy}")
 
     def check_start(
         self, endpoint: Endpoint, entry: NDArray[np.float64], exit_: NDArray[np.float64], event: NDArray[np.bool_]
@@ -135,15 +166,16 @@ def _equals(cells: Cells, value: str | float) -> NDArray[np.bool_]:
 
 
 def _no_event(endpoint: Endpoint, texts: NDArray[np.object_]) -> str:
-    meaning = "1 or true" if endpoint.event_value is None else str(endpoint.event_value)
+    value = endpoint.event_value
+    meaning = "1 or true" if value is None else value if isinstance(value, str) else f"{value:g}"
     return (
-        f"{endpoint.event} holds {_listed(texts)}, so that no patient has an event (event = {meaning}). "
-        "Check the column, or say which value means the event: --event-value (event_value)."
+        f"{endpoint.event} holds {_listed(texts)}, so that no patient has an event (event = {meaning}): everybody is "
+        "censored, and hazards cannot be compared. Check the column, or say which value means the event: "
+        "--event-value (event_value in a study file)."
     )
 
 
 def _listed(texts: NDArray[np.object_]) -> str:
     """The commonest values and how often each occurs."""
     common = Counter(texts).most_common()
-    listed = ", ".join(f"{text or 'nothing'} ({count} times)" for text, count in common[:MOST_CODES])
-    return listed + (", ..." if len(common) > MOST_CODES else "")
+    return listed((f"{quoted(text)[1:-1] or 'nothing'} ({count} times)" for text, count in common), MOST_CODES)

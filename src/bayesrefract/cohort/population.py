@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesrefract.cohort.cells import Cells, parse_number
+from bayesrefract.cohort.cells import Cells, among, parse_number
 from bayesrefract.cohort.faults import Faults
 from bayesrefract.did_you_mean import did_you_mean
+from bayesrefract.listing import listed, quoted
 from bayesrefract.study import Condition, Population, Question
 
 TRUE_FALSE = {True: ("true", "1"), False: ("false", "0")}
@@ -73,14 +74,14 @@ def _meets(cells: Cells, condition: Condition, question: Question, faults: Fault
             continue
         number = parse_number(value) if isinstance(value, str) else value
         named = [code for code, level in codes.items() if level == value]
-        meets |= (cells.text == value) | (cells.number == number) | np.isin(cells.text.astype(str), named)
+        meets |= (cells.text == value) | (cells.number == number) | among(cells.text, named)
     return meets
 
 
 def _in_range(cells: Cells, condition: Condition, faults: Faults) -> NDArray[np.bool_]:
     if cells.textual.any():
-        found = cells.text[cells.textual][0]
-        faults.column(f'{cells.name} holds "{found}", but the population needs numbers for a range. Correct the cells.')
+        found = quoted(cells.text[cells.textual][0])
+        faults.column(f"{cells.name} holds {found}, but the population needs numbers for a range. Correct the cells.")
     low = -np.inf if condition.low is None else condition.low
     high = np.inf if condition.high is None else condition.high
     return np.asarray((cells.number >= low) & (cells.number <= high), dtype=bool)
@@ -106,10 +107,10 @@ def assign_groups(
     cells = faults.records.cells(column)
     labels, notes = _labels(cells, selection.kept, question, faults)
     selection.exclude(cells.missing, f"missing {column}")
-    in_study = np.isin(labels.astype(str), question.groups) & selection.kept
+    in_study = among(labels, question.groups) & selection.kept
     compared = (question.primary.group, question.primary.reference)
     levels = tuple(g for g in question.groups if g in compared) if compared_only else question.groups
-    selection.exclude(~np.isin(labels.astype(str), levels), "not in a compared group")
+    selection.exclude(~among(labels, levels), "not in a compared group")
     counts = Counter(labels[selection.kept])
     for level in dict.fromkeys(compared):
         if not counts[level]:
@@ -117,7 +118,8 @@ def assign_groups(
     empty = [level for level in levels if not counts[level] and level not in compared]
     notes += tuple(f"The group {level} has no patients in population {question.population.name}." for level in empty)
     present = tuple(level for level in levels if level not in empty)
-    group = np.array([present.index(label) if label in present else -1 for label in labels], dtype=np.int64)
+    codes = {level: code for code, level in enumerate(present)}
+    group = np.array([codes.get(label, -1) for label in labels], dtype=np.int64)
     return Grouping(present, group), in_study, notes
 
 
@@ -127,13 +129,13 @@ def _labels(
     """Level of every record ("" where missing). Unknown codes are faults; other levels are noted."""
     if question.group_codes is None:
         others = Counter(t for t in cells.text[kept] if t and t not in question.groups)
-        listed = ", ".join(f"{level} ({count})" for level, count in sorted(others.items()))
-        note = (f"Column {cells.name} also holds {listed}: not among the groups that are compared.",)
+        named = listed(f"{quoted(level)[1:-1]} ({count})" for level, count in sorted(others.items()))
+        note = (f"Column {cells.name} also holds {named}: not among the groups that are compared.",)
         return cells.text, note if others else ()
     codes = question.group_codes
     for text, count in sorted(Counter(t for t in cells.text[kept] if t and t not in codes).items()):
         faults.column(
-            f'{cells.name} holds "{text}" in {count} rows, which is no group code.{did_you_mean(text, codes)} '
+            f"{cells.name} holds {quoted(text)} in {count} rows, which is no group code.{did_you_mean(text, codes)} "
             f"The codes are {', '.join(codes)}. Correct the rows, or add the code to groups.codes."
         )
     labels = np.empty(len(cells.text), dtype=object)
@@ -143,8 +145,8 @@ def _labels(
 
 def _nobody(level: str, question: Question, found: Counter[str], column: str) -> str:
     role = "reference" if level == question.primary.reference else "group of the primary contrast"
-    listed = ", ".join(f"{name} ({count})" for name, count in found.items()) or "no known group"
+    groups = listed(f"{name} ({count})" for name, count in found.items()) or "no known group"
     return (
         f'{column}: no patient of population {question.population.name} is in "{level}", the {role}. '
-        f"Found: {listed}.{did_you_mean(level, found)} Correct the name of the level, or the records."
+        f"Found: {groups}.{did_you_mean(level, found)} Correct the name of the level, or the records."
     )

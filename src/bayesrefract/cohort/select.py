@@ -12,22 +12,21 @@ from bayesrefract.cohort.covariates import (
     check_identified,
     covariate_cells,
     covariate_columns,
+    level_faults,
     make_covariate,
     make_strata,
     strata_columns,
 )
-from bayesrefract.cohort.endpoint import read_follow_up
+from bayesrefract.cohort.endpoint import check_horizon, read_follow_up
 from bayesrefract.cohort.faults import Faults, identify
 from bayesrefract.cohort.population import Grouping, Selection, assign_groups, describe, restrict
 from bayesrefract.cohort.read import Records, missing_columns
 from bayesrefract.cohort.value import Cohort, Covariate, Flow
 from bayesrefract.errors import PlanError, RecordsError
+from bayesrefract.listing import printable
 from bayesrefract.plan import ModelPlan
 from bayesrefract.plan_file import load_plan
 from bayesrefract.study import Question, Study
-
-MOST_LEVELS = 10
-"""A covariate with more categories than this, and than half of the patients, is taken for free text."""
 
 
 def select(records: Records, question: Question, plan: ModelPlan) -> Cohort:
@@ -80,6 +79,8 @@ def _select(records: Records, question: Question, plan: ModelPlan, faults: Fault
     selection = Selection(np.ones(len(records.frame), dtype=bool), {})
     restrict(selection, question, faults)
     population = selection.kept
+    if not population.any():
+        return None
     grouping, in_study, notes = assign_groups(selection, question, plan.compared_only, faults)
     follow_up = read_follow_up(question.endpoint, in_study, patients, faults)
     selection.exclude((follow_up.exit == 0) & ~follow_up.event, "censored at time 0")
@@ -93,6 +94,10 @@ def _select(records: Records, question: Question, plan: ModelPlan, faults: Fault
     if not _groups_remain(grouping, kept, selection, faults):
         return None
     names, stratum = make_strata(stratifying, kept)
+    if faults.all_of(level_faults(f"stratification by {', '.join(strata)}", names, int(kept.sum()))):
+        return None
+    if not faults.found:  # times that are not sound say nothing of the horizon
+        check_horizon(question, grouping, follow_up, kept, faults)
     covariates = tuple(make_covariate(cells, is_cat, kept, question) for cells, is_cat in adjusting.values())
     check_identified(grouping.group[kept], stratum, _usable(covariates, question, faults), question, faults)
     if faults.found:
@@ -107,7 +112,7 @@ def _select(records: Records, question: Question, plan: ModelPlan, faults: Fault
         covariates=covariates,
         strata=names,
         stratum=stratum,
-        patient=tuple(patients[i] or records.place(int(i)) for i in np.flatnonzero(kept)),
+        patient=tuple(patients[i] for i in np.flatnonzero(kept)),
         flow=Flow(len(kept), selection.excluded, int(kept.sum())),
         time_unit=question.time_unit,
         notes=notes,
@@ -130,8 +135,8 @@ def _left_out(
             notes[column] = f"{column} is left out of the covariates: it is a stratum."
         elif len(inside) == 1 and len(set(cells.text[~cells.missing])) > 1:
             notes[column] = (
-                f"{column} is left out of the covariates: it is {inside.pop()} for every patient of population "
-                f"{question.population.name} ({describe(question.population)})."
+                f"{column} is left out of the covariates: it is {printable(inside.pop())} for every patient of "
+                f"population {question.population.name} ({describe(question.population)})."
             )
     return notes
 
@@ -159,7 +164,10 @@ def _groups_remain(grouping: Grouping, kept: NDArray[np.bool_], selection: Selec
     empty = [level for level, count in zip(grouping.levels, counts, strict=True) if count == 0]
     if empty and not faults.found:
         reasons = ", ".join(f"{reason} ({count})" for reason, count in selection.excluded.items())
-        faults.column(f"nobody of {', '.join(empty)} is left. Excluded: {reasons}. Adjust for fewer columns.")
+        faults.column(
+            f"nobody of {', '.join(empty)} is left to analyse. Excluded: {reasons}. "
+            "Fill in the cells, or adjust for fewer columns."
+        )
     return not empty
 
 
@@ -167,17 +175,13 @@ def _usable(covariates: tuple[Covariate, ...], question: Question, faults: Fault
     """The covariates that differ between patients and do not name them; any other is a fault."""
     usable = []
     for covariate in covariates:
-        patients, levels = len(covariate.values), len(covariate.levels or ())
+        patients = len(covariate.values)
         if np.ptp(covariate.values) == 0:
             faults.column(
                 f"covariate {covariate.name} has the same value for all {patients} analysed patients of "
                 f"{question.name}. Take it out of the adjustment set."
             )
-        elif levels > max(MOST_LEVELS, patients // 2):
-            faults.column(
-                f"covariate {covariate.name} has {levels} categories among {patients} analysed patients, as a name or "
-                "a free text has. Take it out of the adjustment set, or group its values."
-            )
-        else:
+            continue
+        if not faults.all_of(level_faults(f"covariate {covariate.name}", covariate.levels or (), patients)):
             usable.append(covariate)
     return tuple(usable)

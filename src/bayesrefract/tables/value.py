@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import dataclass
 
 from rich.table import Table as RichTable
 from rich.text import Text
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+"""With the full-width forms, which some spreadsheets take for the plain ones."""
+NUMBER = r"[+-]?[\d,]*\.?\d+%?"
+NUMBERS = re.compile(rf"{NUMBER}( \({NUMBER} to {NUMBER}\)| to {NUMBER})?")
+"""A number, an estimate with its limits, or a range: nothing that can be run, and an apostrophe would spoil it."""
 
 
 @dataclass(frozen=True)
@@ -60,10 +65,5 @@ def to_csv(table: Table) -> str:
 
 
 def _harmless(cell: str) -> str:
-    if not cell.startswith(FORMULA_STARTS):
-        return cell
-    try:
-        float(cell.replace(",", ""))
-    except ValueError:
-        return f"'{cell}"
-    return cell
+    is_formula = cell.startswith(FORMULA_STARTS) and not NUMBERS.fullmatch(cell)
+    return f"'{cell}" if is_formula else cell

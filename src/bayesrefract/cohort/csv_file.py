@@ -1,0 +1,179 @@
+"""A CSV file -> the cells of the columns that are wanted, read once from front to back.
+
+Only those columns are kept, as text, and equal texts are kept once: a large file needs little memory.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from array import array
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from bayesrefract.errors import RecordsError
+from bayesrefract.listing import MORE, MOST_ROWS, quoted, shorten
+
+HEADER_LINES = 1
+DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+MOST_SHARED = 10_000
+"""Distinct texts of a column that are looked up: those of a longer list hardly ever repeat."""
+CHUNK = 1 << 20
+MEGABYTE = 1_000_000
+STEP = 50 * MEGABYTE
+"""A file larger than this says how far it has been read."""
+
+
+class CsvFile(NamedTuple):
+    """`frame` has the wanted columns that exist, indexed by line counted from the first after the header."""
+
+    frame: pd.DataFrame
+    header: tuple[str, ...]
+    sha256: str
+
+
+def read_csv(path: Path, wanted: Collection[str], tell: Callable[[str], None]) -> CsvFile:
+    """Read a CSV file. Raises RecordsError with every fault of its shape; OSError where it cannot be read."""
+    with path.open("rb", buffering=0) as raw:
+        hashed = _Hashed(raw, path, tell)
+        text = io.TextIOWrapper(io.BufferedReader(hashed, CHUNK), encoding="utf-8-sig", newline="")
+        try:
+            table = _read_table(_rows(text, path.name), wanted, path.name)
+        except UnicodeDecodeError:
+            raise RecordsError(_undecodable(path)) from None
+        return CsvFile(table.frame(), tuple(name for name in table.header if name), hashed.digest.hexdigest())
+
+
+class _Hashed(io.RawIOBase):
+    """Bytes on their way to the parser: hashed, and counted for those who wait."""
+
+    def __init__(self, raw: io.FileIO, path: Path, tell: Callable[[str], None]) -> None:
+        self.digest = hashlib.sha256()
+        self._raw, self._name, self._tell = raw, path.name, tell
+        self._size, self._done = path.stat().st_size, 0
+        if self._size > STEP:
+            tell(f"Reading {path.name} ({self._size // MEGABYTE} MB)")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # typeshed: any Buffer
+        count = self._raw.readinto(buffer) or 0
+        self.digest.update(memoryview(buffer)[:count])
+        before, self._done = self._done, self._done + count
+        if self._size > STEP and before // STEP != (before + count) // STEP:
+            self._tell(f"Reading {self._name}: {self._done // MEGABYTE} of {self._size // MEGABYTE} MB")
+        return count
+
+
+def _rows(text: Iterator[str], name: str) -> Iterator[tuple[int, list[str]]]:
+    """Line and cells of every row; lines without any text, which spreadsheets leave behind, are passed over."""
+    reader = csv.reader(text, strict=True)
+    before = 0
+    try:
+        for row in reader:
+            if any(map(str.strip, row)):
+                yield before + 1, row
+            before = reader.line_num
+    except csv.Error as problem:
+        raise RecordsError(
+            f"{name} line {before + 1}: not valid CSV ({problem}). Look for a quotation mark without its partner."
+        ) from None
+
+
+@dataclass(frozen=True)
+class _Table:
+    header: list[str]
+    names: list[str]
+    cells: list[list[str]]
+    lines: array[int]
+
+    def frame(self) -> pd.DataFrame:
+        columns = {name: np.array(cells, dtype=object) for name, cells in zip(self.names, self.cells, strict=True)}
+        return pd.DataFrame(columns, index=pd.Index(np.frombuffer(self.lines, dtype=np.int64)), dtype=object)
+
+
+def _read_table(rows: Iterator[tuple[int, list[str]]], wanted: Collection[str], name: str) -> _Table:
+    first, cells = next(rows, (0, []))
+    if not cells:
+        raise RecordsError(f"{name}: the file is empty. It needs a line of column names and a line per patient.")
+    header = [cell.strip() for cell in cells]
+    faults = _header_faults(cells, header, wanted, name)
+    if faults:
+        raise RecordsError(faults)
+    names = [column for column in dict.fromkeys(header) if column in wanted]
+    table = _Table(header, names, [[] for _ in names], array("q"))
+    picks: list[tuple[int, list[str], dict[str, str]]] = [
+        (header.index(column), kept, {}) for column, kept in zip(names, table.cells, strict=True)
+    ]
+    ragged: list[str] = []
+    more = 0
+    for line, row in rows:
+        if len(row) != len(header):
+            more += len(ragged) == MOST_ROWS
+            if len(ragged) < MOST_ROWS:
+                ragged.append(_ragged(name, line, len(row), len(header)))
+            continue
+        table.lines.append(line - first - HEADER_LINES)
+        for place, kept, shared in picks:
+            kept.append(_shared(row[place], shared))
+    if ragged:
+        raise RecordsError([*ragged, *([f"{MORE}{more} more lines with another number of cells."] if more else [])])
+    if not table.lines:
+        raise RecordsError(f"{name}: the file has column names but no patients. Add one line per patient.")
+    return table
+
+
+def _shared(cell: str, shared: dict[str, str]) -> str:
+    """One text for all equal cells of a column."""
+    if len(shared) < MOST_SHARED:
+        return shared.setdefault(cell, cell)
+    return shared.get(cell, cell)
+
+
+def _ragged(name: str, line: int, found: int, needed: int) -> str:
+    return (
+        f"{name} line {line}: {found} cells, but the header has {needed}. "
+        "Correct the commas; put text that holds a comma in double quotes."
+    )
+
+
+def _header_faults(cells: list[str], header: list[str], wanted: Collection[str], name: str) -> list[str]:
+    """The names differ, and commas part them."""
+    for mark, word in DELIMITERS.items():
+        other = [cell.strip() for cell in next(csv.reader([",".join(cells)], delimiter=mark))]
+        alone = len(header) == 1 and len(other) > 1
+        if alone or len(set(wanted).intersection(other)) > len(set(wanted).intersection(header)):
+            return [
+                f"{name}: the cells are separated by {word}, not by commas. "
+                "Save the file as CSV with commas between the cells and points in the numbers."
+            ]
+    return shorten(
+        [
+            f"{name}: {header.count(column)} columns have the name {quoted(column)}. Give each its own name."
+            for column in sorted({c for c in header if c and header.count(c) > 1})
+        ],
+        "column names that occur more than once",
+    )
+
+
+def _undecodable(path: Path) -> str:
+    """Where the first byte stands that is no UTF-8, and what it is in the encoding of older Windows programs."""
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError as problem:
+                byte = line[problem.start : problem.start + 1]
+                letter = byte.decode("cp1252", errors="replace")
+                return (
+                    f"{path.name} line {number}: not valid UTF-8 text (a byte that older Windows programs write for "
+                    f"{quoted(letter)}). Save the file as CSV UTF-8."
+                )
+    return f"{path.name}: not valid UTF-8 text. Save the file as CSV UTF-8."
