@@ -19,7 +19,7 @@ help:
 	@echo 'make report  write the reports again from the stored fits; nothing is sampled'
 	@echo 'make test    set up what is missing; lint, types and tests (PYTEST_ARGS)'
 	@echo 'make lint    ruff and mypy alone'
-	@echo 'make bench   time the analysis of the embedded studies from nothing, in a temporary folder'
+	@echo 'make bench   measure against the textbook way, about 25 minutes; writes reports/benchmark.md (ARGS=--quick)'
 	@echo 'make lock    resolve the dependencies again into requirements.lock (ARGS=--upgrade for the newest)'
 	@echo 'make clean   remove the environments, caches and generated reports'
 
@@ -39,9 +39,7 @@ lint: setup
 	$(BIN)/mypy
 
 bench: setup
-	@folder=$$(mktemp -d); start=$$(date +%s); \
-	$(BIN)/bayesrefract fit $(STUDIES) $(FIT_ARGS) --out "$$folder" || test $$? -eq 3 || exit 1; \
-	echo "From nothing to the reports: $$(($$(date +%s) - start)) s"; rm -rf "$$folder"
+	@$(BIN)/python -m benchmark $(ARGS)
 
 lock: .uv-venv/ready
 	$(UV) pip compile --universal --python-version 3.12 --generate-hashes --no-header --no-annotate --quiet \

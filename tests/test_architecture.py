@@ -32,7 +32,7 @@ EDGES = {
     "pydantic_core": {"toml_reader"},
     "pymc": {"model"},
     "pytensor": {"model"},
-    "rich": {"cli", "tables"},
+    "rich": {"cli", "table"},
     "statsmodels": {"crosscheck"},
     "typer": {"cli"},
 }

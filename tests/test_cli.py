@@ -20,11 +20,9 @@ from bayesrefract import __version__, errors
 from bayesrefract.cli import progress
 from bayesrefract.cli.app import main
 from bayesrefract.cli.exits import ExitCode, exit_code_of
-from bayesrefract.cli.options import DEFAULT_SEED_SHOWN
 from bayesrefract.cli.output import show_table, verdict_code, writing
 from bayesrefract.equivalence import VerdictWord
 from bayesrefract.inference.progress import Silent
-from bayesrefract.pipeline import DEFAULT_SEED
 from bayesrefract.tables import verdict_table
 
 TOP = Path(__file__).parents[1]
@@ -85,10 +83,6 @@ def test_the_version_is_one_everywhere(capsys: pytest.CaptureFixture[str]) -> No
     project = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]
     assert call(capsys, "--version") == (0, f"bayesrefract {project['version']}\n", "")
     assert __version__ == project["version"] == version("bayesrefract")
-
-
-def test_the_seed_in_the_help_is_the_seed_that_is_used() -> None:
-    assert str(DEFAULT_SEED) == DEFAULT_SEED_SHOWN
 
 
 @pytest.mark.parametrize(

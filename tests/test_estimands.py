@@ -7,62 +7,27 @@ import dataclasses
 import numpy as np
 import pytest
 from cohorts import leukemia, lung, make_cohort, make_question
+from estimand_example import (
+    CUTS,
+    GROUPS,
+    HAZARDS,
+    PLAN,
+    patterned,
+    patterned_posterior,
+    prepared,
+    repeated,
+    two_groups,
+)
 from posteriors import make_posterior
 from scipy import integrate, optimize, stats
 
-from bayesrefract.cohort.value import Cohort, Covariate
+from bayesrefract.cohort.value import Covariate
 from bayesrefract.errors import EstimandError
-from bayesrefract.estimands import Effects, check_horizon, conditional_survival, covariate_effects, estimate
-from bayesrefract.exposure import ExposureTable, tabulate
-from bayesrefract.inference.posterior import Posterior
-from bayesrefract.model.effects import Design, design
-from bayesrefract.plan import Intervals, ModelPlan
+from bayesrefract.estimands import Effects, check_horizon, conditional_survival, estimate
+from bayesrefract.exposure import tabulate
+from bayesrefract.model.effects import design
+from bayesrefract.plan import Intervals
 from bayesrefract.study import Estimand, TimeUnit
-
-PLAN = ModelPlan("plan", "A plan", "For tests")
-GROUPS = ("a", "b")
-CUTS = (1.0, 2.5)
-HAZARDS = np.array([0.3, 0.05, 0.4])
-
-
-def two_groups(covariates: tuple[Covariate, ...] = (), n: int = 40, last: float = 6.0) -> Cohort:
-    """n patients, half in each group, events spread evenly up to `last`."""
-    time = np.linspace(0.1, last, n)
-    return make_cohort(time, np.arange(n) % 3 > 0, [GROUPS[i % 2] for i in range(n)], covariates=covariates)
-
-
-def patterned(n: int = 40) -> Cohort:
-    """Two groups with a continuous and a categorical covariate."""
-    rng = np.random.default_rng(5)
-    return two_groups(
-        (
-            Covariate("age", rng.normal(60, 9, n).round(), per=10.0),
-            Covariate("stage", rng.integers(0, 3, n).astype(float), levels=("I", "II", "III")),
-        ),
-        n,
-    )
-
-
-def prepared(cohort: Cohort, cuts: tuple[float, ...] = CUTS) -> tuple[ExposureTable, Design]:
-    table = tabulate(cohort, Intervals(cuts=cuts))
-    return table, design(table, PLAN)
-
-
-def repeated(values: np.ndarray, samples: int = 8) -> np.ndarray:
-    return np.repeat(np.asarray(values, dtype=float)[None], samples, axis=0)
-
-
-def patterned_posterior(table: ExposureTable, columns: Design, samples: int = 8) -> Posterior:
-    """Samples that differ, so that a mixed-up sample shows."""
-    rng = np.random.default_rng(7)
-    effect = rng.normal(0, 0.5, (samples, 1))
-    return make_posterior(
-        HAZARDS * np.exp(rng.normal(0, 0.3, (samples, 1, 1))),
-        np.hstack([effect, -effect]),
-        rng.normal(0, 0.6, (samples, len(columns.names))),
-        groups=table.groups,
-        columns=columns.names,
-    )
 
 
 def one_curve(effects: Effects, group: str) -> tuple[float, float, float]:
@@ -325,42 +290,3 @@ def test_contrasts_without_their_groups_are_left_out() -> None:
         posterior, table, columns, dataclasses.replace(question, contrasts=(*question.contrasts, absent))
     )
     assert list(effects.log_hazard_ratio.contrast.values) == ["a vs b"]
-
-
-def test_covariate_effects_are_per_step_and_against_the_average_category() -> None:
-    cohort = patterned()
-    table, columns = prepared(cohort)
-    posterior = make_posterior(
-        repeated([HAZARDS]), repeated([0.0, 0.0]), repeated([0.5, 0.3, -0.1]), groups=GROUPS, columns=columns.names
-    )
-    age, *stages = covariate_effects(posterior, columns)
-    assert (age.name, age.per) == ("age", 10.0)
-    assert age.hazard_ratio.estimate == pytest.approx(np.exp(10 * 0.5 / np.std(cohort.covariates[0].values)))
-    logs = {s.level: np.log(s.hazard_ratio.estimate) for s in stages}
-    assert sum(logs.values()) == pytest.approx(0.0, abs=1e-12)
-    profiles = {
-        level: conditional_survival(posterior, table, columns, {"stage": level}, np.array([2.0])) for level in logs
-    }
-    cumulative = {level: -np.log(float(curve[0, 0, 0, 0, 0])) for level, curve in profiles.items()}
-    assert np.log(cumulative["III"] / cumulative["I"]) == pytest.approx(logs["III"] - logs["I"], rel=1e-9)
-
-
-def test_exchangeable_categories_are_read_against_their_average() -> None:
-    cohort = patterned()
-    table = tabulate(cohort, Intervals(cuts=CUTS))
-    columns = design(table, dataclasses.replace(PLAN, exchangeable=True))
-    values = [0.5, 0.9, 0.2, 0.4]
-    posterior = make_posterior(
-        repeated([HAZARDS]), repeated([0.0, 0.0]), repeated(values), groups=GROUPS, columns=columns.names
-    )
-    stages = covariate_effects(posterior, columns)[1:]
-    assert [s.hazard_ratio.estimate for s in stages] == pytest.approx(np.exp([0.4, -0.3, -0.1]))
-
-
-def test_an_impossible_profile_names_every_fault() -> None:
-    cohort = patterned()
-    table, columns = prepared(cohort)
-    posterior = patterned_posterior(table, columns)
-    with pytest.raises(EstimandError) as caught:
-        conditional_survival(posterior, table, columns, {"weight": 70, "stage": "IV"}, np.array([7.0]))
-    assert len(caught.value.faults) == 3

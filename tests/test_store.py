@@ -12,6 +12,7 @@ from cohorts import gbsg2
 
 from bayesrefract.exposure import tabulate
 from bayesrefract.inference.posterior import Posterior
+from bayesrefract.inference.provenance import Provenance
 from bayesrefract.inference.store import FitStore, fit_key
 from bayesrefract.model.arrays import ModelArrays, arrange
 from bayesrefract.model.priors import resolve_group_prior
@@ -20,6 +21,9 @@ from bayesrefract.study import Contrast, Estimand, Rope
 
 PLAN = ModelPlan("walk", "", "")
 SEED = np.random.SeedSequence(1)
+PARENTS = Provenance(
+    1, "k" * 64, "data", "model", "study", "code", {"numpy": "2"}, label="s · q · walk", sampler={"draws": 50}
+)
 
 
 def rope(high: float = 1.25) -> Rope:
@@ -52,7 +56,7 @@ def posterior(key: str = "k" * 64) -> Posterior:
 
 def test_a_stored_fit_comes_back_as_it_was(tmp_path: Path) -> None:
     store, saved = FitStore(tmp_path), posterior()
-    store.save(saved)
+    store.save(saved, PARENTS)
     loaded = store.load(saved.key)
     assert loaded is not None
     xr.testing.assert_identical(loaded.draws.drop_attrs(), saved.draws)
@@ -62,7 +66,7 @@ def test_a_stored_fit_comes_back_as_it_was(tmp_path: Path) -> None:
 
 def test_another_key_finds_nothing(tmp_path: Path) -> None:
     store = FitStore(tmp_path)
-    store.save(posterior())
+    store.save(posterior(), PARENTS)
     assert store.load("x" * 64) is None
     assert store.load("k" * 32 + "x" * 32) is None, "same file name, other key"
 
@@ -70,7 +74,7 @@ def test_another_key_finds_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "other"])
 def test_a_damaged_file_counts_as_missing(damage: str, tmp_path: Path) -> None:
     store, saved = FitStore(tmp_path), posterior()
-    path = store.save(saved)
+    path = store.save(saved, PARENTS)
     content = bytearray(path.read_bytes())
     place = content.find(saved.draws["group_effect"].values.tobytes()[:64])
     assert place > 0
@@ -85,14 +89,17 @@ def test_a_damaged_file_counts_as_missing(damage: str, tmp_path: Path) -> None:
     assert store.load(saved.key) is None
 
 
-def test_nothing_is_left_when_writing_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise OSError("No space left on device")
-
-    monkeypatch.setattr(xr.DataTree, "to_netcdf", refuse)
-    with pytest.raises(OSError, match="No space"):
-        FitStore(tmp_path).save(posterior())
-    assert list(tmp_path.iterdir()) == []
+def test_parents_are_found_by_label_and_their_differences_told(tmp_path: Path) -> None:
+    store = FitStore(tmp_path)
+    store.save(posterior(), PARENTS)
+    store.save(posterior("x" * 64), replace(PARENTS, label="another", fit_key="x" * 64))
+    (tmp_path / "damaged.nc").write_bytes(b"no netCDF")
+    assert store.parents(PARENTS.label) == [PARENTS]
+    now = replace(PARENTS, data_sha256="other", versions={"numpy": "3"}, sampler={"draws": 60}, study_sha256="new")
+    told = "; ".join(now.differences(PARENTS))
+    assert told == "the records (other now, data then); draws (60 now, 50 then); numpy (3 now, 2 then)"
+    assert replace(PARENTS, study_sha256="new").differences(PARENTS) == ["the study file (new now, study then)"]
+    assert replace(PARENTS, cpu="another").differences(PARENTS) == []
 
 
 def test_the_key_follows_everything_a_fit_depends_on() -> None:

@@ -22,6 +22,17 @@ class Counterpart:
     log_rank_p: float | None
     tost_p: float | None
 
+    @property
+    def agrees(self) -> bool | None:
+        """Whether the companion fit meets Cox regression; None where there is nothing to hold it against."""
+        return None if self.companion is None else self.companion.agrees
+
+    @property
+    def reason(self) -> str:
+        """Why there is no counterpart, or what disagrees, as a sentence; empty where all is well."""
+        reason = "" if self.companion is None else self.companion.reason.rstrip(". ")
+        return f"{reason[:1].upper()}{reason[1:]}." if reason else ""
+
 
 NONE = Counterpart(None, None, None, None, None, None)
 

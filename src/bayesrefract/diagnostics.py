@@ -58,10 +58,35 @@ def convergence(draws: Floats) -> Convergence:
     if draws.min() == draws.max():
         return Convergence(np.nan, np.nan, np.nan)
     return Convergence(
-        float(array_stats.rhat(draws)),
+        r_hat(draws),
         float(array_stats.ess(draws, method="bulk")),
         float(array_stats.ess(draws, method="tail", prob=(0.05, 0.95))),
     )
+
+
+def r_hat(draws: Floats) -> float:
+    """Rank-normalised split R-hat. draws : (chain, draw); NaN when they do not vary."""
+    from arviz_stats.base import array_stats
+
+    return np.nan if draws.min() == draws.max() else float(array_stats.rhat(draws))
+
+
+def ess_evolution(draws: Floats, steps: int) -> tuple[NDArray[np.int64], Floats, Floats]:
+    """Numbers of draws over all chains, with the bulk and tail effective sample size of each beginning.
+
+    draws : (chain, draw). Chains are cut after equal steps; each part has at least four draws.
+    """
+    lengths = np.unique(np.linspace(0, draws.shape[1], steps + 1).astype(int))
+    lengths = lengths[lengths >= 4]
+    found = [convergence(draws[:, :length]) for length in lengths]
+    return lengths * draws.shape[0], np.array([c.ess_bulk for c in found]), np.array([c.ess_tail for c in found])
+
+
+def energy_fractions(energy: Floats) -> Floats:
+    """Energy fraction of missing information, (chain,); energy : (chain, draw)."""
+    from arviz_stats.base import array_stats
+
+    return np.atleast_1d(array_stats.bfmi(energy))
 
 
 def diagnose(posterior: Posterior, decision: xr.DataArray) -> Health:
@@ -83,15 +108,15 @@ def diagnose(posterior: Posterior, decision: xr.DataArray) -> Health:
         label: draws for name in OTHER & set(posterior.draws) for label, draws in _scalars(name, posterior.draws[name])
     }
     of_strict = {label: convergence(draws) for label, draws in strict.items() if np.isfinite(draws).all()}
-    of_other = {label: convergence(draws) for label, draws in other.items() if not np.isnan(draws).any()}
+    of_other = {label: r_hat(draws) for label, draws in other.items() if not np.isnan(draws).any()}
     divergences = int(posterior.statistics["diverging"].sum())
-    e_bfmi = _e_bfmi(posterior)
+    e_bfmi = energy_fractions(posterior.statistics["energy"].transpose("chain", "draw").to_numpy())
     findings = (
         *_broken(strict, other),
         *_frozen(decided),
         *_chains(decision.sizes["chain"]),
         *_above("R-hat", {k: c.r_hat for k, c in of_strict.items()}, R_HAT_MAXIMUM),
-        *_above("R-hat", {k: c.r_hat for k, c in of_other.items()}, R_HAT_MAXIMUM_OTHER),
+        *_above("R-hat", of_other, R_HAT_MAXIMUM_OTHER),
         *_below("Bulk ESS", {k: c.ess_bulk for k, c in of_strict.items()}),
         *_below("Tail ESS", {k: c.ess_tail for k, c in of_strict.items()}),
         *_divergent(divergences),
@@ -100,7 +125,7 @@ def diagnose(posterior: Posterior, decision: xr.DataArray) -> Health:
     return Health(
         passed=not findings,
         findings=findings,
-        r_hat_max=_extreme(np.max, [c.r_hat for c in (of_strict | of_other).values()]),
+        r_hat_max=_extreme(np.max, [*(c.r_hat for c in of_strict.values()), *of_other.values()]),
         ess_bulk_min=_extreme(np.min, [c.ess_bulk for c in of_strict.values()]),
         ess_tail_min=_extreme(np.min, [c.ess_tail for c in of_strict.values()]),
         divergences=divergences,
@@ -115,13 +140,6 @@ def _scalars(name: str, array: xr.DataArray) -> Iterator[tuple[str, Floats]]:
     for place in np.ndindex(values.shape[: len(further)]):
         at = [str(array[dim].to_numpy()[i]) for dim, i in zip(further, place, strict=True)]
         yield (f"{name}[{', '.join(at)}]" if at else name), np.asarray(values[place], dtype=float)
-
-
-def _e_bfmi(posterior: Posterior) -> Floats:
-    """Energy fraction of missing information, (chain,)."""
-    from arviz_stats.base import array_stats
-
-    return np.atleast_1d(array_stats.bfmi(posterior.statistics["energy"].transpose("chain", "draw").to_numpy()))
 
 
 def _extreme(pick: Callable[[Floats], np.floating], values: list[float]) -> float:

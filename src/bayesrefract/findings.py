@@ -16,22 +16,10 @@ from bayesrefract.estimands import PredictiveCheck as PredictiveCheck
 from bayesrefract.estimands.summaries import AtHorizon as AtHorizon
 from bayesrefract.estimands.summaries import CurveBand as CurveBand
 from bayesrefract.estimands.summaries import Median as Median
+from bayesrefract.inference.provenance import Provenance as Provenance
 from bayesrefract.model.implications import PriorImplication as PriorImplication
 from bayesrefract.plan import ModelPlan
 from bayesrefract.study import Question
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """Parents of every number: seed, versions, hashes."""
-
-    seed: int
-    fit_key: str
-    data_sha256: str
-    model_sha256: str
-    study_sha256: str
-    code_sha256: str
-    versions: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -65,3 +53,4 @@ class Findings:
     prior_pull: tuple[float | None, ...]  # (posterior mean - companion) / companion SE, per contrast
     provenance: Provenance
     at_horizon: tuple[AtHorizon, ...] = ()
+    energy: xr.DataArray | None = None  # of the sampler, dims (chain, draw)

@@ -13,18 +13,16 @@ import numpy as np
 from bayesrefract.analysis import Fit, analyse
 from bayesrefract.cohort.read import Records
 from bayesrefract.cohort.select import select
-from bayesrefract.errors import InputError
+from bayesrefract.errors import InputError, Interrupted
 from bayesrefract.exposure import tabulate
 from bayesrefract.findings import Findings
-from bayesrefract.inference.nuts import Compiler
+from bayesrefract.inference.compiler import Compiler
 from bayesrefract.inference.progress import Silent, Watch
 from bayesrefract.inference.store import FitStore
 from bayesrefract.model.arrays import arrange
 from bayesrefract.model.priors import resolve_group_prior
-from bayesrefract.plan import ModelPlan
+from bayesrefract.plan import DEFAULT_SEED, ModelPlan
 from bayesrefract.study import Estimand, Question, Study
-
-DEFAULT_SEED = 20240
 
 
 @dataclass(frozen=True)
@@ -37,13 +35,20 @@ class Job:
 
 
 def run(
-    jobs: Sequence[Job], *, store: Path, seed: int = DEFAULT_SEED, watch: Watch | None = None, sample: bool = True
+    jobs: Sequence[Job],
+    *,
+    store: Path,
+    seed: int = DEFAULT_SEED,
+    watch: Watch | None = None,
+    sample: bool = True,
+    compiler: Compiler | None = None,
 ) -> list[tuple[Findings, ...]]:
     """Analyse every question of every job with each of its plans; one tuple of findings per job.
 
     Fits are kept in `store`/<study>/posterior and not run again until something they depend on
-    changes. With `sample=False` a missing fit is an InputError instead of being sampled.
-    Raises InputError with the faults of all jobs before anything is sampled.
+    changes. With `sample=False` a missing fit is an InputError that tells what has changed.
+    Raises InputError with the faults of all jobs before anything is sampled, Interrupted on Ctrl-C with
+    the number of fits that are kept.
     """
     watch = watch or Silent()
     watch.stage("Reading and checking the records")
@@ -51,13 +56,19 @@ def run(
     stores = [FitStore(store / job.study.name / "posterior") for job in jobs]
     if not sample:
         _refuse_missing(prepared, stores)
-    watch.begin(sum(len(fits) for fits in prepared))
-    compiler = Compiler()
+    compiler = compiler or Compiler()
+    total, answers = sum(len(fits) for fits in prepared), []
+    watch.begin(total)
     try:
-        return [
-            tuple(_timed(fit, job.study, place, compiler, watch) for fit in fits)
-            for job, fits, place in zip(jobs, prepared, stores, strict=True)
-        ]
+        for fits, place in zip(prepared, stores, strict=True):
+            place.sweep()
+            answers.append([_timed(fit, place, compiler, watch) for fit in fits])
+        return [tuple(findings) for findings in answers]
+    except (Interrupted, KeyboardInterrupt):
+        kept = sum(place.path(fit.key).exists() for fits, place in zip(prepared, stores, strict=True) for fit in fits)
+        raise Interrupted(
+            f"Stopped. {kept} of {total} fits are finished and kept; the same command goes on from there."
+        ) from None
     finally:
         watch.end()
 
@@ -88,7 +99,7 @@ def _prepare(job: Job, question: Question, plan: ModelPlan, seed: int) -> Fit:
     prior = resolve_group_prior(plan.priors, question.rope(Estimand.HAZARD_RATIO))
     arrays = arrange(table, plan, prior, question.primary)
     label = f"{job.study.name} · {question.name} · {plan.name}"
-    return Fit(label, question, plan, cohort, table, arrays, prior, seed, _seed_of(seed, label))
+    return Fit(label, question, plan, cohort, table, arrays, prior, seed, _seed_of(seed, label), job.study.sha256)
 
 
 def _seed_of(seed: int, label: str) -> np.random.SeedSequence:
@@ -97,19 +108,30 @@ def _seed_of(seed: int, label: str) -> np.random.SeedSequence:
 
 
 def _refuse_missing(prepared: list[list[Fit]], stores: list[FitStore]) -> None:
-    missing = [
-        fit.label for fits, place in zip(prepared, stores, strict=True) for fit in fits if place.load(fit.key) is None
+    """Raise InputError for fits that are not stored, with what has changed since those that are."""
+    faults = [
+        f"{fit.label}: {_why_missing(fit, place)} Run `bayesrefract fit` first."
+        for fits, place in zip(prepared, stores, strict=True)
+        for fit in fits
+        if place.load(fit.key) is None
     ]
-    if missing:
-        raise InputError(
-            [f"{label}: no stored fit belongs to these files. Run `bayesrefract fit` first." for label in missing]
-        )
+    if faults:
+        raise InputError(faults)
 
 
-def _timed(fit: Fit, study: Study, place: FitStore, compiler: Compiler, watch: Watch) -> Findings:
-    stored = place.load(fit.key) is not None
-    started = time.monotonic()
-    watch.fit(fit.label)
-    findings = analyse(fit, study, place, compiler, watch)
+def _why_missing(fit: Fit, place: FitStore) -> str:
+    if place.path(fit.key).exists():
+        return "the stored fit is damaged."
+    others = place.parents(fit.label)
+    if not others:
+        return "no stored fit belongs to these files."
+    changed = fit.provenance(fit.plan.sampler, fit.key).differences(others[0])
+    return f"the stored fit was made from other files. What has changed: {'; '.join(changed) or 'the prior'}."
+
+
+def _timed(fit: Fit, place: FitStore, compiler: Compiler, watch: Watch) -> Findings:
+    before, started = place.stamp(fit.key), time.monotonic()
+    findings = analyse(fit, place, compiler, watch)
+    stored = before is not None and before == place.stamp(fit.key)
     watch.fit_done(fit.label, time.monotonic() - started, stored)
     return findings

@@ -14,6 +14,9 @@ NO_SET = "none"
 QUESTION_SET = "question"
 """adjust = "question": the adjustment set that the question itself names."""
 
+DEFAULT_SEED = 20240
+"""Of a run that names none."""
+
 
 class BaselineKind(StrEnum):
     """Prior of the piecewise-constant baseline hazard."""

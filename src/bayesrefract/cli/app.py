@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from bayesrefract import __version__
-from bayesrefract.cli import attain, check, compare, fit, models, report
+from bayesrefract.cli import attain, check, compare, derive, fit, models, report
 from bayesrefract.cli.exits import exit_code_of
 
 app = typer.Typer(
@@ -46,6 +46,7 @@ app.command("fit")(fit.fit)
 app.command("report")(report.report)
 app.command("check")(check.check)
 app.command("attain")(attain.attain)
+app.command("derive")(derive.derive)
 app.command("models")(models.models)
 
 

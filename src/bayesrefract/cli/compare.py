@@ -21,8 +21,10 @@ from bayesrefract.cli.comparison import (
     study_of,
 )
 from bayesrefract.cli.exits import collecting
-from bayesrefract.cli.output import leave, make_folder, show_table, tell, writing
+from bayesrefract.cli.output import leave, make_folder, show_table, tell
 from bayesrefract.errors import InputError
+from bayesrefract.files import locked, writing
+from bayesrefract.plan import DEFAULT_SEED
 from bayesrefract.study import Evidence, RuleName
 
 if TYPE_CHECKING:
@@ -88,7 +90,7 @@ def answer(
     for folder in (fit_cache(), *([report] if report else [])):
         make_folder(folder)
     from bayesrefract.cli.progress import watch
-    from bayesrefract.pipeline import DEFAULT_SEED, Job, run
+    from bayesrefract.pipeline import Job, run
 
     seed = DEFAULT_SEED if seed is None else seed
     if asked.primary is None and len(study.questions[0].groups) > 2:
@@ -161,7 +163,7 @@ def show(study: Study, findings: Sequence[Findings], *, json: str | None, report
     elif not quiet:
         show_answer(answered, sys.stderr)
     if report is not None:
-        with writing(report):
+        with locked(report / ".lock", "report", tell), writing(report):
             tell(f"Report: {write_report(study, findings, report)}", quiet=quiet)
 
 

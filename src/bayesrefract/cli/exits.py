@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 import traceback
@@ -33,13 +34,17 @@ def exit_code_of(command: Callable[[], object]) -> int:
 
     SystemExit passes through: the option parser uses it for help, usage errors and typer.Exit.
     """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill is an interruption like Ctrl-C
     try:
         command()
     except InputError as error:
         typer.echo(input_message(error), err=True)
         return ExitCode.INPUT
-    except (Interrupted, KeyboardInterrupt):
-        typer.echo("Interrupted. Finished fits are kept: the same command goes on from there.", err=True)
+    except Interrupted as stopped:
+        typer.echo(str(stopped), err=True)
+        return ExitCode.INTERRUPTED
+    except KeyboardInterrupt:
+        typer.echo("Stopped. Finished fits are kept: the same command goes on from there.", err=True)
         return ExitCode.INTERRUPTED
     except Exception as fault:  # noqa: BLE001 - nothing lies outside: the user gets a sentence, the log the rest
         typer.echo(f"Internal fault ({type(fault).__name__}): please send the log {write_log()}", err=True)

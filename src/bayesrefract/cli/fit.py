@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,17 +12,21 @@ from typing import TYPE_CHECKING, NamedTuple
 import typer
 
 from bayesrefract.cli import options
-from bayesrefract.cli.exits import collecting
-from bayesrefract.cli.output import is_primary, leave, make_folder, show_table, tell, writing
+from bayesrefract.cli.exits import ExitCode, collecting
+from bayesrefract.cli.output import is_primary, make_folder, show_table, tell, verdict_code
 from bayesrefract.errors import InputError
+from bayesrefract.files import locked, sweep, writing
+from bayesrefract.plan import DEFAULT_SEED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bayesrefract.cli.manifest import Summary
     from bayesrefract.cohort.read import Records
     from bayesrefract.findings import Findings
     from bayesrefract.plan import ModelPlan
     from bayesrefract.study import Study
+    from bayesrefract.table import Table
 
 
 def fit(
@@ -38,25 +43,47 @@ def fit(
 
     Finished fits are kept, and not run again until something they depend on changes.
     """
-    analyse_studies(read_studies(studies, model, draws=draws, tune=tune), out, seed=seed, quiet=quiet)
+    checked = read_studies(studies, model, draws=draws, tune=tune)
+    analyse_studies(checked, out, seed=seed, quiet=quiet)
 
 
 def analyse_studies(
     checked: Sequence[Checked], out: Path, *, seed: int | None, quiet: bool, sample: bool = True
 ) -> None:
-    """Run the line over all studies, then print the verdicts and the reports' paths."""
-    check_patients(checked)
-    from bayesrefract.cli.progress import watch
-    from bayesrefract.pipeline import DEFAULT_SEED, Job, run
+    """Run the line over all studies that have changed, then print the verdicts and the reports' paths.
 
-    make_folder(out)
-    jobs = [Job(each.study, each.records, each.plans) for each in checked]
+    Without `sample` every report is written again, from stored fits.
+    """
+    from bayesrefract.cli.manifest import parents_of, unchanged
+
     seed = DEFAULT_SEED if seed is None else seed
+    parents = [parents_of(each, seed) for each in checked]
+    found = [
+        unchanged(out / each.study.name, made) if sample else None for each, made in zip(checked, parents, strict=True)
+    ]
+    outdated = [each for each, summary in zip(checked, found, strict=True) if summary is None]
+    check_patients(outdated)
+    make_folder(out)
+    answers = _run(outdated, out, seed, quiet=quiet, sample=sample) if outdated else []
+    withheld = False
+    for each, made, known in zip(checked, parents, found, strict=True):
+        if known is None:
+            summary = _write(each.study, answers.pop(0), out, made, quiet=quiet)
+        else:
+            summary = known
+            tell(f"{each.study.name}: nothing has changed, and the report is whole.", quiet=quiet)
+        show(summary)
+        withheld = withheld or summary.withheld
+    raise typer.Exit(ExitCode.WITHHELD if withheld else ExitCode.DONE)
+
+
+def _run(checked: Sequence[Checked], out: Path, seed: int, *, quiet: bool, sample: bool) -> list[tuple[Findings, ...]]:
+    from bayesrefract.cli.progress import watch
+    from bayesrefract.pipeline import Job, run
+
     tell(f"Seed {seed}.", quiet=quiet)
-    answers = run(jobs, store=out, seed=seed, watch=watch(quiet=quiet), sample=sample)
-    for job, findings in zip(jobs, answers, strict=True):
-        show(job.study, findings, out)
-    leave([found for findings in answers for found in findings if found.plan == findings[0].plan])
+    jobs = [Job(each.study, each.records, each.plans) for each in checked]
+    return run(jobs, store=out, seed=seed, watch=watch(quiet=quiet), sample=sample)
 
 
 class Checked(NamedTuple):
@@ -114,20 +141,41 @@ def _with(plan: ModelPlan, draws: int | None, tune: int | None) -> ModelPlan:
     return replace(plan, sampler=replace(sampler, draws=draws or sampler.draws, tune=tune or sampler.tune))
 
 
-def show(study: Study, findings: Sequence[Findings], out: Path) -> None:
-    """Per question the verdicts of the first model, and the primary one under every model; then the report."""
+def _write(study: Study, findings: Sequence[Findings], out: Path, parents: str, *, quiet: bool) -> Summary:
+    """The report, then what it was made from; one process at a time."""
+    from bayesrefract.cli.manifest import keep
     from bayesrefract.report import write_report
+
+    folder = out / study.name
+    with locked(folder / ".lock", "report", partial(tell, quiet=quiet)), writing(folder):
+        sweep(folder)
+        page = write_report(study, findings, folder)
+        summary = summarise(study, findings, page)
+        keep(folder, parents, summary)
+    return summary
+
+
+def summarise(study: Study, findings: Sequence[Findings], page: Path) -> Summary:
+    """Per question the verdicts of the first model, and the primary one under every model; then the report."""
+    from bayesrefract.cli.manifest import Summary
     from bayesrefract.tables import model_table, verdict_table
     from bayesrefract.words import EVIDENCE_LABEL
 
-    with writing(out / study.name):
-        page = write_report(study, findings, out / study.name)
-    typer.echo(f"\n{study.title} ({EVIDENCE_LABEL[study.evidence]})")
+    parts: list[str | Table] = [f"\n{study.title} ({EVIDENCE_LABEL[study.evidence]})"]
     for _, answers in groupby(findings, key=lambda found: found.question.name):
         made = list(answers)
-        typer.echo(f"\n{made[0].question.endpoint.label}, {made[0].question.population.label}: {made[0].plan.title}")
-        show_table(verdict_table(made[0]))
+        endpoint, population = made[0].question.endpoint.label, made[0].question.population.label
+        parts += [f"\n{endpoint}, {population}: {made[0].plan.title}", verdict_table(made[0])]
         primary = [verdict for verdict in made[0].verdicts if is_primary(verdict)]
-        for verdict in primary if len(made) > 1 else ():
-            show_table(model_table(made, verdict))
-    typer.echo(f"Report: {page}")
+        parts += [model_table(made, verdict) for verdict in primary if len(made) > 1]
+    first = [found for found in findings if found.plan == findings[0].plan]
+    return Summary((*parts, f"Report: {page}"), verdict_code(first) is ExitCode.WITHHELD)
+
+
+def show(summary: Summary) -> None:
+    """Print a summary: lines and tables."""
+    for part in summary.parts:
+        if isinstance(part, str):
+            typer.echo(part)
+        else:
+            show_table(part)

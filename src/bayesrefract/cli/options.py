@@ -8,12 +8,11 @@ from typing import Annotated, Literal
 
 import typer
 
+from bayesrefract.plan import DEFAULT_SEED
 from bayesrefract.study import Evidence, RuleName, TimeUnit
 
-DEFAULT_SEED_SHOWN = "20240"
-
 # Shared
-Seed = Annotated[int | None, typer.Option("--seed", min=0, metavar="N", show_default=DEFAULT_SEED_SHOWN)]
+Seed = Annotated[int | None, typer.Option("--seed", min=0, metavar="N", show_default=str(DEFAULT_SEED))]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no messages on stderr, errors apart.")]
 Level = Annotated[float, typer.Option("--level", help="Level of the posterior interval.")]
 Studies = Annotated[list[Path], typer.Argument(metavar="STUDY...", help="study.toml files, or their folders.")]

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import typer
 
 from bayesrefract.cli.exits import ExitCode
-from bayesrefract.errors import InputError
+from bayesrefract.files import writing
 from bayesrefract.study import Estimand
 
 if TYPE_CHECKING:
     from bayesrefract.equivalence import Verdict
     from bayesrefract.findings import Findings
-    from bayesrefract.tables.value import Table
+    from bayesrefract.table import Table
 
 LEAST_WIDTH = 160
 """Columns of a table that goes to a pipe, where there is no terminal to ask."""
@@ -33,22 +32,12 @@ def show_table(table: Table, stream: TextIO | None = None) -> None:
     """Draw a table on a stream (stdout unless told); plain text without colour codes when it is piped."""
     from rich.console import Console
 
-    from bayesrefract.tables.value import to_rich
+    from bayesrefract.table import to_rich
 
     console = Console(file=stream or sys.stdout, highlight=False)
     if not console.is_terminal:
         console = Console(file=stream or sys.stdout, highlight=False, width=LEAST_WIDTH, color_system=None)
     console.print(to_rich(table))
-
-
-@contextmanager
-def writing(target: Path) -> Iterator[None]:
-    """A target that cannot be written is the user's to mend: an InputError that names it."""
-    try:
-        yield
-    except OSError as problem:
-        reason = problem.strerror or problem
-        raise InputError(f"{target}: cannot be written ({reason}). Name another place.") from None
 
 
 def make_folder(folder: Path) -> None:

@@ -65,10 +65,10 @@ def read_records(study: Study, tell: Callable[[str], None] = _nobody) -> Records
     if study.records.startswith(SIMULATED):
         records = _simulate(study.records.removeprefix(SIMULATED), study.seed)
     elif study.records.startswith(LIFELINES):
-        records = _read_file(_inside_lifelines(study.records.removeprefix(LIFELINES)), wanted, tell)
+        records = read_file(_inside_lifelines(study.records.removeprefix(LIFELINES)), wanted, tell)
     else:
         folder = study.path.parent if study.path else Path()
-        records = _read_file(folder / study.records, wanted, tell)
+        records = read_file(folder / study.records, wanted, tell)
     faults = missing_columns(records, study.questions)
     if study.records_sha256 not in (None, records.sha256):
         faults.append(
@@ -157,7 +157,8 @@ def _inside_lifelines(name: str) -> Path:
     return folder / name
 
 
-def _read_file(path: Path, wanted: Collection[str], tell: Callable[[str], None]) -> Records:
+def read_file(path: Path, wanted: Collection[str], tell: Callable[[str], None] = _nobody) -> Records:
+    """The wanted columns of one file. Raises RecordsError where it is missing, unreadable, empty or misshapen."""
     if path.is_dir():
         raise RecordsError(f"{path}: this is a folder, not a file. Give the path of a CSV or Parquet file in it.")
     try:

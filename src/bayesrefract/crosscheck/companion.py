@@ -142,9 +142,9 @@ def _maximise(profile: _Profile) -> tuple[NDArray[np.float64], NDArray[np.float6
         gradient, information = profile.derivatives(mode)
         try:
             np.linalg.cholesky(information)
+            step = np.linalg.solve(information, gradient)
         except np.linalg.LinAlgError:
             return "the group effects cannot be told apart from the covariates, the strata or the intervals"
-        step = np.linalg.solve(information, gradient)
         if gradient @ step < DECREMENT:
             return mode, np.linalg.inv(information)
         mode, value = _climb(profile, mode, step, value)

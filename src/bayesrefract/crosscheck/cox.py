@@ -67,6 +67,7 @@ def breslow(data: RegressionData) -> GroupEffects:
         entry=None if data.entry is None else np.nextafter(data.entry, np.inf),
         strata=data.stratum,
         ties="breslow",
+        hasconst=False,  # no search for a constant column: it takes as long as the fit
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

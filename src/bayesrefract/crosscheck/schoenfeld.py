@@ -6,6 +6,7 @@ tied or strata are used, and which refuses delayed entry.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,21 @@ from bayesrefract.crosscheck.agreement import ProportionalHazards
 from bayesrefract.crosscheck.regression import RegressionData
 
 METHOD = "Schoenfeld residuals against the rank of time (score test)"
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Sums of hazard, hazard x and hazard x x' over some patients."""
+
+    hazard: float
+    first: NDArray[np.float64]  # (column,)
+    second: NDArray[np.float64]  # (column, column)
+
+    def __add__(self, other: Moments) -> Moments:
+        return Moments(self.hazard + other.hazard, self.first + other.first, self.second + other.second)
+
+    def __sub__(self, other: Moments) -> Moments:
+        return Moments(self.hazard - other.hazard, self.first - other.first, self.second - other.second)
 
 
 @dataclass(frozen=True)
@@ -65,17 +81,14 @@ def _sum_over_events(data: RegressionData, coefficients: NDArray[np.float64]) ->
     rank = rankdata(data.exit)
     rank = (rank - rank[data.event].mean()) / len(rank)
     stratum = np.zeros(len(data.exit), dtype=np.int64) if data.stratum is None else data.stratum
-    entry = np.zeros(len(data.exit)) if data.entry is None else data.entry
     hazard = np.exp(data.x @ coefficients)
     size = len(coefficients)
     score = np.zeros(size)
     plain, crossed, squared = np.zeros((3, size, size))
     for s in np.unique(stratum[data.event]):
-        for time in np.unique(data.exit[data.event & (stratum == s)]):
-            at_risk = (stratum == s) & (entry < time) & (data.exit >= time)
-            dying = at_risk & data.event & (data.exit == time)
-            g = rank[dying][0]
-            residual, covariance = _at_one_time(data.x, hazard, at_risk, dying)
+        for dying, at_risk in risk_sets(data, hazard, np.flatnonzero(stratum == s)):
+            g = rank[dying[0]]
+            residual, covariance = _at_one_time(data.x[dying], _moments(data.x[dying], hazard[dying]), at_risk)
             score += g * residual
             plain += covariance
             crossed += g * covariance
@@ -83,23 +96,44 @@ def _sum_over_events(data: RegressionData, coefficients: NDArray[np.float64]) ->
     return _Sums(score, plain, crossed, squared)
 
 
+def risk_sets(
+    data: RegressionData, hazard: NDArray[np.float64], rows: NDArray[np.int64]
+) -> Iterator[tuple[NDArray[np.int64], Moments]]:
+    """Who dies at each event time of these rows, and the moments of those at risk; last time first.
+
+    Going back in time, patients join the risk set at their exit and leave it at their entry.
+    """
+    by_exit = rows[np.argsort(-data.exit[rows], kind="stable")]
+    entry = np.zeros(len(data.exit)) if data.entry is None else data.entry
+    by_entry = rows[np.argsort(-entry[rows], kind="stable")]
+    times = np.unique(data.exit[rows][data.event[rows]])[::-1]
+    joined = np.searchsorted(-data.exit[by_exit], -times, side="right")
+    left = np.searchsorted(-entry[by_entry], -times, side="right")
+    total = _moments(data.x[:0], hazard[:0])
+    for i in range(len(times)):
+        new, gone = by_exit[joined[i - 1] if i else 0 : joined[i]], by_entry[left[i - 1] if i else 0 : left[i]]
+        total = total + _moments(data.x[new], hazard[new])
+        if len(gone):
+            total = total - _moments(data.x[gone], hazard[gone])
+        yield new[data.event[new] & (data.exit[new] == times[i])], total
+
+
 def _at_one_time(
-    x: NDArray[np.float64], hazard: NDArray[np.float64], at_risk: NDArray[np.bool_], dying: NDArray[np.bool_]
+    dying: NDArray[np.float64], tied: Moments, whole: Moments
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Summed residual (column,) and covariance (column, column) of the events at one time, after Efron."""
-    deaths = int(dying.sum())
+    """Summed residual (column,) and covariance (column, column) of the events at one time, after Efron.
+
+    dying : (event, column). tied, whole : of those who die and of all at risk.
+    """
+    deaths = len(dying)
     # The d tied events leave the risk set one by one: the k-th sees 1 - k / d of each of them.
     left = np.arange(deaths) / deaths
-    whole, tied = _moments(x[at_risk], hazard[at_risk]), _moments(x[dying], hazard[dying])
-    total = whole[0] - left * tied[0]
-    mean = (whole[1] - left[:, None] * tied[1]) / total[:, None]
-    second = (whole[2] - left[:, None, None] * tied[2]) / total[:, None, None]
-    return x[dying].sum(axis=0) - mean.sum(axis=0), second.sum(axis=0) - mean.T @ mean
+    total = whole.hazard - left * tied.hazard
+    mean = (whole.first - left[:, None] * tied.first) / total[:, None]
+    second = (whole.second - left[:, None, None] * tied.second) / total[:, None, None]
+    return dying.sum(axis=0) - mean.sum(axis=0), second.sum(axis=0) - mean.T @ mean
 
 
-def _moments(
-    x: NDArray[np.float64], hazard: NDArray[np.float64]
-) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
-    """Sums of hazard, hazard x and hazard x x'."""
+def _moments(x: NDArray[np.float64], hazard: NDArray[np.float64]) -> Moments:
     weighted = hazard[:, None] * x
-    return float(hazard.sum()), weighted.sum(axis=0), x.T @ weighted
+    return Moments(float(hazard.sum()), weighted.sum(axis=0), x.T @ weighted)

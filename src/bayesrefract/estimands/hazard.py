@@ -23,8 +23,9 @@ class HazardDraws:
 
     A sample is one draw of one chain. log_hazard : (sample, stratum, interval). group_effect :
     (sample, group), zero when hazards are by group. coefficient : (sample, column). x : (pattern,
-    column). weight : (pattern,), share of the patients. baseline_of : (group, pattern), the stratum
-    whose baseline a pattern has in a group: its own, or the group's when hazards are by group.
+    column). weight : (pattern,), share of the patients. stratum : (pattern,), 0 when hazards are by
+    group. baseline_of : (group, stratum), whose baseline a patient has in a group: that of the own
+    stratum, or the group's.
     """
 
     groups: tuple[str, ...]
@@ -34,6 +35,7 @@ class HazardDraws:
     coefficient: Floats
     x: Floats
     weight: Floats
+    stratum: NDArray[np.int64]
     baseline_of: NDArray[np.int64]
     edges: Floats
     follow_up: float
@@ -67,10 +69,10 @@ def hazard_draws(posterior: Posterior, table: ExposureTable, design: Design) -> 
     count = len(table.groups)
     if posterior.by_group:
         group_effect = np.zeros((chains * draws, count))
-        baseline_of = np.repeat(np.arange(count)[:, None], len(table.group), axis=1)
+        stratum, baseline_of = np.zeros_like(table.stratum), np.arange(count)[:, None]
     else:
         group_effect = _stacked(posterior.draws["group_effect"].sel(group=list(table.groups)), "group")
-        baseline_of = np.tile(table.stratum, (count, 1))
+        stratum, baseline_of = table.stratum, np.tile(np.arange(len(strata)), (count, 1))
     has_columns = bool(design.names)
     coefficient = _stacked(posterior.draws["coefficient"], "column") if has_columns else np.empty((chains * draws, 0))
     return HazardDraws(
@@ -81,6 +83,7 @@ def hazard_draws(posterior: Posterior, table: ExposureTable, design: Design) -> 
         coefficient=coefficient,
         x=np.ascontiguousarray(design.x, dtype=float),
         weight=table.n_patients / table.n_patients.sum(),
+        stratum=stratum.astype(np.int64),
         baseline_of=baseline_of.astype(np.int64),
         edges=table.edges,
         follow_up=table.follow_up,

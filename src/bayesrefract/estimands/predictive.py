@@ -149,7 +149,7 @@ def event_times(
     where the hazard has stopped before.
     """
     ratio = np.exp(draws.group_effect[sample, cohort.group] + (draws.x @ draws.coefficient[sample])[pattern_of])
-    baseline = draws.baseline_of[cohort.group, pattern_of]
+    baseline = draws.baseline_of[cohort.group, draws.stratum[pattern_of]]
     start, width = draws.edges[:-1], np.diff(draws.edges)
     times = np.empty(cohort.n_patients)
     for stratum in np.unique(baseline):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bayesrefract.errors import EstimandError
 from bayesrefract.estimands.hazard import HazardDraws, cumulative_hazard, hazard_draws
-from bayesrefract.estimands.kernels import survival_and_area, time_to_level
+from bayesrefract.estimands.kernels import mean_survival
 from bayesrefract.exposure import ExposureTable
 from bayesrefract.inference.posterior import Posterior
 from bayesrefract.model.effects import Block, Design
@@ -53,10 +53,11 @@ def standardise(draws: HazardDraws, wanted: Floats) -> StandardisedSurvival:
     cuts = draws.edges[(draws.edges > 0) & (draws.edges < draws.follow_up)]
     times = np.unique(np.concatenate([[0.0], cuts, wanted, [draws.follow_up]]))
     step = np.diff(cumulative_hazard(draws, times), axis=2)
-    fixed = (draws.x, draws.weight, draws.baseline_of, np.diff(times))
-    sampled = (step, draws.group_effect, draws.coefficient)
-    survival, area = _over_samples(survival_and_area, sampled, fixed)
-    (median,) = _over_samples(lambda *arrays: (time_to_level(*arrays),), (*sampled, survival), (*fixed, 0.5))
+    order = np.argsort(draws.stratum, kind="stable")
+    start = np.searchsorted(draws.stratum[order], np.arange(draws.baseline_of.shape[1] + 1))
+    x = np.ascontiguousarray(draws.x[order].T)
+    fixed = (x, draws.weight[order], start, draws.baseline_of, np.diff(times), 0.5)
+    survival, area, median = _over_samples(mean_survival, (step, draws.group_effect, draws.coefficient), fixed)
     return StandardisedSurvival(
         times,
         np.pad(survival, ((0, 0), (0, 0), (1, 0)), constant_values=1.0),

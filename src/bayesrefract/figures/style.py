@@ -11,7 +11,7 @@ import math
 import re
 import warnings
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from matplotlib import rc_context
@@ -21,7 +21,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import Locator, MaxNLocator, MultipleLocator
 
 from bayesrefract.findings import Findings
+from bayesrefract.listing import printable
 from bayesrefract.study import Evidence, TimeUnit
+from bayesrefract.table import Table
 from bayesrefract.words import EVIDENCE_LABEL
 
 if TYPE_CHECKING:
@@ -32,7 +34,11 @@ WIDTH = 4.7
 INK, FAINT, PAPER, BAND = "#1b1f24", "#6a737d", "#ffffff", "#dde3ea"
 BLUE, ORANGE, GREEN, PURPLE, YELLOW, SKY = "#0072b2", "#d55e00", "#009e73", "#aa4499", "#b98b00", "#56b4e9"
 GROUP_COLOURS = (BLUE, ORANGE, GREEN, PURPLE, YELLOW, SKY)
+GROUP_MARKERS = ("o", "s", "^", "D", "v", "P")
+"""Shapes beside the colours: a curve must be told from another in print and by every eye."""
+DASHED, DOTTED = (0, (3, 2)), (0, (1, 2))
 SMALL = 8.5
+DPI = 300
 MONTH_STEPS = (1, 2, 3, 6, 12, 24, 36, 60, 120)
 
 STYLE: dict[RcKeyType, Any] = {
@@ -42,12 +48,14 @@ STYLE: dict[RcKeyType, Any] = {
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlesize": 9.5,
+    "axes.unicode_minus": False,
     "figure.facecolor": PAPER,
     "axes.facecolor": "none",
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": 9.5,
     "legend.frameon": False,
+    "pdf.fonttype": 42,
     "svg.fonttype": "none",
     "text.color": INK,
     "text.parse_math": False,
@@ -65,12 +73,25 @@ styled = rc_context(STYLE)
 
 @dataclass(frozen=True)
 class Picture:
-    """One finished figure. `name` is unique within a report; `alt` says in words what is seen."""
+    """One finished figure. `name` is unique within a report; `alt` says in words what is seen.
+
+    `table` holds what is drawn as formatted cells, for readers who do not see it; curves are thinned.
+    """
 
     name: str
     caption: str
     alt: str
     svg: str
+    table: Table
+    figure: Figure = field(repr=False, compare=False)
+
+    def pdf(self) -> bytes:
+        """The figure for print, with its fonts inside."""
+        return _rendered(self.figure, "pdf", {"Title": self.alt, "CreationDate": None, "Creator": None})
+
+    def png(self) -> bytes:
+        """The figure in dots, 300 to the inch."""
+        return _rendered(self.figure, "png", {"Title": self.alt.encode("latin-1", "replace").decode("latin-1")})
 
 
 def new_figure(height: float) -> Figure:
@@ -86,15 +107,20 @@ def axes_at(figure: Figure, left: float, bottom: float, width: float, height: fl
     return figure.add_axes((left / WIDTH, bottom / total, width / WIDTH, height / total))
 
 
-def picture(figure: Figure, findings: Findings, kind: str, caption: str, alt: str) -> Picture:
-    """Finish a figure: name the evidence in the figure and its caption, then write it as SVG."""
-    evidence = findings.question.evidence
+def picture(figure: Figure, findings: Findings, kind: str, caption: str, alt: str, table: Table) -> Picture:
+    """Finish a figure of one question."""
     name = f"{slug(findings.question.name)}-{kind}"
+    return finish(figure, findings.question.evidence, name, caption, alt, table)
+
+
+def finish(figure: Figure, evidence: Evidence, name: str, caption: str, alt: str, table: Table) -> Picture:
+    """Finish a figure: name the evidence in the figure and its caption, then write it as SVG."""
     if evidence is not Evidence.PATIENTS:
         label = EVIDENCE_LABEL[evidence]
-        figure.text(0.995, 0.995, label, ha="right", va="top", fontsize=SMALL, color=FAINT, style="italic")
+        figure.text(0.995, 0.998, label, ha="right", va="top", fontsize=SMALL, color=FAINT, style="italic")
         caption, alt = f"{label}. {caption}", f"{label}. {alt}"
-    return Picture(name, caption, alt, _svg(figure, name, alt))
+    caption, alt = printable(caption), printable(alt)
+    return Picture(name, caption, alt, _svg(figure, name, alt), table, figure)
 
 
 def slug(name: str) -> str:
@@ -105,7 +131,8 @@ def slug(name: str) -> str:
 
 
 def shorten(text: str, length: int) -> str:
-    """Text cut to a length, with an ellipsis."""
+    """Text of one line cut to a length, with an ellipsis."""
+    text = printable(text)
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
@@ -119,11 +146,16 @@ def time_ticks(unit: TimeUnit, end: float, most: int = 6) -> Locator:
 
 def _svg(figure: Figure, name: str, alt: str) -> str:
     """SVG text without date or program; its identifiers start with `name`, so that many fit one page."""
-    buffer = io.BytesIO()
-    with rc_context({"svg.hashsalt": name}), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        metadata = {"Date": None, "Creator": None, "Title": alt}
-        figure.savefig(buffer, format="svg", metadata=metadata)
-    text = buffer.getvalue().decode("utf-8")
+    with rc_context({"svg.hashsalt": name}):
+        text = _rendered(figure, "svg", {"Date": None, "Creator": None, "Title": alt}).decode("utf-8")
     text = re.sub(r'\bid="', f'id="{name}-', text)
     return re.sub(r'(url\(#|href="#)', rf"\g<1>{name}-", text)
+
+
+def _rendered(figure: Figure, kind: str, metadata: dict[str, str | None]) -> bytes:
+    """A figure in one format; the same bytes on every run."""
+    buffer = io.BytesIO()
+    with rc_context(STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.savefig(buffer, format=kind, dpi=DPI, metadata=metadata)
+    return buffer.getvalue()

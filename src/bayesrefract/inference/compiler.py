@@ -18,10 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 from nutpie.compile_pymc import CompiledPyMCModel
 
-from bayesrefract.errors import Interrupted
+from bayesrefract.errors import InputError, Interrupted
+from bayesrefract.files import locked
 from bayesrefract.inference.machine_code import MachineCode, addresses, read, target, write
 from bayesrefract.inference.progress import Watch
-from bayesrefract.inference.store import DRAW_LIBRARIES, code_sha256
+from bayesrefract.inference.provenance import DRAW_LIBRARIES, code_sha256
 from bayesrefract.model.arrays import ModelArrays, Structure
 
 COMPILED_FROM = ("model", "inference/compile_code.py", "inference/machine_code.py")
@@ -48,16 +49,26 @@ class Compiler:
         return _with_data(self.ready[structure], arrays)
 
     def _find(self, arrays: ModelArrays, watch: Watch) -> MachineCode:
-        path = self.cache / f"{code_key(arrays.structure)[:32]}.zip"
+        key = code_key(arrays.structure)[:32]
+        path = self.cache / f"{key}.zip"
         kept = read(path)
         if kept is not None:
             return kept
+        try:
+            with locked(self.cache / ".lock", key, watch.stage):  # another process may be compiling the same
+                return read(path) or self._compile(arrays, path, watch)
+        except InputError as error:  # only the next run is slower for it
+            watch.stage(f"The compiled model is not kept: {error}")
+            return self._compile(arrays, None, watch)
+
+    def _compile(self, arrays: ModelArrays, path: Path | None, watch: Watch) -> MachineCode:
         watch.stage(f"Compiling the model structure: {describe(arrays.structure)} (once on this machine)")
         made = _interruptible(lambda: _compile(arrays))
         try:
-            write(made, path)
-        except OSError as error:  # only the next run is slower for it
-            watch.stage(f"The compiled model could not be kept in {self.cache}: {error.strerror}.")
+            if path is not None:
+                write(made, path)
+        except InputError as error:
+            watch.stage(f"The compiled model is not kept: {error}")
         return made
 
 

@@ -8,12 +8,11 @@ and PyMC need not even be imported.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,8 @@ import numba
 import numpy as np
 from numba.core.registry import cpu_target
 from numpy.typing import NDArray
+
+from bayesrefract.files import write_whole
 
 type Signature = tuple[tuple[str, str, int], ...]
 """Name, dtype and number of dimensions of each array that a routine reads."""
@@ -86,23 +87,19 @@ def target() -> list[str]:
 
 def write(code: MachineCode, path: Path) -> None:
     """Keep machine code in one file, which appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     layout = {
         "signature": code.signature,
         "n_parameters": code.n_parameters,
         "variables": code.variables,
         "routines": {name: [getattr(code, name).symbol, getattr(code, name).library] for name in ROUTINES},
     }
-    handle, temporary = tempfile.mkstemp(suffix=".part", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream, zipfile.ZipFile(stream, "w") as archive:
-            archive.writestr("layout.json", json.dumps(layout))
-            for name in ROUTINES:
-                archive.writestr(f"{name}.o", getattr(code, name).object_code)
-                archive.writestr(f"{name}.bc", getattr(code, name).bitcode)
-        os.replace(temporary, path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+    content = BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("layout.json", json.dumps(layout))
+        for name in ROUTINES:
+            archive.writestr(f"{name}.o", getattr(code, name).object_code)
+            archive.writestr(f"{name}.bc", getattr(code, name).bitcode)
+    write_whole(path, content.getvalue())
 
 
 def read(path: Path) -> MachineCode | None:

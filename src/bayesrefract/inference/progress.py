@@ -15,7 +15,7 @@ class Watch(Protocol):
         """A step that takes a while starts: reading, compiling a model structure, drawing figures."""
 
     def fit(self, label: str) -> None:
-        """The next fit starts sampling."""
+        """A fit starts sampling."""
 
     def draws(self, done: int, total: int, divergences: int) -> None:
         """The current fit has finished so many of its draws (tuning included, all chains)."""

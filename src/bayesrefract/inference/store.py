@@ -4,40 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
+from bayesrefract.files import locked, sweep, write_whole
 from bayesrefract.inference.posterior import Posterior
+from bayesrefract.inference.provenance import DRAW_LIBRARIES, Provenance, as_values, code_sha256, read_provenance
 from bayesrefract.model.arrays import ModelArrays
 from bayesrefract.plan import Sampler
-
-PACKAGE = Path(__file__).parents[1]
-CODE_ROOMS = ("exposure.py", "model", "inference")
-"""Sources on which draws depend: a change in any of them makes every fit run again."""
-LIBRARIES = ("pymc", "pytensor", "nutpie", "numpy", "numba", "xarray", "arviz", "lifelines", "pandas", "scipy")
-DRAW_LIBRARIES = ("pymc", "pytensor", "nutpie", "numpy", "numba")
-
-
-def versions() -> dict[str, str]:
-    """Versions of this package and of the libraries behind its numbers."""
-    return {name: version(name) for name in ("bayesrefract", *LIBRARIES)}
-
-
-def code_sha256(rooms: Sequence[str] = CODE_ROOMS) -> str:
-    """Hash of sources: unless others are named, of those on which draws depend."""
-    digest = hashlib.sha256()
-    for room in rooms:
-        place = PACKAGE / room
-        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
-            digest.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
 
 
 def fit_key(arrays: ModelArrays, sampler: Sampler, seed: np.random.SeedSequence) -> str:
@@ -72,7 +53,7 @@ class FitStore:
         try:
             with xr.open_datatree(self.path(key), engine="h5netcdf") as tree:
                 tree.load()
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, RuntimeError):  # HDF5 has many ways to say that a file is broken
             return None
         draws, statistics = tree["posterior"].to_dataset(), tree["sample_stats"].to_dataset()
         if tree.attrs.get("key") != key or tree.attrs.get("content") != _content(draws, statistics):
@@ -80,9 +61,11 @@ class FitStore:
         statistics = statistics.assign(diverging=statistics["diverging"].astype(bool))
         return Posterior(draws, statistics, key, bool(tree.attrs["by_group"]))
 
-    def save(self, posterior: Posterior) -> Path:
-        """Write to a temporary name in the same folder, then rename."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+    def save(self, posterior: Posterior, provenance: Provenance) -> Path:
+        """Write the fit and its parents; the file appears whole or not at all.
+
+        Raises InputError when it cannot be written.
+        """
         # netCDF has no booleans
         statistics = posterior.statistics.assign(diverging=posterior.statistics["diverging"].astype(np.int8))
         tree = xr.DataTree.from_dict({"posterior": posterior.draws, "sample_stats": statistics})
@@ -90,16 +73,39 @@ class FitStore:
             "key": posterior.key,
             "content": _content(posterior.draws, statistics),
             "by_group": int(posterior.by_group),
-            "versions": json.dumps(versions()),
+            "provenance": json.dumps(as_values(provenance)),
         }
-        handle, temporary = tempfile.mkstemp(suffix=".nc.part", dir=self.folder)
-        os.close(handle)
-        try:
-            tree.to_netcdf(temporary, engine="h5netcdf")
-            os.replace(temporary, self.path(posterior.key))
-        finally:
-            Path(temporary).unlink(missing_ok=True)
+        content = BytesIO()
+        tree.to_netcdf(content, engine="h5netcdf")
+        write_whole(self.path(posterior.key), content.getvalue())
         return self.path(posterior.key)
+
+    def stamp(self, key: str) -> tuple[int, int] | None:
+        """Changes whenever the fit is written; None where there is none."""
+        try:
+            status = self.path(key).stat()
+        except FileNotFoundError:
+            return None
+        return status.st_ino, status.st_mtime_ns
+
+    def claim(self, key: str, waiting: Callable[[str], None]) -> AbstractContextManager[None]:
+        """The right to make one fit: whoever comes second waits, and then finds it stored."""
+        return locked(self.folder / ".lock", key, waiting)
+
+    def sweep(self) -> None:
+        """Remove what killed runs had begun to write."""
+        sweep(self.folder)
+
+    def parents(self, label: str) -> list[Provenance]:
+        """Of every stored fit of this study, question and model, whatever it was made from; the newest first."""
+        found = []
+        for path in sorted(self.folder.glob("*.nc"), key=lambda path: path.stat().st_mtime, reverse=True):
+            try:
+                with xr.open_datatree(path, engine="h5netcdf") as tree:
+                    found.append(read_provenance(json.loads(tree.attrs["provenance"])))
+            except (OSError, ValueError, KeyError, TypeError, RuntimeError):
+                continue  # damaged, or no fit of ours
+        return [each for each in found if each.label == label]
 
 
 def _content(*parts: xr.Dataset) -> str:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy.integrate import quad
 from scipy.optimize import brentq
-from scipy.stats import halfnorm, norm
+from scipy.special import ndtr, ndtri
 
 from bayesrefract.model.effects import Design
 from bayesrefract.model.priors import GroupPrior
 from bayesrefract.plan import Baseline, BaselineKind, ModelPlan, StrataKind
 from bayesrefract.study import Contrast, Rope
 
-CENTRAL = float(norm.ppf(0.975))
+CENTRAL = float(ndtri(0.975))
 
 
 @dataclass(frozen=True)
@@ -87,10 +89,18 @@ def _normal_range(sd: float) -> tuple[float, float]:
 
 def _learnt_range(scale: float) -> tuple[float, float]:
     """Central 95% range of exp(Normal(0, s)) with s half-normal(scale)."""
+    limit = scale * _learnt_limit()
+    return math.exp(-limit), math.exp(limit)
+
+
+@cache
+def _learnt_limit() -> float:
+    """Upper 2.5% point of Normal(0, s) with s half-normal(1)."""
 
     def tail(limit: float) -> float:
-        mass, _ = quad(lambda s: norm.sf(limit / s) * halfnorm.pdf(s, scale=scale), 0, 12 * scale, limit=200)
-        return float(mass) - 0.025
+        def density(s: float) -> float:
+            return float(ndtr(-limit / s)) * math.sqrt(2 / math.pi) * math.exp(-s * s / 2)
 
-    limit = brentq(tail, 1e-6 * scale, 20 * scale)
-    return float(np.exp(-limit)), float(np.exp(limit))
+        return float(quad(density, 0, 12, limit=200, epsabs=1e-12)[0]) - 0.025
+
+    return float(brentq(tail, 0.1, 10.0))

@@ -14,8 +14,8 @@ import numpy as np
 from bayesrefract.counterparts import Counterpart, counterpart
 from bayesrefract.crosscheck.agreement import GroupSummary, Interval
 from bayesrefract.equivalence import Verdict, VerdictWord
+from bayesrefract.files import write_whole
 from bayesrefract.findings import Findings
-from bayesrefract.report.files import write_whole
 from bayesrefract.study import Estimand, Study
 from bayesrefract.words import sentence
 

@@ -7,7 +7,7 @@ from bayesrefract.equivalence import VerdictWord
 from bayesrefract.findings import AtHorizon, Findings
 from bayesrefract.numerals import ABSENT, exact, fixed, probability, ratio, span
 from bayesrefract.study import TimeUnit
-from bayesrefract.tables.value import Table, columns
+from bayesrefract.table import Table, columns
 
 NOT_REACHED = "not reached"
 QUANTITIES = {

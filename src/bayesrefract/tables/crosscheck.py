@@ -10,7 +10,7 @@ from bayesrefract.equivalence import Verdict, VerdictWord
 from bayesrefract.findings import Findings
 from bayesrefract.numerals import ABSENT, fixed, p_value, percent, ratio
 from bayesrefract.study import Estimand
-from bayesrefract.tables.value import Table, columns
+from bayesrefract.table import Table, columns
 
 
 def cross_check_table(findings: Findings) -> Table:

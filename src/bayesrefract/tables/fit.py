@@ -8,7 +8,7 @@ from bayesrefract.crosscheck.agreement import Interval
 from bayesrefract.diagnostics import E_BFMI_MINIMUM, ESS_MINIMUM, R_HAT_MAXIMUM, R_HAT_MAXIMUM_OTHER
 from bayesrefract.findings import Findings
 from bayesrefract.numerals import ABSENT, declared_ratio, exact, fixed, percent, probability, ratio
-from bayesrefract.tables.value import Table, columns
+from bayesrefract.table import Table, columns
 
 
 def priors_table(findings: Findings) -> Table:

@@ -9,7 +9,7 @@ from bayesrefract.findings import Findings
 from bayesrefract.numerals import ABSENT, amount, declared_ratio, exact, fixed, mass, probability, ratio, span, unit_of
 from bayesrefract.plan import ModelPlan
 from bayesrefract.study import Estimand, Question
-from bayesrefract.tables.value import Table, columns
+from bayesrefract.table import Table, columns
 from bayesrefract.words import estimand_name, holds_in, interval_name, interval_text, range_text, word_text
 
 SHORT_NAME = {
@@ -42,8 +42,8 @@ def decision_table(findings: Findings) -> Table:
     heading = columns(
         "Contrast",
         "Quantity",
-        "ROPE source",
         numbers=(
+            "ROPE",
             "Prior inside",
             "MCSE inside",
             "Distance",
@@ -55,6 +55,7 @@ def decision_table(findings: Findings) -> Table:
         ),
     )
     notes = (
+        *dict.fromkeys(_declaration(verdict, findings.question) for verdict in findings.verdicts),
         "Distance: how far the draws are from the nearest change of verdict, on the scale of the decision.",
         "Smallest ROPE: the m for which 1/m to m would just have been accepted (differences: -d to d).",
         "MCSE: Monte Carlo standard error. ESS: effective sample size.",
@@ -113,9 +114,16 @@ def _numbers(verdict: Verdict, question: Question) -> tuple[str, ...]:
     )
 
 
+def _declaration(verdict: Verdict, question: Question) -> str:
+    """Where a ROPE comes from, when it was declared, and whether that was before the data were seen."""
+    rope = verdict.rope
+    day = f", {rope.declared_on.isoformat()}" if rope.declared_on else ""
+    seen = "" if rope.before_data else ", after the data were seen"
+    name = f"{SHORT_NAME[rope.estimand]}, ROPE {range_text(verdict, question)}"
+    return f"{name}: {rope.source.rstrip('. ')}{day}{seen}."
+
+
 def _decision_row(verdict: Verdict, question: Question) -> tuple[str, ...]:
-    day = f", {verdict.rope.declared_on.isoformat()}" if verdict.rope.declared_on else ""
-    seen = "" if verdict.rope.before_data else ", after the data were seen"
     withheld = verdict.word is VerdictWord.WITHHELD
     if verdict.estimand.is_ratio:
         smallest = ratio(verdict.smallest_rope)
@@ -126,7 +134,7 @@ def _decision_row(verdict: Verdict, question: Question) -> tuple[str, ...]:
     return (
         f"{verdict.group} vs {verdict.reference}",
         SHORT_NAME[verdict.estimand],
-        f"{verdict.rope.source}{day}{seen}",
+        range_text(verdict, question),
         probability(verdict.prior_inside),
         fixed(verdict.mcse_inside, 4),
         ABSENT if withheld else fixed(verdict.distance, 3),

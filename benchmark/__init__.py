@@ -1,0 +1,1 @@
+"""How fast bayesrefract is, measured against the textbook way on the same data and machine."""

@@ -1,0 +1,94 @@
+"""What a finished report was made from, so that an unchanged study is not analysed again.
+
+A manifest is written last. It holds a hash of everything that the report depends on, the hash of every
+file of the report, and the summary that was printed: where all of it still holds, there is nothing to do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bayesrefract.files import UNFINISHED, write_whole
+from bayesrefract.inference.provenance import PACKAGE, processor, versions
+from bayesrefract.table import Column, Table
+
+if TYPE_CHECKING:
+    from bayesrefract.cli.fit import Checked
+
+NAME = "manifest.json"
+NOT_REPORT = {"posterior"}
+"""Folders beside a report whose files are checked by those who read them."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run printed of a study, and whether a primary verdict is withheld."""
+
+    parts: tuple[str | Table, ...]
+    withheld: bool
+
+
+def parents_of(checked: Checked, seed: int) -> str:
+    """Hash of everything that a report depends on: study, records, models, seed, program, libraries, machine."""
+    digest = hashlib.sha256()
+    parents = [
+        checked.study.sha256,
+        list(checked.study.models),
+        checked.records.sha256,
+        [[plan.sha256, asdict(plan.sampler)] for plan in checked.plans],
+        seed,
+        versions(),
+        sys.version,
+        processor(),
+    ]
+    digest.update(json.dumps(parents, sort_keys=True).encode())
+    for path in sorted(each for each in PACKAGE.rglob("*") if each.is_file() and "__pycache__" not in each.parts):
+        digest.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def unchanged(folder: Path, parents: str) -> Summary | None:
+    """The summary of the report in this folder, if it would be made again exactly as it is."""
+    try:
+        kept = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        if kept["parents"] != parents or kept["files"] != _files(folder):
+            return None
+        return Summary(tuple(_part(each) for each in kept["summary"]), bool(kept["withheld"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def keep(folder: Path, parents: str, summary: Summary) -> None:
+    """Write the manifest of a report that is finished."""
+    content = {
+        "parents": parents,
+        "files": _files(folder),
+        "withheld": summary.withheld,
+        "summary": [each if isinstance(each, str) else asdict(each) for each in summary.parts],
+    }
+    write_whole(folder / NAME, json.dumps(content, indent=1) + "\n")
+
+
+def _files(folder: Path) -> dict[str, str]:
+    """Hash of every file of a report, by its path within the folder."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        place = path.relative_to(folder)
+        ours = place.parts[0] in NOT_REPORT or place.name in {NAME, ".lock"} or place.name.endswith(UNFINISHED)
+        if path.is_file() and not ours:
+            found[place.as_posix()] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found
+
+
+def _part(kept: str | dict[str, Any]) -> str | Table:
+    if isinstance(kept, str):
+        return kept
+    columns: Sequence[dict[str, Any]] = kept["columns"]
+    rows = tuple(tuple(row) for row in kept["rows"])
+    return Table(kept["title"], tuple(Column(**column) for column in columns), rows, tuple(kept["notes"]))

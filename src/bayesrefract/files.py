@@ -1,0 +1,83 @@
+"""Writing a file so that its final name never holds half of it, and keeping two runs apart."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bayesrefract.errors import InputError
+
+UNFINISHED = ".part"
+"""End of the name of a file that is being written; what carries it is never read."""
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file under a temporary name in the same folder, then rename it.
+
+    Raises InputError with what the system said, and leaves nothing behind, when it cannot be written.
+    """
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{UNFINISHED}")
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with temporary.open("wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(target: Path) -> Iterator[None]:
+    """A target that cannot be written is the user's to mend: an InputError that names it."""
+    try:
+        yield
+    except OSError as problem:
+        reason = problem.strerror or problem
+        remedy = "Free some space there, or name another place."
+        raise InputError(f"{target}: cannot be written ({reason}). {remedy}") from None
+
+
+@contextmanager
+def locked(file: Path, key: str, waiting: Callable[[str], None]) -> Iterator[None]:
+    """Hold one lock of a lock file while the block runs; another process that wants it waits.
+
+    Each `key` is a lock of its own. The kernel frees it however the process ends. `waiting` is told
+    once, with the other process's number where it is known, when there is one to wait for.
+    """
+    place = int.from_bytes(hashlib.sha256(key.encode()).digest()[:6])
+    with writing(file):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        stream = file.open("a+b")
+    with stream:
+        try:
+            fcntl.lockf(stream, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+        except BlockingIOError:
+            waiting(f"Another run is writing to {file.parent}: waiting for it to end.")
+            fcntl.lockf(stream, fcntl.LOCK_EX, 1, place)
+        yield
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a killed process had begun to write. The writer of each is named in it, and is gone."""
+    for path in folder.glob(f".*{UNFINISHED}"):
+        writer = path.name.removesuffix(UNFINISHED).rpartition(".")[2]
+        if not (writer.isdecimal() and _is_running(int(writer))):
+            path.unlink(missing_ok=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,91 @@
+"""Kills a run at random moments: a program of its own, for forking wants a process without other threads.
+
+Everything slow is imported once; each trial is a forked child. Writes what it saw as JSON to stdout.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from bayesrefract.cohort.read import read_records
+from bayesrefract.inference.compiler import Compiler
+from bayesrefract.pipeline import Job, run
+from bayesrefract.plan_file import load_plan
+from bayesrefract.report import write_report
+from bayesrefract.study_file import load_study
+
+MODELS = ("unadjusted", "primary", "collapsed")
+TRIALS = 20
+
+
+def job_of(data: Path) -> Job:
+    """Three quick fits of the simulated trial."""
+    study = load_study(data)
+    plans = [load_plan(name) for name in MODELS]
+    quick = tuple(replace(plan, sampler=replace(plan.sampler, tune=100, draws=100, max_draws=400)) for plan in plans)
+    return Job(study, read_records(study), quick)
+
+
+def in_child(work: Callable[[], object], killed_after: float | None = None) -> float:
+    """Run `work` in a forked child; with a time, kill it then with SIGKILL. Returns the seconds it ran."""
+    started = time.monotonic()
+    child = os.fork()
+    if child == 0:
+        try:
+            work()
+        finally:
+            os._exit(0)
+    if killed_after is not None:
+        time.sleep(killed_after)
+        os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return time.monotonic() - started
+
+
+def draws_in(store: Path) -> dict[str, str]:
+    """Hash of the draws of each stored fit; every file under a final name must be whole."""
+    found = {}
+    for path in sorted(store.rglob("*.nc")):
+        with xr.open_datatree(path, engine="h5netcdf") as tree:
+            found[path.name] = str(tree.attrs["content"])
+    return found
+
+
+def main(data: Path, place: Path) -> None:
+    job, compiler = job_of(data), Compiler()
+
+    def work(folder: Path) -> None:
+        (findings,) = run([job], store=folder, compiler=compiler)
+        write_report(job.study, findings, folder / job.study.name)
+
+    run([job], store=place / "warm", compiler=compiler)  # compiled code and imports, shared by all children
+    duration = in_child(lambda: work(place / "whole"))
+    expected = draws_in(place / "whole")
+    rng = np.random.default_rng(7)
+    trials = []
+    for trial in range(TRIALS):
+        folder = place / f"trial{trial}"
+        moment = float((trial + rng.random()) / TRIALS * duration)
+        in_child(lambda folder=folder: work(folder), killed_after=moment)
+        kept = draws_in(folder)
+        in_child(lambda folder=folder: work(folder))
+        left = [path.name for path in folder.rglob("*.part")]
+        whole = (folder / job.study.name / "index.html").read_text(encoding="utf-8").rstrip().endswith("</html>")
+        trials.append({"kept": len(kept), "same": draws_in(folder) == expected, "left": left, "report": whole})
+        shutil.rmtree(folder)
+    json.dump({"fits": len(expected), "duration": duration, "trials": trials}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
