@@ -122,10 +122,10 @@ def test_an_input_error_is_1_with_all_faults_on_stderr(capsys: pytest.CaptureFix
     assert capsys.readouterr().err == "Error: the only one.\n"
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt(), errors.Interrupted()])
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), errors.Interrupted("Stopped. 1 of 2")])
 def test_an_interruption_is_130(error: BaseException, capsys: pytest.CaptureFixture[str]) -> None:
     assert raising(error) == ExitCode.INTERRUPTED == 130
-    assert capsys.readouterr().err.startswith("Interrupted.")
+    assert capsys.readouterr().err.startswith("Stopped.")
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError("a secret"), errors.SamplingError("a secret")])
@@ -150,6 +150,7 @@ def test_ctrl_c_inside_a_command_is_130(capsys: pytest.CaptureFixture[str], monk
         raise KeyboardInterrupt
 
     monkeypatch.setattr("bayesrefract.plan_file.list_plans", interrupted)
+    monkeypatch.setattr("bayesrefract.cli.app.leave_at_once", sys.exit)
     assert call(capsys, "models")[0] == 130
 
 

@@ -3,55 +3,30 @@
 from __future__ import annotations
 
 import re
-import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
-import xarray as xr
+from figures_example import FIGURES, texts
 from findings_example import GROUPS, a_plan, a_question, findings, undecided, withheld
 
 from bayesrefract.crosscheck.agreement import KaplanMeier
 from bayesrefract.figures import (
     Picture,
-    chains_figure,
     density_figure,
     forest_figure,
-    predictive_figure,
-    prior_figure,
     slug,
     survival_figure,
 )
 from bayesrefract.figures.chains import RANK_BINS, rank_histogram
+from bayesrefract.figures.curves import at_risk, few_from
 from bayesrefract.figures.ratios import ratio_ticks
 from bayesrefract.figures.style import time_ticks
-from bayesrefract.figures.survival import at_risk, few_from
 from bayesrefract.findings import Findings
 from bayesrefract.study import Evidence, TimeUnit
 
-FIGURES: dict[str, Callable[[Findings], Picture]] = {
-    "survival": survival_figure,
-    "predictive": predictive_figure,
-    "prior": lambda made: prior_figure(made, prior_draws(made)),
-    "density": lambda made: density_figure(made, made.verdicts[0]),
-    "forest": lambda made: forest_figure([made]),
-    "chains": chains_figure,
-}
-
-
-def prior_draws(findings: Findings) -> xr.DataArray:
-    assert findings.prior_survival is not None
-    return findings.prior_survival
-
-
 every_figure = pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES.keys())
-
-
-def texts(picture: Picture) -> list[str]:
-    """Every text drawn in a figure; also proves that the SVG is well-formed."""
-    root = ET.fromstring(picture.svg)
-    return ["".join(element.itertext()).strip() for element in root.iter("{http://www.w3.org/2000/svg}text")]
 
 
 def a_step_curve() -> KaplanMeier:

@@ -40,10 +40,21 @@ def prepared(baseline: Baseline, *, pad: bool = True) -> tuple[ModelArrays, Expo
 
 
 @pytest.mark.parametrize("strata", [StrataKind.FREE, StrataKind.POOLED])
-@pytest.mark.parametrize("kind", BaselineKind)
-def test_hazards_are_drawn_from_the_prior_of_the_model(kind: BaselineKind, strata: StrataKind) -> None:
+@pytest.mark.parametrize(
+    ("kind", "scales"),
+    [
+        (BaselineKind.RANDOM_WALK, {}),
+        # A wide level hides the walk, and a wide walk what a stratum adds to it.
+        (BaselineKind.RANDOM_WALK, {"level_sd": 0.01}),
+        (BaselineKind.RANDOM_WALK, {"level_sd": 0.01, "innovation_sd": 0.01}),
+        (BaselineKind.INDEPENDENT, {"shape": 2.0}),
+    ],
+)
+def test_hazards_are_drawn_from_the_prior_of_the_model(
+    kind: BaselineKind, scales: dict[str, float], strata: StrataKind
+) -> None:
     """Each interval's hazard, and that of the last against the first, from PyMC's own model of the prior."""
-    arrays, _, _ = prepared(Baseline(kind, strata=strata, shape=2.0), pad=False)
+    arrays, _, _ = prepared(Baseline(kind, strata=strata, **scales), pad=False)
     ours = np.log(draw_hazard(arrays, np.random.default_rng(3), DRAWS))
     model = build(arrays)
     events = arrays.values["stratum_events"]

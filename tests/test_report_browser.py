@@ -21,10 +21,13 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
 from bayesrefract.equivalence import Verdict, decide
+from bayesrefract.files import write_whole
 from bayesrefract.findings import Findings
 from bayesrefract.numerals import probability
-from bayesrefract.report import write_report
-from bayesrefract.report.slider import QUANTILES
+from bayesrefract.report.html import render
+from bayesrefract.report.page import Page, compose
+from bayesrefract.report.parts import Block, Section
+from bayesrefract.report.slider import QUANTILES, slider
 from bayesrefract.study import Estimand, IntervalKind, Rule, RuleName, Side
 from bayesrefract.tables.verdicts import verdict_text
 
@@ -84,7 +87,9 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
         findings(question, a_plan("two_group")),
         undecided(findings(a_question(population="symptom_free"), a_plan())),
     ]
-    return write_report(a_study(*made), made, tmp_path_factory.mktemp("report"))
+    place = tmp_path_factory.mktemp("report") / "index.html"
+    write_whole(place, render(compose(a_study(*made), made)))
+    return place
 
 
 def opened(browser: webdriver.Chrome, page: Path, screen: dict[str, Any] = TELEPHONE) -> list[dict[str, Any]]:
@@ -200,6 +205,15 @@ def verdict_at(made: Findings, rule: Rule, scale: float) -> Verdict:
     return decide(contrast, Estimand.HAZARD_RATIO, draws, rope, rule)
 
 
+def sliders_alone(made: list[Findings], folder: Path) -> Path:
+    """A page of nothing but one slider for each of the findings: no figure is drawn."""
+    sliders = [slider(each, each.verdicts[0], f"slider-{place}") for place, each in enumerate(made)]
+    blocks = tuple(Block(each.name, each.pair, slider=each) for each in sliders)
+    page = Page("Sliders", "", "", False, (), (), (), (Section("sliders", "Sliders", "", blocks),))
+    write_whole(folder / "index.html", render(page))
+    return folder / "index.html"
+
+
 def moved(browser: webdriver.Chrome, box: WebElement, scale: float) -> tuple[str, list[str]]:
     """Verdict and probabilities (below, inside, above) that a slider shows at a scale."""
     browser.execute_script(
@@ -216,7 +230,7 @@ def moved(browser: webdriver.Chrome, box: WebElement, scale: float) -> tuple[str
 def test_the_slider_decides_as_the_declared_rule_does(browser: webdriver.Chrome, tmp_path: Path, name: str) -> None:
     rule = RULES[name]
     made = [judged(rule, shift) for shift in (0.0, -0.25, 0.25)]
-    opened(browser, write_report(a_study(*made), made, tmp_path), DESKTOP)
+    opened(browser, sliders_alone(made, tmp_path), DESKTOP)
     words = set()
     boxes = browser.find_elements(By.CSS_SELECTOR, ".slider")
     for each, box in zip(made, boxes, strict=True):
@@ -235,7 +249,7 @@ def test_the_slider_decides_as_the_declared_rule_does(browser: webdriver.Chrome,
 def test_the_slider_starts_at_and_returns_to_the_declared_range(browser: webdriver.Chrome, tmp_path: Path) -> None:
     made = judged(Rule())
     verdict = made.verdicts[0]
-    opened(browser, write_report(a_study(made), [made], tmp_path), DESKTOP)
+    opened(browser, sliders_alone([made], tmp_path), DESKTOP)
     box = browser.find_element(By.CSS_SELECTOR, ".slider")
     assert box.is_displayed()
     declared = box.text

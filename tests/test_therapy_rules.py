@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 import pytest
 from therapy_example import ALTERNATE, CYCLES, DAILY, RELAPSE, day, dose, line
 
 from bayesrefract.therapy.drugs import AMBIGUOUS, DRUGS, REGIMENS, read_drugs
-from bayesrefract.therapy.history import Dose, History, Line, Patient, Schedule
+from bayesrefract.therapy.history import Dose, History, Line, Patient, Schedule, line_of
 from bayesrefract.therapy.refractory import (
     Group,
     Unclassifiable,
@@ -111,6 +112,18 @@ def test_last_day_taken(schedule: Schedule | None, days: int, rest: int) -> None
     assert last_day_taken(dose(100, 25, schedule), day(100 - days)) == day(100 - days + rest)
 
 
+def test_the_line_of_a_dose() -> None:
+    """First and last day belong to a line; a day of two lines gives its stop to the first, its dose to the second."""
+    first, second = line(stop=day(100)), Line(2, day(100), None, frozenset({"lenalidomide"}), None, None)
+    both = (first, second)
+    assert [line_of(dose(when, 25), both) for when in (501, 500, 101, 100, 99)] == [None, first, first, second, second]
+    assert [line_of(dose(when, 0), both) for when in (101, 100, 99)] == [first, first, second]
+    assert line_of(dose(100, 25), (first,)) == first
+    assert line_of(dose(99, 25), (first,)) is None
+    assert line_of(dose(100, 0), (second,)) == second
+    assert line_of(dose(200, 1, drug="bortezomib"), both) is None
+
+
 @pytest.mark.parametrize(
     ("doses", "change"),
     [
@@ -145,9 +158,9 @@ def test_late_change(doses: Sequence[Dose], change: str) -> None:
     ],
 )
 def test_refractory_to_a_pi_or_daratumumab(
-    drugs: str, stop: object, doses: list[Dose], failed: dict[str, bool]
+    drugs: str, stop: dt.date | None, doses: list[Dose], failed: dict[str, bool]
 ) -> None:
-    first = Line(1, day(500), stop, frozenset(drugs.split("+")), None, RELAPSE)  # type: ignore[arg-type]  # a date or None
+    first = Line(1, day(500), stop, frozenset(drugs.split("+")), None, RELAPSE)
     assert refractory_partners(History(NOBODY, (first,), tuple(doses)), first, RELAPSE) == failed
 
 
@@ -241,3 +254,7 @@ def test_every_spelling_means_one_drug() -> None:
 def test_unknown_drugs(text: str, told: str) -> None:
     (fault,) = read_drugs(text)[1]
     assert told in fault
+
+
+def test_a_short_name_is_not_guessed_at() -> None:
+    assert "Did you mean" not in read_drugs("VRd")[1][0]

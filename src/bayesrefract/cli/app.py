@@ -11,7 +11,7 @@ import typer
 
 from bayesrefract import __version__
 from bayesrefract.cli import attain, check, compare, derive, fit, models, report
-from bayesrefract.cli.exits import exit_code_of
+from bayesrefract.cli.exits import ExitCode, exit_code_of, leave_at_once
 
 app = typer.Typer(
     name="bayesrefract",
@@ -55,4 +55,12 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks a letter still gets its table
-    sys.exit(exit_code_of(lambda: app(args=arguments, prog_name="bayesrefract")))
+    try:
+        code = exit_code_of(lambda: app(args=arguments, prog_name="bayesrefract"))
+    except KeyboardInterrupt:  # a second one, while the first is being told
+        code = ExitCode.INTERRUPTED
+    except SystemExit as ended:  # the option parser's own: help, wrong usage, Ctrl-C in a command that does not sample
+        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    if code == ExitCode.INTERRUPTED:
+        leave_at_once(code)
+    sys.exit(code)

@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
+from typing import NoReturn
 
 import typer
 
@@ -50,6 +51,13 @@ def exit_code_of(command: Callable[[], object]) -> int:
         typer.echo(f"Internal fault ({type(fault).__name__}): please send the log {write_log()}", err=True)
         return ExitCode.INTERNAL
     return ExitCode.DONE
+
+
+def leave_at_once(code: int) -> NoReturn:
+    """End the process without tidying up: a compiler in the background would be waited for, for seconds."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 @contextmanager

@@ -47,8 +47,9 @@ def on_grid(curve: KaplanMeier, end: float) -> tuple[NDArray[np.float64], NDArra
     place = np.searchsorted(curve.times, grid, side="right") - 1
     last = int(np.searchsorted(grid, curve.times[-1], side="left"))  # the curve ends within this step
     inside = (place >= 0) & (np.arange(len(grid)) <= last)
-    place = place[inside]
-    return grid[inside], curve.survival[place], place >= few_from(curve) - 1
+    place, first_few = place[inside], few_from(curve)
+    few = (place >= first_few - 1) & (first_few < len(curve.times))  # a step leads to the next time's risk set
+    return grid[inside], curve.survival[place], few
 
 
 def draw_steps(axes: Axes, curve: KaplanMeier, end: float, place: int) -> None:

@@ -257,9 +257,10 @@ def _quantiles_table(draws: NDArray[np.float64], verdict: Verdict) -> Table:
 def _width_table(draws: NDArray[np.float64], verdict: Verdict) -> Table:
     side = verdict.rule.side
     shares = inside_by_width(draws, np.array(WIDTHS), side)
+    shown = np.searchsorted(shares, 1.0) + 1  # once all draws are inside, wider ranges say no more
     rows = tuple(
         (_range_words(width, side), mass(float(share), verdict.ess_bulk))
-        for width, share in zip(WIDTHS, shares, strict=True)
+        for width, share in zip(WIDTHS[:shown], shares[:shown], strict=True)
     )
     notes = (f"Declared: {rope_text(verdict)}, probability {mass(_kept(verdict), verdict.ess_bulk)}.",)
     return Table(f"Probability by range, {_label(verdict)}", columns("Range", numbers=("Probability",)), rows, notes)

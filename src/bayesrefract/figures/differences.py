@@ -63,7 +63,7 @@ def differences_figure(findings: Findings) -> Picture | None:
         _panel(axes, estimand, rows, findings)
     caption = (
         "Differences at the horizon, standardised over the analysed patients: posterior median and 95% interval. "
-        "Grey band: the declared ROPE, where there is one. Thin line: no difference."
+        "Grey band: the declared ROPE, where there is one. Thin line: 0, or a ratio of 1."
     )
     told = "; ".join(f"{estimand_name(e.estimand, findings.question)} of {_told(e, findings)}" for e in found)
     return picture(figure, findings, "differences", caption, f"{told[:1].upper()}{told[1:]}.", _table(found, findings))

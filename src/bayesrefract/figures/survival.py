@@ -130,7 +130,7 @@ def _band(axes: Axes, band: CurveBand, colour: str) -> None:
 
 def _horizon(axes: Axes, findings: Findings) -> None:
     horizon = findings.question.endpoint.horizon
-    if horizon is None:
+    if horizon is None or horizon > axes.get_xlim()[1]:
         return
     axes.axvline(horizon, color=FAINT, linewidth=1, linestyle=DOTTED)
     label = f"horizon {exact(horizon)} "

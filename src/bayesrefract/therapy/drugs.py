@@ -76,6 +76,8 @@ AMBIGUOUS = {
     "t": "Thal or another drug",
 }
 """Single letters that mean one drug in one regimen and another in the next: refused."""
+SHORT = 4
+"""Letters of an abbreviation that is too short to guess at: VRd is near to Vcr, and means three drugs."""
 
 
 def _key(name: str) -> str:
@@ -106,7 +108,8 @@ def _unknown(name: str) -> str:
         return "a drug is missing beside a +. Name it, or take the + away."
     if name.lower() in AMBIGUOUS:
         return f"the drug {quoted(name)} may mean {AMBIGUOUS[name.lower()]}. Write which."
+    hint = did_you_mean(name, _SPELLINGS) if len(name) > SHORT else ""
     return (
-        f"the drug {quoted(name)} is not known.{did_you_mean(name, _SPELLINGS)} "
+        f"the drug {quoted(name)} is not known.{hint} "
         "Write each drug by its name, joined by +, such as bortezomib+lenalidomide+dexamethasone."
     )

@@ -56,12 +56,13 @@ def read_histories(tables: Tables) -> tuple[History, ...]:
         checks.of_patients(lines.patients, _lines(lines)) if lines else {},
         checks.of_patients(doses.patients, _doses(doses)) if doses else {},
     )
-    if patients:
+    known = patients is not None and patients.whole
+    if patients and patients.whole:
         patients.tell(checks.patient_faults(rows))
-    if lines:
-        lines.tell(checks.line_faults(rows, known=patients is not None and patients.has(PATIENT)))
-    if doses:
-        doses.tell(checks.dose_faults(rows, known=lines is not None and patients is not None and patients.has(PATIENT)))
+    if lines and lines.whole:
+        lines.tell(checks.line_faults(rows, known=known))
+    if doses and doses.whole:
+        doses.tell(checks.dose_faults(rows, known=known and lines is not None and lines.whole))
     faults = unreadable + sentences(sheet for sheet in (patients, lines, doses) if sheet)
     if faults:
         raise RecordsError(faults)

@@ -28,6 +28,11 @@ class Sheet:
     def has(self, column: str) -> bool:
         return column in self.records.frame.columns
 
+    @property
+    def whole(self) -> bool:
+        """No column is missing, so that rows can be held against each other."""
+        return not self.faults.columns
+
     def texts(self, column: str) -> list[str]:
         """Cells without the blanks around them; "" where missing, and where there is no such column."""
         return list(self.records.cells(column).text) if self.has(column) else [""] * len(self.patients)
@@ -74,12 +79,11 @@ def open_sheet(path: Path, needed: tuple[str, ...], optional: tuple[str, ...] = 
     """Read one table. Raises RecordsError where the file cannot be read; missing columns and patients are kept."""
     records = read_file(path, (*needed, *optional))
     faults = Faults(records)
-    for column in needed:
-        if column not in records.header:
-            hint = did_you_mean(column, records.header)
-            faults.column(
-                f"there is no column {quoted(column)}.{hint} Add it: the table has the columns {listed(needed, 20)}."
-            )
+    absent = [column for column in needed if column not in records.header]
+    if absent:
+        names = listed(map(quoted, absent))
+        hint = did_you_mean(absent[0], set(records.header) - set(needed)) if len(absent) == 1 else ""
+        faults.column(f"there is no column {names}.{hint} The table needs {listed(needed, len(needed))}.")
     known = PATIENT in records.frame.columns
     patients = tuple(records.cells(PATIENT).text) if known else ("",) * len(records.frame)
     sheet = Sheet(records, faults, patients)
