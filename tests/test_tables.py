@@ -77,6 +77,13 @@ def test_verdict_table_pairs_each_contrast_with_its_own_numbers() -> None:
     assert table.rows[2][2:5] == ("RMST difference at 36", "-2 to 2 months", "-0.3 months")
 
 
+def test_numbers_withheld_for_another_reason_than_convergence_can_be_checked() -> None:
+    made = withheld(findings())
+    table = tables.verdict_table(replace(made, health=findings().health))
+    assert all(row[1] == "withheld" and "–" not in row[4:] for row in table.rows)
+    assert any("nothing may be claimed from them" in note for note in table.notes)
+
+
 def test_withheld_rows_show_no_estimate_and_the_reason_once() -> None:
     table = tables.verdict_table(withheld(findings()))
     assert all(row[1] == "withheld" and set(row[4:]) == {"–"} for row in table.rows)

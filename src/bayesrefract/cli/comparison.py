@@ -138,7 +138,7 @@ def _question(asked: Comparison, levels: tuple[str, ...]) -> Question:
     return Question(
         endpoint=Endpoint(
             name="endpoint",
-            label=asked.time,
+            label=f"{asked.event} (time: {asked.time})",
             time=asked.time,
             event=asked.event,
             horizon=asked.horizon,

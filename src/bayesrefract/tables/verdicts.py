@@ -22,10 +22,10 @@ MASSES = ("P below", "P inside", "P above")
 
 
 def verdict_table(findings: Findings) -> Table:
-    """Every verdict of one model: estimate, ROPE, probabilities, word. Withheld ones show no number."""
+    """Every verdict of one model: estimate, ROPE, probabilities, word."""
     question = findings.question
     rows = tuple(
-        (f"{verdict.group} vs {verdict.reference}", *_claim(verdict, question), *_numbers(verdict, question))
+        (f"{verdict.group} vs {verdict.reference}", *_claim(verdict, question), *_numbers(verdict, findings))
         for verdict in findings.verdicts
     )
     heading = columns(
@@ -104,9 +104,11 @@ def verdict_text(verdict: Verdict) -> str:
     return f"{word_text(verdict.word)} ({'higher' if verdict.direction == 'above' else 'lower'})"
 
 
-def _numbers(verdict: Verdict, question: Question) -> tuple[str, ...]:
-    if verdict.word is VerdictWord.WITHHELD:
+def _numbers(verdict: Verdict, findings: Findings) -> tuple[str, ...]:
+    """Numbers of draws that did not converge mean nothing; any other withheld verdict's can be checked."""
+    if verdict.word is VerdictWord.WITHHELD and not findings.health.passed:
         return (ABSENT,) * 5
+    question = findings.question
     return (
         amount(verdict.median, verdict.estimand, question.time_unit) + unit_of(verdict.estimand, question.time_unit),
         interval_text(verdict, question),
@@ -147,7 +149,7 @@ def _decision_row(verdict: Verdict, question: Question) -> tuple[str, ...]:
 
 
 def _model_row(findings: Findings, verdict: Verdict, question: Question) -> tuple[str, ...]:
-    estimate, interval, _, inside, _ = _numbers(verdict, question)
+    estimate, interval, _, inside, _ = _numbers(verdict, findings)
     return (
         findings.plan.name,
         verdict_text(verdict),
@@ -185,6 +187,8 @@ def _verdict_notes(findings: Findings) -> tuple[str, ...]:
     )
     after = any(not verdict.rope.before_data for verdict in findings.verdicts)
     exploratory = ("Exploratory: a ROPE was declared after the data were seen.",) if after else ()
+    if findings.health.passed and any(verdict.word is VerdictWord.WITHHELD for verdict in findings.verdicts):
+        reasons += ("Numbers of a withheld verdict are shown to be checked; nothing may be claimed from them.",)
     return (*reasons, *exploratory, *failed_control_notes(findings))
 
 
