@@ -23,7 +23,8 @@ STAGES = {
     "cross-check": ("crosscheck/check.py", "cross_check"),
     "predictive check": ("estimands/predictive.py", "predictive_check"),
     "prior predictive": ("model/prior_predictive.py", "prior_survival"),
-    "figures and page": ("report/html.py", "write_report"),
+    "figures and page": ("cli/fit.py", "_write"),
+    "figures and page of `compare`": ("cli/compare.py", "show"),
 }
 """Stage -> the function that is all of it (file and name). They do not contain each other, imports apart."""
 

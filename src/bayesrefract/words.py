@@ -91,7 +91,7 @@ def _different(verdict: Verdict, question: Question) -> str:
         longer = verdict.estimand is Estimand.RMST_DIFFERENCE
         more, less = ("longer", "shorter") if longer else ("higher", "lower")
         claim = f"there is a {more if above else less} {_aspect(verdict.estimand)} {pair}"
-    return f"{claim}: {_support(verdict, question)}"
+    return f"by the declared rule, {claim}: {_support(verdict, question)}"
 
 
 def _aspect(estimand: Estimand) -> str:
@@ -134,7 +134,7 @@ _CLAIMS = {
 def _support(verdict: Verdict, question: Question) -> str:
     """Estimate, interval, and where the interval or the probability lies (two-sided)."""
     estimate = _estimate(verdict, question)
-    place = f"{_interval_place(verdict)} {_range_name(verdict)} {range_text(verdict, question)}"
+    place = f"{_interval_place(verdict)} {_named(verdict, 'range')} {range_text(verdict, question)}"
     if verdict.rule.name is RuleName.INTERVAL:
         return f"{estimate}, which {place}"
     return f"{estimate}, which {place}; {_probability_place(verdict)}"
@@ -150,7 +150,7 @@ def _margin(verdict: Verdict, question: Question) -> str:
     verb, direction = ("stays", not above) if clear else ("reaches", above)
     place = f"{verb} {'above' if direction else 'below'}"
     bound = declared(margin, rope.estimand) + unit_of(rope.estimand, question.time_unit)
-    text = f"{_estimate(verdict, question)}, which {place} the declared margin {bound}"
+    text = f"{_estimate(verdict, question)}, which {place} {_named(verdict, 'margin')} {bound}"
     if verdict.rule.name is RuleName.INTERVAL:
         return text
     kept = 1 - (verdict.p_above if above else verdict.p_below)
@@ -170,8 +170,9 @@ def _estimate(verdict: Verdict, question: Question) -> str:
     )
 
 
-def _range_name(verdict: Verdict) -> str:
-    return "the declared range" if verdict.rope.role == "primary" else f"the {verdict.rope.role} range"
+def _named(verdict: Verdict, what: str) -> str:
+    """A range or its margin, told apart from the declared one where it serves a sensitivity analysis."""
+    return f"the {'declared' if verdict.rope.role == 'primary' else verdict.rope.role} {what}"
 
 
 def _interval_place(verdict: Verdict) -> str:
