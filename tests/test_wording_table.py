@@ -11,6 +11,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from findings_example import a_verdict
 from wording import (
     BY_PROBABILITY,
     CLAIMS,
@@ -163,7 +164,9 @@ def test_a_narrow_prior_is_named_beside_a_claim_of_equality_alone(kind: Kind) ->
 @pytest.mark.parametrize("kind", list(WORDING))
 def test_a_verdict_in_one_word_says_no_more(kind: Kind) -> None:
     word, row = kind[0], SHORT[kind[0]]
-    counted = [holds_in([word, *others]) for others in product(VerdictWord, repeat=2)]
+    counted = [
+        holds_in([a_verdict(word=each) for each in (word, *others)]) for others in product(VerdictWord, repeat=2)
+    ]
     texts = [word_text(word), verdict_text(next(cases(kind, Estimand.HAZARD_RATIO)).verdict), *counted]
     directions = [] if kind[1] else [r"\bhigher\b", r"\blower\b"]
     broken = [fault for text in texts for fault in faults(text, Row(row.must, [*row.must_not, *directions]), {})]

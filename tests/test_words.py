@@ -112,6 +112,8 @@ def test_level_names_are_never_changed() -> None:
     assert "low_dose and <b>zdv</b> & ddI are equivalent" in sentence(verdict, a_question())
 
 
-def test_holds_in_counts_the_first_models_word() -> None:
+def test_holds_in_counts_the_first_models_verdict_with_its_direction() -> None:
     words = [VerdictWord.UNDECIDED, VerdictWord.EQUIVALENT, VerdictWord.UNDECIDED]
-    assert holds_in(words) == "undecided in 2 of 3 declared models"
+    assert holds_in([a_verdict(word=word) for word in words]) == "undecided in 2 of 3 declared models"
+    sides = [a_verdict(word=VerdictWord.DIFFERENT, direction=side) for side in ("above", "below")]
+    assert holds_in(sides) == "different in 1 of 2 declared models"

@@ -19,7 +19,7 @@ from bayesrefract.model.priors import FAVOURS_EQUIVALENCE, GroupPrior, overlap
 from bayesrefract.plan import ModelPlan
 from bayesrefract.study import Contrast, Estimand, Question, Rope
 
-PRIOR_ALONE = "The prior is narrower than the default and favours equivalence: no claim rests on it alone."
+PRIOR_ALONE = "The prior is narrower than the default and leans towards an HR of 1: no claim rests on it alone."
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bayesrefract.equivalence import Verdict, VerdictWord
 from bayesrefract.numerals import amount, declared, exact, mass, unit_of
 from bayesrefract.study import Estimand, Evidence, IntervalKind, Question, RuleName, Side
@@ -66,10 +68,11 @@ def interval_name(verdict: Verdict) -> str:
     return f"{exact(100 * verdict.rule.level)}%{kind} interval"
 
 
-def holds_in(words: list[VerdictWord]) -> str:
-    """How often the first model's verdict comes back among all declared models."""
-    agreeing = sum(word is words[0] for word in words)
-    return f"{word_text(words[0])} in {agreeing} of {len(words)} declared models"
+def holds_in(verdicts: Sequence[Verdict]) -> str:
+    """How often the first model's verdict, direction included, comes back among all declared models."""
+    first = verdicts[0]
+    agreeing = sum((each.word, each.direction) == (first.word, first.direction) for each in verdicts)
+    return f"{word_text(first.word)} in {agreeing} of {len(verdicts)} declared models"
 
 
 def word_text(word: VerdictWord) -> str:

@@ -179,5 +179,5 @@ def _models(made: Sequence[Findings]) -> Iterator[Reply]:
         yield Reply(
             "Does it depend on the model?",
             f"Verdict on the {estimand_name(first.estimand, made[0].question)}: "
-            f"{holds_in([twin.word for twin in twins])}.",
+            f"{holds_in(twins)}.",
         )

@@ -78,7 +78,7 @@ def model_table(made: Sequence[Findings], verdict: Verdict) -> Table:
         "Prior of the HR",
         numbers=("Estimate", _interval_heading(made[0]), "P inside"),
     )
-    return Table(title, heading, rows, (f"The verdict is {holds_in([twin.word for _, twin in pairs])}.",))
+    return Table(title, heading, rows, (f"The verdict is {holds_in([twin for _, twin in pairs])}.",))
 
 
 def _same_question(twin: Verdict, verdict: Verdict) -> bool:
