@@ -1,57 +1,67 @@
-"""Where the time of a command goes: `python -m benchmark.stages COMMAND...` runs it under a profiler.
+"""Where the time of a command goes: `python -m benchmark.stages COMMAND...` runs it with a clock on each stage.
 
-Writes JSON on the last line of stdout: stage -> seconds, cumulative.
+Writes JSON on the last line of stdout: stage -> seconds.
 """
 
 from __future__ import annotations
 
-import cProfile
 import json
-import pstats
 import sys
 import time
+from collections.abc import Callable
+from functools import reduce, wraps
+from importlib import import_module
+from typing import Any
 
 STAGES = {
-    "imports": ("<frozen importlib._bootstrap>", "_find_and_load"),
-    "reading and checking records": ("cohort/read.py", "read_records"),
-    "cohorts, tables, arrays": ("pipeline.py", "prepare"),
-    "compiled models": ("inference/compiler.py", "model"),
-    "sampling": ("inference/nuts.py", "_run"),
-    "stored fits": ("inference/store.py", "save"),
-    "estimates": ("estimands/effects.py", "estimate"),
-    "diagnostics": ("diagnostics.py", "diagnose"),
-    "cross-check": ("crosscheck/check.py", "cross_check"),
-    "predictive check": ("estimands/predictive.py", "predictive_check"),
-    "prior predictive": ("model/prior_predictive.py", "prior_survival"),
-    "figures and page": ("cli/fit.py", "_write"),
-    "figures and page of `compare`": ("cli/compare.py", "show"),
+    "reading and checking records": ("bayesrefract.cohort.read", "read_records"),
+    "cohorts, tables, arrays": ("bayesrefract.pipeline", "prepare"),
+    "compiled models": ("bayesrefract.inference.compiler", "Compiler.model"),
+    "sampling": ("bayesrefract.inference.nuts", "_run"),
+    "draws as named arrays": ("bayesrefract.inference.nuts", "drop_padding"),
+    "storing fits": ("bayesrefract.inference.store", "FitStore.save"),
+    "estimates": ("bayesrefract.analysis", "estimate"),
+    "diagnostics": ("bayesrefract.diagnostics", "diagnose"),
+    "cross-check": ("bayesrefract.analysis", "cross_check"),
+    "predictive check": ("bayesrefract.analysis", "predictive_check"),
+    "figures and page": ("bayesrefract.report", "write_report"),
 }
-"""Stage -> the function that is all of it (file and name). They do not contain each other, imports apart."""
+"""Stage -> the function that is all of it, where it is looked up. None contains another."""
 
 
-def seconds_by_stage(profile: cProfile.Profile) -> dict[str, float]:
-    """Cumulative seconds of each stage."""
-    found = dict.fromkeys(STAGES, 0.0)
-    for (file, _, name), (_, _, _, cumulative, _) in vars(pstats.Stats(profile))["stats"].items():
-        for stage, (place, function) in STAGES.items():
-            if name == function and file.endswith(place):
-                found[stage] = max(found[stage], cumulative)
-    return found
+def watch(place: str, path: str, seconds: dict[str, float], stage: str) -> None:
+    """Replace a function by one that adds up the time that it takes."""
+    *owners, name = path.split(".")
+    owner = reduce(getattr, owners, import_module(place))
+    function: Callable[..., Any] = getattr(owner, name)
+
+    @wraps(function)
+    def timed(*arguments: Any, **options: Any) -> Any:
+        started = time.perf_counter()
+        try:
+            return function(*arguments, **options)
+        finally:
+            seconds[stage] += time.perf_counter() - started
+
+    setattr(owner, name, timed)
 
 
 def main() -> None:
+    started = time.perf_counter()
     from bayesrefract.cli.app import main as command
 
-    profile, started = cProfile.Profile(), time.perf_counter()
+    seconds = dict.fromkeys(STAGES, 0.0)
+    for stage, (place, path) in STAGES.items():
+        watch(place, path, seconds, stage)
+    seconds["imports"] = time.perf_counter() - started
     try:
-        profile.runcall(command, sys.argv[1:])
+        command(sys.argv[1:])
     except SystemExit as ended:
         if ended.code not in {0, 3}:
             raise
-    stages = seconds_by_stage(profile)
     whole = time.perf_counter() - started
-    stages["everything else"] = max(0.0, whole - sum(stages.values()))
-    print("\n" + json.dumps(stages | {"whole": whole}))  # noqa: T201 - its result
+    seconds["everything else"] = whole - sum(seconds.values())
+    print("\n" + json.dumps(seconds | {"whole": whole}))  # noqa: T201 - its result
 
 
 if __name__ == "__main__":

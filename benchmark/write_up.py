@@ -91,7 +91,7 @@ def _whole_studies(found: Figures) -> Iterator[str]:
         yield f"| {name} | {each['wall']:.1f} | {each['cpu']:.1f} | {each['peak']:,.0f} |"
     yield f"| importing what samples and reports | {found['imports']:.1f} | | |"
     yield ""
-    yield "Where the time goes with everything new (under a profiler, which slows Python code but not the sampler):"
+    yield "Where the time goes with everything new:"
     yield ""
     yield from _stages(found["stages"])
 
@@ -107,7 +107,7 @@ def _stages(stages: Figures) -> Iterator[str]:
 def _scale(found: Figures) -> Iterator[str]:
     yield from _section(
         "More patients",
-        "`compare` as a whole process, under a profiler. Patients with equal group and covariates are merged without "
+        "`compare` as a whole process. Patients with equal group and covariates are merged without "
         "changing the likelihood; a continuous covariate keeps them apart.",
     )
     yield "| Patients | Seconds | Sampling | Estimates | Cross-check | Predictive check | Reading | Peak memory, MB |"

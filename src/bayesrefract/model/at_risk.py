@@ -137,10 +137,11 @@ def pull_back(
     n_patterns, n_strata = group_of.shape[0], stratum_start.shape[0] - 1
     slope = np.zeros(n_patterns)
     for s in range(n_strata):
+        own = slope[stratum_start[s] : stratum_start[s + 1]]
         for j in range(n_real[1]):
-            row, scale = exposure[j], cotangent[s, j]
-            for p in range(stratum_start[s], stratum_start[s + 1]):
-                slope[p] += scale * row[p]
+            row, scale = exposure[j, stratum_start[s] : stratum_start[s + 1]], cotangent[s, j]
+            for p in range(own.shape[0]):
+                own[p] += scale * row[p]
     by_group = np.zeros(group_effect.shape[0])
     for p in range(n_patterns):
         slope[p] *= weight[p]
