@@ -105,13 +105,25 @@ def interruption(*, quick: bool) -> Figures:
         with tempfile.TemporaryDirectory() as folder:
             command = [sys.executable, "-m", "bayesrefract", "fit", *STUDIES, "--out", folder, "--seed", "3"]
             environment = os.environ | {"BAYESREFRACT_COMPILED": f"{folder}/compiled"}
-            child = subprocess.Popen(command, cwd=TOP, env=environment, stderr=subprocess.DEVNULL)
+            child = subprocess.Popen(
+                command,
+                cwd=TOP,
+                env=environment,
+                preexec_fn=_listening,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
             time.sleep(moment)
             child.send_signal(signal.SIGINT)
             sent = time.perf_counter()
             code = child.wait()
             times.append({"after": moment, "seconds": time.perf_counter() - sent, "code": code})
     return {"moments": times, "worst": max(each["seconds"] for each in times)}
+
+
+def _listening() -> None:
+    """A process that was started in the background may have been told to ignore Ctrl-C; its children would too."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _figures(ended: Any) -> Figures:

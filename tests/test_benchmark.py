@@ -70,3 +70,15 @@ def test_committed_figures_are_the_ones_that_are_written_up() -> None:
     sections = fresh.split("\n## ")[1:]
     assert sections
     assert all(section.strip() in written for section in sections)
+
+
+def test_the_readme_quotes_the_measured_ratios() -> None:
+    found = json.loads((TOP / "reports" / "benchmark.json").read_text(encoding="utf-8"))
+    readme = " ".join((TOP / "README.md").read_text(encoding="utf-8").split())
+    speed = {way: each["per_second"] for way, each in found["effective_draws"].items()}
+    assert f"{speed['ours'] / speed['pymc']:.0f} times as many effective samples per second" in readme
+    assert f"and {speed['ours'] / speed['nutpie']:.0f} times as many as with nutpie" in readme
+    fits = {way: each["wall"] / found["eight_fits"]["ours"]["wall"] for way, each in found["eight_fits"].items()}
+    assert (round(fits["textbook, PyMC"]), round(fits["textbook, nutpie"])) == (9, 8)
+    assert "take a ninth and an eighth of the time" in readme
+    assert f"(23 fits) {found['whole_studies']['everything new']['wall']:.0f} seconds" in readme

@@ -7,11 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 
+from bayesrefract import diagnostics
 from bayesrefract.cohort.read import read_records
+from bayesrefract.diagnostics import Health
 from bayesrefract.equivalence import VerdictWord
 from bayesrefract.errors import InputError
 from bayesrefract.findings import Findings
+from bayesrefract.inference.posterior import Posterior
 from bayesrefract.inference.progress import Silent
 from bayesrefract.pipeline import Job, run
 from bayesrefract.plan_file import load_plan
@@ -108,6 +112,25 @@ def test_probability_rule_uses_the_same_fit(study: Study, store: Path, first: Fi
     assert watch.stored == [True]
     assert found["reduced_dose"] is VerdictWord.EQUIVALENT
     assert found["no_maintenance"] is VerdictWord.DIFFERENT
+
+
+def test_divergences_are_sampled_again_with_smaller_steps(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first draws are said to diverge here: a real divergence cannot be had to order."""
+    real, asked = diagnostics.diagnose, []
+
+    def diagnose(posterior: Posterior, draws: xr.DataArray) -> Health:
+        asked.append(posterior.key)
+        return replace(real(posterior, draws), divergences=1 if len(asked) == 1 else 0)
+
+    monkeypatch.setattr(diagnostics, "diagnose", diagnose)
+    found = analyse(study, tmp_path)
+    assert len(set(asked)) == 2
+    assert len(list(tmp_path.rglob("*.nc"))) == 2
+    assert found.provenance.fit_key == asked[1]
+    assert found.provenance.sampler["target_accept"] == pytest.approx(0.99)
+    assert any("sampled with target acceptance 0.99" in note for note in found.notes)
 
 
 def test_relabelling_the_reference_mirrors_every_contrast(study: Study, store: Path, first: Findings) -> None:

@@ -87,7 +87,7 @@ def analyse(fit: Fit, store: FitStore, compiler: Compiler, watch: Watch) -> Find
         plan=fit.plan,
         adjusted_for=tuple(covariate.name for covariate in fit.table.covariates),
         flow=fit.cohort.flow,
-        notes=(*fit.cohort.notes, *fit.table.notes, *agreement.notes),
+        notes=(*fit.cohort.notes, *fit.table.notes, *agreement.notes, *_retried(fit, provenance)),
         n_events=fit.cohort.n_events,
         health=health,
         agreement=agreement,
@@ -117,18 +117,29 @@ def _generators(fit: Fit) -> tuple[np.random.Generator, np.random.SeedSequence]:
 def _settle(
     fit: Fit, agreement: Agreement, store: FitStore, compiler: Compiler, watch: Watch
 ) -> tuple[Posterior, Provenance, Effects, Health, tuple[Verdict, ...]]:
-    """Sample and judge; with more draws while a primary verdict is too close to call."""
+    """Sample and judge; once more with smaller steps after divergences, with more draws while too close to call."""
     sampler = fit.plan.sampler
     while True:
         posterior, provenance = _posterior(fit, sampler, store, compiler, watch)
         effects = estimate(posterior, fit.table, fit.arrays.design, fit.question)
         health = diagnostics.diagnose(posterior, effects.log_hazard_ratio)
+        if health.divergences and sampler.target_accept == fit.plan.sampler.target_accept:
+            watch.stage(f"{fit.label}: {health.divergences} divergent transitions, sampled again with smaller steps")
+            sampler = sampler.careful
+            continue
         exhausted = sampler.draws >= sampler.max_draws // sampler.chains
         verdicts = judge(fit.case, effects, health, agreement, exhausted=exhausted)
         close = [v for v in verdicts if v.primary and v.rope.role == "primary" and equivalence.too_close(v)]
         if exhausted or not close:
             return posterior, provenance, effects, health, verdicts
         sampler = replace(sampler, draws=_more_draws(close, sampler))
+
+
+def _retried(fit: Fit, provenance: Provenance) -> tuple[str, ...]:
+    used = provenance.sampler["target_accept"]
+    if used == fit.plan.sampler.target_accept:
+        return ()
+    return (f"The first draws had divergent transitions; these were sampled with target acceptance {used:g}.",)
 
 
 def _more_draws(close: Sequence[Verdict], sampler: Sampler) -> int:

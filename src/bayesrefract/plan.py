@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 NO_SET = "none"
@@ -92,6 +92,11 @@ class Sampler:
     draws: int = 1000
     target_accept: float = 0.95
     max_draws: int = 40_000
+
+    @property
+    def careful(self) -> Sampler:
+        """Smaller steps after longer tuning: what a fit with divergent transitions is sampled with once more."""
+        return replace(self, target_accept=1 - (1 - self.target_accept) / 5, tune=2 * self.tune)
 
 
 @dataclass(frozen=True)

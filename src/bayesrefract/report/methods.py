@@ -59,7 +59,8 @@ def _draws(findings: Findings) -> str:
     sampler = findings.plan.sampler
     return (
         f"{fixed(chains, 0)} chains of {fixed(draws, 0)} draws each were taken with the No-U-Turn sampler "
-        f"after {fixed(sampler.tune, 0)} tuning steps (target acceptance {exact(sampler.target_accept)}). While a "
+        f"after {fixed(sampler.tune, 0)} tuning steps (target acceptance {exact(sampler.target_accept)}; once more "
+        f"with {exact(round(sampler.careful.target_accept, 6))} where a transition diverged). While a "
         "verdict is nearer to another one than twice its Monte Carlo error, the draws are doubled as often as that "
         f"should take, up to {fixed(sampler.max_draws, 0)} in all."
     )
