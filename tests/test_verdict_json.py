@@ -62,7 +62,17 @@ def test_every_promised_key_is_there() -> None:
     assert payload["log_rank"].keys() >= {"p", "method", "pairs"}
     assert payload["log_rank"]["pairs"][0].keys() == {"group", "reference", "p"}
     assert payload["schoenfeld"]["p"] == 0.412
-    assert payload["provenance"].keys() >= {"seed", "versions", "data_sha256", "model_sha256"}
+    assert payload["provenance"].keys() >= {
+        "seed",
+        "sampler",
+        "versions",
+        "cpu",
+        "data_sha256",
+        "model_sha256",
+        "study_sha256",
+        "code_sha256",
+        "fit_key",
+    }
 
 
 def test_numbers_are_those_of_the_findings_unrounded() -> None:

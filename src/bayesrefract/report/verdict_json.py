@@ -230,7 +230,9 @@ def _provenance(findings: Findings) -> Json:
     made = findings.provenance
     return {
         "seed": made.seed,
+        "sampler": dict(made.sampler),
         "versions": dict(made.versions),
+        "cpu": made.cpu,
         "data_sha256": made.data_sha256,
         "model_sha256": made.model_sha256,
         "study_sha256": made.study_sha256,
