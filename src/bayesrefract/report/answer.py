@@ -178,6 +178,5 @@ def _models(made: Sequence[Findings]) -> Iterator[Reply]:
         twins = [twin for each in made for twin in leading(each)[:1] if twin.estimand is first.estimand]
         yield Reply(
             "Does it depend on the model?",
-            f"Verdict on the {estimand_name(first.estimand, made[0].question)}: "
-            f"{holds_in(twins)}.",
+            f"Verdict on the {estimand_name(first.estimand, made[0].question)}: {holds_in(twins)}.",
         )
