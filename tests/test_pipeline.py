@@ -17,6 +17,7 @@ from bayesrefract.errors import InputError
 from bayesrefract.findings import Findings
 from bayesrefract.inference.posterior import Posterior
 from bayesrefract.inference.progress import Silent
+from bayesrefract.inference.store import FitStore
 from bayesrefract.pipeline import Job, run
 from bayesrefract.plan_file import load_plan
 from bayesrefract.study import Contrast, Estimand, Question, Rope, Rule, RuleName, Side, Study
@@ -131,6 +132,11 @@ def test_divergences_are_sampled_again_with_smaller_steps(
     assert found.provenance.fit_key == asked[1]
     assert found.provenance.sampler["target_accept"] == pytest.approx(0.99)
     assert any("sampled with target acceptance 0.99" in note for note in found.notes)
+
+    asked.clear()
+    FitStore(tmp_path / study.name / "posterior").path(found.provenance.fit_key).unlink()
+    with pytest.raises(InputError, match="not all of its draws are stored"):
+        analyse(study, tmp_path, sample=False)
 
 
 def test_relabelling_the_reference_mirrors_every_contrast(study: Study, store: Path, first: Findings) -> None:

@@ -15,6 +15,7 @@ from bayesrefract.crosscheck import cross_check
 from bayesrefract.crosscheck.agreement import Agreement
 from bayesrefract.diagnostics import Health
 from bayesrefract.equivalence import Verdict
+from bayesrefract.errors import InputError
 from bayesrefract.estimands import Effects, covariate_effects, estimate, predictive_check
 from bayesrefract.estimands.summaries import at_horizon, curve_bands, medians
 from bayesrefract.exposure import ExposureTable
@@ -74,8 +75,11 @@ class Fit:
         )
 
 
-def analyse(fit: Fit, store: FitStore, compiler: Compiler, watch: Watch) -> Findings:
-    """Answer one question of a study with one model."""
+def analyse(fit: Fit, store: FitStore, compiler: Compiler | None, watch: Watch) -> Findings:
+    """Answer one question of a study with one model.
+
+    Without a compiler nothing is sampled: raises InputError where a fit is not stored.
+    """
     agreement = cross_check(fit.cohort, fit.question, fit.table, fit.plan)
     could_show = attainable(fit.case, agreement)  # before the group effect is looked at
     posterior, provenance, effects, health, verdicts = _settle(fit, agreement, store, compiler, watch)
@@ -115,7 +119,7 @@ def _generators(fit: Fit) -> tuple[np.random.Generator, np.random.SeedSequence]:
 
 
 def _settle(
-    fit: Fit, agreement: Agreement, store: FitStore, compiler: Compiler, watch: Watch
+    fit: Fit, agreement: Agreement, store: FitStore, compiler: Compiler | None, watch: Watch
 ) -> tuple[Posterior, Provenance, Effects, Health, tuple[Verdict, ...]]:
     """Sample and judge; once more with smaller steps after divergences, with more draws while too close to call."""
     sampler = fit.plan.sampler
@@ -154,11 +158,13 @@ def _more_draws(close: Sequence[Verdict], sampler: Sampler) -> int:
 
 
 def _posterior(
-    fit: Fit, sampler: Sampler, store: FitStore, compiler: Compiler, watch: Watch
+    fit: Fit, sampler: Sampler, store: FitStore, compiler: Compiler | None, watch: Watch
 ) -> tuple[Posterior, Provenance]:
     """The stored fit if everything it depends on is unchanged, else a new one, stored; with its parents."""
     key = fit_key(fit.arrays, sampler, fit.sequence)
     stored = store.load(key)
+    if stored is None and compiler is None:
+        raise InputError(f"{fit.label}: not all of its draws are stored. Run `bayesrefract fit` first.")
     if stored is None:
         with store.claim(key, watch.stage):
             stored = store.load(key)  # another run may have made it while this one waited

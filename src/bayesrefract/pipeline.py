@@ -56,7 +56,7 @@ def run(
     stores = [FitStore(store / job.study.name / "posterior") for job in jobs]
     if not sample:
         _refuse_missing(prepared, stores)
-    compiler = compiler or Compiler()
+    compiler = (compiler or Compiler()) if sample else None
     total, answers = sum(len(fits) for fits in prepared), []
     watch.begin(total)
     try:
@@ -129,7 +129,7 @@ def _why_missing(fit: Fit, place: FitStore) -> str:
     return f"the stored fit was made from other files. What has changed: {'; '.join(changed) or 'the prior'}."
 
 
-def _timed(fit: Fit, place: FitStore, compiler: Compiler, watch: Watch) -> Findings:
+def _timed(fit: Fit, place: FitStore, compiler: Compiler | None, watch: Watch) -> Findings:
     before, started = place.stamp(fit.key), time.monotonic()
     findings = analyse(fit, place, compiler, watch)
     stored = before is not None and before == place.stamp(fit.key)
