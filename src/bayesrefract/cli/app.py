@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from bayesrefract import __version__
-from bayesrefract.cli import attain, check, compare, derive, fit, models, report
+from bayesrefract.cli import attain, audit, check, compare, derive, fit, models, published, report
 from bayesrefract.cli.exits import ExitCode, exit_code_of, leave_at_once
 
 app = typer.Typer(
@@ -47,6 +47,8 @@ app.command("report")(report.report)
 app.command("check")(check.check)
 app.command("attain")(attain.attain)
 app.command("derive")(derive.derive)
+app.command("published")(published.published)
+app.command("audit")(audit.audit)
 app.command("models")(models.models)
 
 

@@ -1,0 +1,106 @@
+"""Does the p-value printed for a comparison agree with the interval printed for it?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from scipy.stats import norm
+
+from bayesrefract.audit.finding import Finding, Outcome, Severity, outcome
+from bayesrefract.audit.intervals import is_sound
+from bayesrefract.numerals import p_value
+from bayesrefract.printed import Estimate, Ratio
+from bayesrefract.printed.number import either
+
+CHECK = "p against interval"
+WALD, LOG_RANK = "wald", "logrank"
+"""A Wald test is made of the same two numbers as the interval: nothing but digits may part them."""
+OTHER_TEST_SLACK = 0.10
+"""Standard errors by which another test of the same patients may differ from the Wald test."""
+THRESHOLD = 0.05
+WORST = 40.0
+
+
+class Span(NamedTuple):
+    """Standard errors from 1, from least to most."""
+
+    least: float
+    most: float
+
+
+def p_of_intervals(estimates: Sequence[Estimate]) -> Outcome:
+    """Every ratio against every p of the same comparison, population, setting and endpoint."""
+    looked = 0
+    findings: list[Finding] = []
+    left: list[tuple[str, str]] = []
+    ratios = [each for each in estimates if each.is_ratio and is_sound(each)]
+    used = set()
+    for each in ratios:
+        twins = [p for p in _of_same_pair(each, estimates) if p.is_adjusted == each.is_adjusted]
+        if not twins:
+            adjusted = "no p of an adjusted model is printed" if each.is_adjusted else "no p is printed"
+            left.append((f"{adjusted} for this comparison", each.name))
+        for p in twins:
+            looked += 1
+            used.add(p.row.place)
+            findings += _faults(each, p)
+    alone = (p for p in estimates if p.is_p and p.value and p.row.place not in used)
+    left += [("a p without a ratio of the same comparison: it needs patient records", p.name) for p in alone]
+    return outcome(CHECK, looked, findings, left)
+
+
+def _of_same_pair(ratio: Estimate, estimates: Sequence[Estimate]) -> Iterator[Estimate]:
+    pair = {ratio.group, ratio.reference}
+    return (p for p in estimates if p.is_p and p.value and p.scope == ratio.scope and {p.group, p.reference} == pair)
+
+
+def _faults(each: Estimate, p: Estimate) -> Iterator[Finding]:
+    ratio = each.ratio()
+    assert ratio is not None
+    implied, printed = _of_ratio(ratio), _of_p(p)
+    gap = max(implied.least - printed.most, printed.least - implied.most, 0.0)
+    other_test = p.test != WALD
+    if gap <= (OTHER_TEST_SLACK if other_test else 0.0):
+        return
+    low, high = (float(2 * norm.sf(z)) for z in (implied.most, implied.least))
+    parted = max(low, high) < THRESHOLD or min(low, high) >= THRESHOLD
+    contradicts = parted and (high < THRESHOLD) != _is_significant(printed)
+    soft = "both are of one model"
+    if other_test:
+        soft = "a test of two groups and a model of more" if p.test == LOG_RANK else "another test of the same patients"
+        soft += " may differ so"
+    yield Finding(
+        CHECK,
+        (Severity.DOUBT if contradicts else Severity.NOTE) if other_test else Severity.DOUBT,
+        p.row.place,
+        each.name,
+        f"{ratio.text} implies p of about {p_value(float(2 * norm.sf(abs(ratio.log_estimate) / ratio.log_se)))}, "
+        f"printed {_p_text(p)}: {soft}",
+        f"the printed digits allow p from {p_value(low)} to {p_value(high)} ({each.row.place})",
+    )
+
+
+def _of_ratio(ratio: Ratio) -> Span:
+    """Estimate over standard error, over all that the printed digits allow."""
+    logs, (least, most) = ratio.log_estimates(), ratio.log_se_range()
+    nearest = 0.0 if logs[0] <= 0 <= logs[1] else min(map(abs, logs))
+    return Span(nearest / most, max(map(abs, logs)) / least if least > 0 else WORST)
+
+
+def _of_p(p: Estimate) -> Span:
+    assert p.value is not None
+    low, high = either(p.value)
+    if p.is_p_below:
+        return Span(float(norm.isf(float(p.value) / 2)), WORST)
+    ends = [float(norm.isf(min(max(float(end), 0.0), 1.0) / 2)) for end in (high, low)]
+    return Span(max(ends[0], 0.0), min(ends[1], WORST))
+
+
+def _is_significant(printed: Span) -> bool:
+    return printed.least >= float(norm.isf(THRESHOLD / 2)) - 1e-9
+
+
+def _p_text(p: Estimate) -> str:
+    assert p.value is not None
+    return f"p {'<' if p.is_p_below else '='} {p.value.text}"

@@ -1,0 +1,94 @@
+"""All checks of one paper, in one report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from bayesrefract.audit.events import ImpliedEvents, events, implied_events
+from bayesrefract.audit.finding import Finding, Outcome, Unchecked, in_order
+from bayesrefract.audit.intervals import limits, symmetry
+from bayesrefract.audit.near_copies import near_copies
+from bayesrefract.audit.p_of_counts import p_of_counts
+from bayesrefract.audit.p_of_intervals import p_of_intervals
+from bayesrefract.audit.percentages import percentages
+from bayesrefract.audit.small_counts import small_counts
+from bayesrefract.audit.sums import sums
+from bayesrefract.did_you_mean import did_you_mean
+from bayesrefract.errors import InputError
+from bayesrefract.listing import listed, quoted
+from bayesrefract.printed import Counts, Estimate, read_counts, read_estimates
+from bayesrefract.printed.estimates import ALL_PATIENTS
+
+
+@dataclass(frozen=True)
+class Paper:
+    """Printed numbers of one paper, as they were read."""
+
+    estimates: tuple[Estimate, ...]
+    counts: Counts
+
+
+@dataclass(frozen=True)
+class Report:
+    """`outcomes`: one for each check, in their order."""
+
+    outcomes: tuple[Outcome, ...]
+    implied_events: tuple[ImpliedEvents, ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The gravest first."""
+        return in_order([finding for each in self.outcomes for finding in each.findings])
+
+    @property
+    def unchecked(self) -> tuple[Unchecked, ...]:
+        return tuple(left for each in self.outcomes for left in each.unchecked)
+
+
+def read_paper(estimates: Path, counts: Path) -> Paper:
+    """Read both files. Raises InputError with the faults of both; numbers that cannot be are findings, not faults."""
+    faults: list[str] = []
+    found, tables = None, None
+    try:
+        sheet, found = read_estimates(estimates)
+        faults += sheet.faults
+    except InputError as error:
+        faults += error.faults
+    try:
+        tables = read_counts(counts)
+    except InputError as error:
+        faults += error.faults
+    if found is not None and tables is not None:
+        faults += [fault for each in found for fault in _unknown_groups(each, tables.groups)]
+    if faults or found is None or tables is None:
+        raise InputError(faults)
+    return Paper(found, tables)
+
+
+def audit(paper: Paper) -> Report:
+    """Every check."""
+    estimates, counts = paper.estimates, paper.counts
+    outcomes = (
+        percentages(counts),
+        sums(counts),
+        p_of_counts(counts),
+        small_counts(counts),
+        near_copies(counts),
+        limits(estimates),
+        symmetry(estimates),
+        p_of_intervals(estimates),
+        events(estimates, counts),
+    )
+    return Report(outcomes, implied_events(estimates, counts))
+
+
+def _unknown_groups(each: Estimate, groups: tuple[str, ...]) -> list[str]:
+    """Groups that have no column of counts."""
+    named = (("group", each.group), ("reference", each.reference))
+    return [
+        f"{each.row.place}: {column} {quoted(name)} is not known.{did_you_mean(name, groups)} "
+        f"The counts are of {listed(groups)}."
+        for column, name in named
+        if name and name != ALL_PATIENTS and name not in groups
+    ]

@@ -1,0 +1,111 @@
+"""`bayesrefract audit`: does the arithmetic of a paper hold?"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bayesrefract.cli import options
+from bayesrefract.cli.compare import target_faults
+from bayesrefract.cli.exits import collecting
+from bayesrefract.cli.output import make_folder, show_table, tell
+from bayesrefract.errors import InputError
+
+if TYPE_CHECKING:
+    from bayesrefract.audit import Report
+
+Estimates = Annotated[
+    Path, typer.Option("--estimates", metavar="E.csv", help="Printed ratios, medians and p-values, one a row.")
+]
+CountsFile = Annotated[
+    Path, typer.Option("--counts", metavar="C.csv", help="Printed counts: a row per level, a column per group.")
+]
+Json = Annotated[
+    str | None,
+    typer.Option("--json", metavar="FILE|-", help="Write the findings as JSON; `-`: JSON alone on stdout."),
+]
+Folder = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write every table as CSV, and the JSON.")]
+
+
+def audit(
+    *,
+    estimates: Estimates,
+    counts: CountsFile,
+    json: Json = None,
+    out: Folder = None,
+    quiet: options.Quiet = False,
+) -> None:
+    """Check the arithmetic of a paper from its printed numbers.
+
+    The columns of both files are described in data/lenalidomide/README.md, beside an example. A finding is
+    no fault of the input: the command ends with 0 whatever it finds.
+    """
+    from bayesrefract.audit import audit as check
+    from bayesrefract.audit import read_paper
+
+    faults = target_faults(json)
+    with collecting(faults):
+        paper = read_paper(estimates, counts)
+    if faults:
+        raise InputError(faults)
+    report = check(paper)
+    if out is not None:
+        make_folder(out)
+        write(report, out, quiet=quiet)
+    if json is not None:
+        from bayesrefract.report.audit_json import audit_json
+        from bayesrefract.report.verdict_json import write_json
+
+        write_json(sys.stdout if json == "-" else json, audit_json(report))
+    if json != "-" or not quiet:
+        show(report, to_stderr=json == "-")
+
+
+def show(report: Report, *, to_stderr: bool) -> None:
+    """Findings first, then what was looked at and what could not be."""
+    from bayesrefract.tables import audit as tables
+
+    stream = sys.stderr if to_stderr else sys.stdout
+    for table in (
+        tables.findings_screen(report),
+        tables.checks_table(report),
+        tables.events_table(report),
+        tables.unchecked_screen(report),
+    ):
+        show_table(table, stream)
+    print(summary(report), file=stream)
+
+
+def summary(report: Report) -> str:
+    """How much was found, in one line."""
+    from bayesrefract.audit import Severity
+
+    words = [finding.severity for finding in report.findings]
+    counts = ", ".join(
+        f"{words.count(each)} {each}{'s' * (words.count(each) > 1)}" for each in Severity if each in words
+    )
+    looked = sum(each.checked for each in report.outcomes)
+    return f"{looked:,} numbers were looked at: {f'{len(words)} findings ({counts})' if words else 'no finding'}."
+
+
+def write(report: Report, out: Path, *, quiet: bool) -> None:
+    """Every table as a file, each whole or not at all."""
+    from bayesrefract.files import write_whole
+    from bayesrefract.report.audit_json import audit_json
+    from bayesrefract.report.verdict_json import write_json
+    from bayesrefract.table import to_csv
+    from bayesrefract.tables import audit as tables
+
+    made = {
+        "findings.csv": tables.findings_table(report),
+        "checked.csv": tables.checks_table(report),
+        "not-checked.csv": tables.unchecked_table(report),
+        "implied-events.csv": tables.events_table(report),
+    }
+    for name, table in made.items():
+        write_whole(out / name, to_csv(table))
+    write_json(out / "audit.json", audit_json(report))
+    tell(f"Written: {out}", quiet=quiet)

@@ -1,0 +1,228 @@
+"""A question about printed ratios, as typed: its faults, and its answer."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bayesrefract.cli.compare import target_faults
+from bayesrefract.cli.comparison import PLACES
+from bayesrefract.cli.exits import collecting
+from bayesrefract.errors import InputError, StudyError
+from bayesrefract.listing import listed, quoted
+from bayesrefract.model.priors import resolve_group_prior
+from bayesrefract.plan import GroupPriorName, Priors
+from bayesrefract.printed import Number, Ratio, read_number
+from bayesrefract.printed.ratio import ratio_faults
+from bayesrefract.published import Against, Assessment, Pooled, Terms, assess, contrast, pool
+from bayesrefract.published.contrast import correlations
+from bayesrefract.published.read import Selection, Wanted, read_ratios
+from bayesrefract.study import Estimand, Rope, Rule, RuleName, Side
+
+DEFAULT_NAMES = ("group", "reference")
+DEFAULT_SECOND = "second group"
+
+
+@dataclass(frozen=True)
+class PrintedQuestion:
+    """The options of `bayesrefract published`, as typed."""
+
+    file: Path | None
+    hr: str | None
+    ci: tuple[str, str] | None
+    ci_level: float
+    contrast: tuple[str, str]
+    rope: tuple[float, float]
+    rope_source: str
+    rope_declared: dt.date | None
+    after_data: bool
+    prior: str
+    rule: RuleName
+    level: float
+    threshold: float | None
+    one_sided: str | None
+    against: tuple[str, str, str] | None
+    against_group: str
+    correlation: tuple[float, float] | None
+    where: tuple[str, ...]
+    groups: tuple[str, ...]
+    pool: bool
+    tau_scale: float
+    json: str | None
+    figure: Path | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was asked of, and what was found; `selection` is None for a ratio that was typed."""
+
+    terms: Terms
+    made: tuple[Assessment, ...]
+    selection: Selection | None = None
+    against: Against | None = None
+    pooled: tuple[Pooled, ...] = ()
+
+
+def answer(asked: PrintedQuestion) -> Answer:
+    """Judge what is asked. Raises InputError with every fault of the options and of the file."""
+    faults = [*terms_faults(asked), *combination_faults(asked), *target_faults(asked.json), *_figure_faults(asked)]
+    selection, typed = None, _typed(asked, faults)
+    if asked.file is not None:
+        with collecting(faults):
+            filters = tuple((column.strip(), value) for column, _, value in (w.partition("=") for w in asked.where))
+            selection = read_ratios(asked.file, Wanted(filters, asked.groups, asked.ci_level))
+            if asked.pool:
+                faults += pool_faults(selection.ratios, asked)
+    if faults:
+        raise InputError(tuple(dict.fromkeys(faults)))
+    terms = terms_of(asked)
+    ratios = selection.ratios if selection is not None else typed[:1]
+    made = tuple(assess(ratio, terms) for ratio in ratios)
+    if asked.against is not None and asked.correlation is not None:
+        both = (*made, assess(typed[1], terms))
+        return Answer(terms, both, against=contrast(typed[0], typed[1], asked.correlation, terms))
+    return Answer(terms, made, selection, pooled=_pooled(asked, ratios, terms) if asked.pool else ())
+
+
+def terms_of(asked: PrintedQuestion) -> Terms:
+    """ROPE, rule and prior as values."""
+    low, high = asked.rope
+    rope = Rope(
+        Estimand.HAZARD_RATIO, low, high, asked.rope_source, asked.rope_declared, before_data=not asked.after_data
+    )
+    rule = Rule(asked.rule, asked.level, asked.threshold, Side(asked.one_sided or Side.TWO_SIDED))
+    return Terms(rope, rule, resolve_group_prior(Priors(group=GroupPriorName(asked.prior)), rope))
+
+
+def terms_faults(asked: PrintedQuestion) -> list[str]:
+    """What is wrong with ROPE and rule, by the rules of a study file."""
+    from bayesrefract.study_sections import RopeSection, RuleSection
+    from bayesrefract.toml_reader import TomlFile
+
+    line = TomlFile("command line", {}, StudyError)
+    low, high = asked.rope
+    day = asked.rope_declared or dt.date.min  # a date that is not stated is printed so; any date passes here
+    rope = {"low": low, "high": high, "source": asked.rope_source, "declared_on": day, "before_data": True}
+    line.check("rope", rope | {"estimand": "hazard_ratio"}, RopeSection)
+    line.check("", {"name": asked.rule, "level": asked.level, "threshold": asked.threshold}, RuleSection)
+    faults = []
+    for fault in line.faults:
+        told = fault
+        for place, option in PLACES.items():
+            told = told.replace(place, option, 1)
+        faults.append(told)
+    return faults
+
+
+def combination_faults(asked: PrintedQuestion) -> list[str]:
+    """Options that are missing, that exclude each other, or that have no use."""
+    faults = []
+    if asked.file is None and (asked.hr is None or asked.ci is None):
+        faults.append("Give a ratio with its limits, such as --hr 0.99 --ci 0.73 1.33, or a CSV file of such ratios.")
+    if asked.file is not None and (asked.hr or asked.ci or asked.against):
+        faults.append(f"{asked.file}: give either a file, or --hr with --ci and --against, not both.")
+    if asked.file is None and (asked.pool or asked.where or asked.groups):
+        faults.append("--pool, --where and --group are for a CSV file of ratios. Name the file, or leave them out.")
+    if asked.file is not None and asked.contrast != DEFAULT_NAMES:
+        faults.append("--contrast names the groups of --hr. For a file choose rows with --where group=NAME.")
+    if asked.against is None and asked.against_group != DEFAULT_SECOND:
+        faults.append("--against-group names the group of --against, which is not given. Leave it out.")
+    faults += [f"--where {each}: write COLUMN=VALUE." for each in asked.where if "=" not in each]
+    if asked.against is not None and asked.correlation is None:
+        faults.append(
+            "--against: ratios with one reference are correlated, and the printed numbers do not say how much. "
+            "Give a range, such as --correlation 0 0.7."
+        )
+    if asked.correlation is not None:
+        faults += _correlation_faults(asked, *asked.correlation)
+    if not 0.5 < asked.ci_level < 1:
+        faults.append(f"--ci-level {asked.ci_level:g} is not allowed. Give a number between 0.5 and 1, such as 0.95.")
+    if not 0 < asked.tau_scale < float("inf"):
+        faults.append(f"--tau-scale {asked.tau_scale:g} is not allowed. Give a number above 0, such as 0.5.")
+    return faults
+
+
+def pool_faults(ratios: Sequence[Ratio], asked: PrintedQuestion) -> list[str]:
+    """Why rows cannot be pooled: too few, of different comparisons, or of the same patients."""
+    faults = []
+    name = asked.file.name if asked.file else ""
+    pairs = sorted({f"{ratio.group} vs {ratio.reference}" for ratio in ratios})
+    if len(pairs) > 1:
+        faults.append(f"{name}: only one comparison can be pooled, and the rows are of {listed(pairs)}. Use --where.")
+    endpoints = sorted({ratio.endpoint for ratio in ratios})
+    if len(endpoints) > 1:
+        faults.append(f"{name}: only one endpoint can be pooled, and the rows are of {listed(endpoints)}. Use --where.")
+    studies = Counter(ratio.study for ratio in ratios)
+    if "" in studies:
+        faults.append(
+            f"{name}: {studies['']} of the rows to pool name no study, so that nobody knows whether they share "
+            "patients. Name the study of each row in the column study; rows of the same patients get the same name."
+        )
+    elif len(studies) < 2:
+        faults.append(f"{name}: all rows to pool are of one study ({quoted(next(iter(studies)))}). It takes two.")
+    shared = [study for study, count in studies.items() if study and count > 1]
+    if shared and asked.correlation is None:
+        faults.append(
+            f"{name}: more than one row is of {listed(map(quoted, shared))}: these share patients and would count "
+            "twice. Choose one with --where, or give the range of their correlation, such as --correlation 0.3 0.9."
+        )
+    if asked.correlation is not None and "" not in studies and not shared:
+        faults.append("--correlation: no two rows are of one study, so that it has no use. Leave it out.")
+    return faults
+
+
+def _correlation_faults(asked: PrintedQuestion, low: float, high: float) -> list[str]:
+    faults = []
+    if asked.against is None and not asked.pool:
+        faults.append("--correlation is for --against and --pool. Leave it out.")
+    if not -1 < low < high < 1:
+        faults.append(
+            f"--correlation {low:g} {high:g} is not allowed. Give a range between -1 and 1, the smaller end first, "
+            "such as 0 0.7: one number would claim to know it."
+        )
+    return faults
+
+
+def _figure_faults(asked: PrintedQuestion) -> list[str]:
+    if asked.figure is not None and asked.figure.suffix.lower() != ".svg":
+        return [f"--figure {asked.figure}: the figure is an SVG file. Let its name end in .svg."]
+    return []
+
+
+def _typed(asked: PrintedQuestion, faults: list[str]) -> list[Ratio]:
+    """The ratios of the options; their faults are added."""
+    found = []
+    if asked.hr is not None and asked.ci is not None:
+        found += _ratio("--hr, --ci", (asked.hr, *asked.ci), asked.contrast, asked.ci_level, faults)
+    if asked.against is not None:
+        pair = (asked.against_group, asked.contrast[1])
+        found += _ratio("--against", asked.against, pair, asked.ci_level, faults)
+        if asked.against_group == asked.contrast[0]:
+            faults.append(f"--against-group {asked.against_group}: this is also the group of --hr. Name another.")
+    if asked.contrast[0] == asked.contrast[1]:
+        faults.append(f"--contrast {' '.join(asked.contrast)}: a group is held against itself. Name two groups.")
+    return found
+
+
+def _ratio(
+    option: str, texts: tuple[str, str, str], pair: tuple[str, str], level: float, faults: list[str]
+) -> list[Ratio]:
+    numbers: list[Number] = []
+    for text in texts:
+        try:
+            numbers.append(read_number(text))
+        except ValueError as problem:
+            faults.append(f"{option}: {problem}")
+    if len(numbers) < len(texts):
+        return []
+    wrong = ratio_faults(numbers[0], numbers[1], numbers[2])
+    faults += [f"{option}: {fault}" for fault in wrong]
+    return [] if wrong else [Ratio(*pair, numbers[0], numbers[1], numbers[2], level)]
+
+
+def _pooled(asked: PrintedQuestion, ratios: Sequence[Ratio], terms: Terms) -> tuple[Pooled, ...]:
+    span = (None,) if asked.correlation is None else correlations(*asked.correlation)
+    return tuple(pool(ratios, terms, asked.tau_scale, correlation) for correlation in span)
