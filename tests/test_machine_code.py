@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from test_model import COLLAPSED, WALK, arrays_of, small_cohort, somewhere
 from bayesrefract.errors import Interrupted
 from bayesrefract.inference import compiler as compiler_module
 from bayesrefract.inference.compiler import Compiler, code_key
-from bayesrefract.inference.machine_code import MachineCode, addresses, read, write
+from bayesrefract.inference.machine_code import MachineCode, addresses, answers, read, write
 from bayesrefract.inference.progress import Silent
 from bayesrefract.model import at_risk
 from bayesrefract.model.arrays import ModelArrays
@@ -82,6 +84,28 @@ def test_machine_code_gives_pymcs_density_gradient_and_quantities(name: str, kep
 def _before(code: MachineCode, name: str) -> list[str]:
     names = list(code.variables)
     return names[: names.index(name)]
+
+
+def test_code_that_only_works_where_it_was_compiled_is_compiled_again(tmp_path: Path) -> None:
+    """Pooled independent hazards call the gamma function by its address in the process that compiled them."""
+    plan = replace(COLLAPSED, baseline=Baseline(BaselineKind.INDEPENDENT, strata=StrataKind.POOLED))
+    program = (
+        "from pathlib import Path; from test_machine_code import *\n"
+        "plan = replace(COLLAPSED, baseline=Baseline(BaselineKind.INDEPENDENT, strata=StrataKind.POOLED))\n"
+        f"Compiler(Path({str(tmp_path)!r})).model(arrays_of(small_cohort(strata=True), plan, pad=True), Silent())"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parent)
+    arrays = arrays_of(small_cohort(strata=True), plan, pad=True)
+    compiler = Compiler(tmp_path)
+    compiler.model(arrays, Silent())
+    assert answers(compiler.ready[arrays.structure], arrays.values)
+    model = build(arrays)
+    point = {name: np.zeros_like(value) for name, value in model.initial_point().items()}
+    value, _, _ = evaluate(
+        compiler.ready[arrays.structure], arrays, np.zeros(compiler.ready[arrays.structure].n_parameters)
+    )
+    exact = model.compile_fn(model.logp(), inputs=model.value_vars, mode="FAST_COMPILE", on_unused_input="ignore")
+    assert value == pytest.approx(float(exact(point)), rel=1e-12)
 
 
 def test_damaged_code_is_not_used(kept: Path, tmp_path: Path) -> None:

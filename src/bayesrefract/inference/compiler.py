@@ -20,7 +20,7 @@ from nutpie.compile_pymc import CompiledPyMCModel
 
 from bayesrefract.errors import InputError, Interrupted
 from bayesrefract.files import locked
-from bayesrefract.inference.machine_code import MachineCode, addresses, read, target, write
+from bayesrefract.inference.machine_code import MachineCode, addresses, answers, read, target, write
 from bayesrefract.inference.progress import Watch
 from bayesrefract.inference.provenance import DRAW_LIBRARIES, code_sha256
 from bayesrefract.model.arrays import ModelArrays, Structure
@@ -51,15 +51,20 @@ class Compiler:
     def _find(self, arrays: ModelArrays, watch: Watch) -> MachineCode:
         key = code_key(arrays.structure)[:32]
         path = self.cache / f"{key}.zip"
-        kept = read(path)
+        kept = self._read(path, arrays)
         if kept is not None:
             return kept
         try:
             with locked(self.cache / ".lock", key, watch.stage):  # another process may be compiling the same
-                return read(path) or self._compile(arrays, path, watch)
+                return self._read(path, arrays) or self._compile(arrays, path, watch)
         except InputError as error:  # only the next run is slower for it
             watch.stage(f"The compiled model is not kept: {error}")
             return self._compile(arrays, None, watch)
+
+    @staticmethod
+    def _read(path: Path, arrays: ModelArrays) -> MachineCode | None:
+        kept = read(path)
+        return kept if kept is not None and answers(kept, arrays.values) else None
 
     def _compile(self, arrays: ModelArrays, path: Path | None, watch: Watch) -> MachineCode:
         watch.stage(f"Compiling the model structure: {describe(arrays.structure)} (once on this machine)")

@@ -7,6 +7,7 @@ and PyMC need not even be imported.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import zipfile
 from collections.abc import Mapping
@@ -69,6 +70,20 @@ class MachineCode:
         if wrong:
             raise AssertionError(f"arrays of another shape than compiled for: {wrong}")
         return made
+
+
+def answers(code: MachineCode, values: Mapping[str, NDArray[Any]]) -> bool:
+    """Whether the code works in this process, asked at the origin.
+
+    Code that calls into a library by an address of the process that compiled it (the gamma function of pooled
+    independent hazards) fails elsewhere: it is then compiled anew.
+    """
+    data = code.arrays(values)
+    point, gradient, value = np.zeros(code.n_parameters), np.zeros(code.n_parameters), np.zeros(1)
+    table, number, place = addresses(data), ctypes.c_uint64, ctypes.c_void_p
+    density = ctypes.CFUNCTYPE(ctypes.c_int64, number, place, place, place, place)(code.log_density.address)
+    told = density(code.n_parameters, *(each.ctypes.data for each in (point, gradient, value, table)))
+    return told == 0
 
 
 def addresses(arrays: list[NDArray[Any]]) -> NDArray[np.uint64]:
