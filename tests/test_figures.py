@@ -20,7 +20,7 @@ from bayesrefract.figures import (
     survival_figure,
 )
 from bayesrefract.figures.chains import RANK_BINS, rank_histogram
-from bayesrefract.figures.curves import at_risk, few_from
+from bayesrefract.figures.curves import at_risk, few_from, group_look
 from bayesrefract.figures.ratios import ratio_ticks
 from bayesrefract.figures.style import time_ticks
 from bayesrefract.findings import Findings
@@ -106,6 +106,11 @@ def test_survival_figure_carries_groups_numbers_at_risk_and_horizon() -> None:
     assert "horizon 36" in shown
     no_horizon = replace(made.question, endpoint=replace(made.question.endpoint, horizon=None))
     assert not any("horizon" in text for text in texts(survival_figure(replace(made, question=no_horizon))))
+
+
+def test_groups_are_told_apart_beyond_the_six_colours() -> None:
+    looks = [group_look(place) for place in range(36)]
+    assert len(set(looks)) == 36
 
 
 def test_swapped_groups_change_the_curves_under_their_names() -> None:

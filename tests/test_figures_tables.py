@@ -144,6 +144,30 @@ def test_width_figure_marks_the_declared_range_or_margin() -> None:
         figures.rope_width_figure(made, replace(verdict, word=VerdictWord.WITHHELD))
 
 
+@pytest.mark.parametrize("side", [Side.TWO_SIDED, Side.ABOVE, Side.BELOW])
+def test_width_figure_speaks_of_a_dotted_line_only_where_it_draws_one(side: Side) -> None:
+    made = undecided(findings())
+    verdict = replace(made.verdicts[0], rule=Rule(side=side))
+    near, far = (figures.rope_width_figure(made, replace(verdict, smallest_rope=smallest)) for smallest in (1.16, 40.0))
+    assert "just accepted" in texts(near)
+    assert "Dotted line" in near.caption
+    assert "just accepted" not in texts(far)
+    assert "Dotted line" not in far.caption
+    accepted = "0.025" if side is Side.BELOW else "40.00"
+    assert accepted in far.caption
+    assert accepted in far.alt
+
+
+def test_what_is_accepted_at_the_left_rim_is_named_inside_the_axes() -> None:
+    made = undecided(findings())
+    verdict = replace(made.verdicts[0], rule=Rule(side=Side.ABOVE))
+    sides = []
+    for smallest in (1.0, 1.2):
+        drawn_axes = figures.rope_width_figure(made, replace(verdict, smallest_rope=smallest)).figure.axes[0]
+        sides += [text.get_horizontalalignment() for text in drawn_axes.texts if "just accepted" in text.get_text()]
+    assert sides == ["left", "right"]
+
+
 def test_differences_stand_in_their_own_unit_with_their_range() -> None:
     made = findings()
     picture = drawn(figures.differences_figure(made))
@@ -179,6 +203,20 @@ def test_log_log_figure_tells_the_test_and_the_hazards() -> None:
     untested = replace(made.agreement.proportional_hazards, p=None, method="no events in one group")
     other = replace(made, agreement=replace(made.agreement, proportional_hazards=untested))
     assert "No Schoenfeld test: no events in one group." in figures.log_log_figure(other).caption
+
+
+def test_a_group_without_events_is_named_where_it_has_no_log_log_curve() -> None:
+    made = findings()
+    quiet, *rest = made.agreement.groups
+    quiet = replace(quiet, curve=replace(quiet.curve, survival=np.ones_like(quiet.curve.survival)))
+    some = replace(made, agreement=replace(made.agreement, groups=(quiet, *rest)))
+    picture = figures.log_log_figure(some)
+    assert picture.caption.endswith(f"no curve for want of events: {quiet.level}.")
+    assert f"{quiet.level} no curve, " in picture.alt
+    assert "no curve can be drawn" not in texts(picture)
+    assert "no curve" not in figures.log_log_figure(made).caption
+    none = replace(made, agreement=replace(made.agreement, groups=(quiet,)))
+    assert "no curve can be drawn" in texts(figures.log_log_figure(none))
 
 
 def test_prior_of_the_ratio_shows_its_mass_inside_the_range() -> None:

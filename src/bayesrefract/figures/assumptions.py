@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 from matplotlib.transforms import blended_transform_factory
+from numpy.typing import NDArray
 
 from bayesrefract.crosscheck.agreement import ProportionalHazards
 from bayesrefract.figures.curves import FEW_AT_RISK, few_from, group_look, on_grid, survival_at
 from bayesrefract.figures.style import (
     BAND,
     BLUE,
+    FAINT,
     SMALL,
     WIDTH,
     Picture,
@@ -49,6 +51,7 @@ def log_log_figure(findings: Findings) -> Picture:
     axes = axes_at(figure, LEFT, foot, WIDTH - LEFT - RIGHT, 2.1)
     end = max(float(group.curve.times[-1]) for group in groups)
     reached: list[float] = []
+    ends: dict[str, str | None] = {}
     for place, group in enumerate(groups):
         times, survival, few = on_grid(group.curve, end)
         drawn = (survival > 0) & (survival < 1) & (times >= end / SHORTEST) & ~few
@@ -62,13 +65,17 @@ def log_log_figure(findings: Findings) -> Picture:
         axes.plot([-0.05], [y], marker, color=colour, markersize=6, transform=_over_figure(axes), clip_on=False)
         figure.text(LEFT / WIDTH, y, shorten(group.level, 48), va="center", fontsize=SMALL, weight="bold")
         reached += hazard.tolist()
+        ends[group.level] = _last(times[drawn], hazard, findings.question.time_unit)
     _log_axes(axes, findings, end, reached)
+    if not reached:
+        axes.text(0.5, 0.5, "no curve can be drawn", transform=axes.transAxes, ha="center", color=FAINT)
     test = _schoenfeld(findings.agreement.proportional_hazards)
     caption = (
         "Cumulative hazard of each group (Kaplan-Meier) on log axes: where hazards are proportional, the curves run "
-        f"parallel. {test} Only where at least {FEW_AT_RISK} patients are at risk."
+        f"parallel. {test} Only where at least {FEW_AT_RISK} patients are at risk{_without_curve(ends)}."
     )
-    alt = f"Cumulative hazard over time per group on log axes. {test}"
+    told = ", ".join(f"{level} {end or 'no curve'}" for level, end in ends.items())
+    alt = f"Cumulative hazard over time per group on log axes; at its end: {told}. {test}"
     return picture(figure, findings, "log-log", caption, alt, _hazard_table(findings, end))
 
 
@@ -102,6 +109,17 @@ def predictive_figure(findings: Findings) -> Picture:
         f"Observed and replicated survival per group. {results}.",
         _check_table(checks, unit),
     )
+
+
+def _last(times: NDArray[np.float64], hazard: NDArray[np.float64], unit: TimeUnit) -> str | None:
+    """Where a group's curve ends; None where there is none."""
+    return f"{fixed(float(hazard[-1]), 3)} at {fixed(float(times[-1]), 1)} {unit}" if len(hazard) else None
+
+
+def _without_curve(ends: Mapping[str, str | None]) -> str:
+    """The groups without a curve, for the caption."""
+    missing = [level for level, end in ends.items() if end is None]
+    return f"; no curve for want of events: {', '.join(missing)}" if missing else ""
 
 
 def _over_figure(axes: Axes) -> Any:

@@ -68,8 +68,11 @@ def draw_steps(axes: Axes, curve: KaplanMeier, end: float, place: int) -> None:
 
 
 def group_look(place: int) -> tuple[str, str]:
-    """Colour and marker of the group at a place of the question's order."""
-    return GROUP_COLOURS[place % len(GROUP_COLOURS)], GROUP_MARKERS[place % len(GROUP_MARKERS)]
+    """Colour and marker of the group at a place of the question's order; when the colours start again, the
+    markers are one further, so that no two of the first 36 groups look alike.
+    """
+    again, colour = divmod(place, len(GROUP_COLOURS))
+    return GROUP_COLOURS[colour], GROUP_MARKERS[(place + again) % len(GROUP_MARKERS)]
 
 
 def readable_times(findings: Findings, ticks: list[float], groups: tuple[GroupSummary, ...]) -> list[float]:

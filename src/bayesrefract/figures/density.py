@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.ticker import NullFormatter, NullLocator
 from numpy.typing import NDArray
 from scipy.stats import gaussian_kde, norm
@@ -37,6 +38,8 @@ from bayesrefract.table import Table, columns
 
 GRID_POINTS = 200
 WIDEST = 6.0
+LABEL_ROOM = 0.06
+"""Share of the axis that an upright label takes."""
 PATCH = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.5}
 QUANTILES = (0.005, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.995)
 WIDTHS = (1.05, 1.1, 1.15, 1.2, 1.25, 1.3, 1.4, 1.5, 1.75, 2.0, 2.5, 3.0)
@@ -98,9 +101,7 @@ def rope_width_figure(findings: Findings, verdict: Verdict) -> Picture:
     axes.plot([declared], [_kept(verdict)], "o", color=INK, markersize=6)
     text = f"declared: {mass(_kept(verdict), verdict.ess_bulk)}"
     axes.annotate(text, (declared, _kept(verdict)), (7, -14), textcoords="offset points", weight="bold", bbox=PATCH)
-    if verdict.smallest_rope <= end:
-        axes.axvline(verdict.smallest_rope, color=FAINT, linewidth=1, linestyle=DOTTED)
-        axes.text(verdict.smallest_rope, 0.02, " just accepted", fontsize=SMALL, color=FAINT, rotation=90, ha="right")
+    _just_accepted(axes, verdict.smallest_rope, end)
     if verdict.rule.name is RuleName.PROBABILITY and verdict.rule.threshold is not None:
         axes.axhline(verdict.rule.threshold, color=FAINT, linewidth=1, linestyle=DASHED)
     axes.set_xscale("log")
@@ -117,7 +118,7 @@ def rope_width_figure(findings: Findings, verdict: Verdict) -> Picture:
         figure,
         findings,
         f"width-{slug(f'{verdict.group}/{verdict.reference}')}",
-        *_width_words(verdict, label),
+        *_width_words(verdict, label, marked=verdict.smallest_rope <= end),
         _width_table(draws, verdict),
     )
 
@@ -182,6 +183,15 @@ def _widest(declared: float, smallest: float) -> float:
     return float(min(max(1.5, declared**1.7, accepted), max(WIDEST, declared**1.3)))
 
 
+def _just_accepted(axes: Axes, smallest: float, end: float) -> None:
+    """The narrowest accepted width, named on the side of its line where there is room; nothing beyond the axis."""
+    if smallest > end:
+        return
+    axes.axvline(smallest, color=FAINT, linewidth=1, linestyle=DOTTED)
+    side = "left" if np.log(smallest) < LABEL_ROOM * np.log(end) else "right"
+    axes.text(smallest, 0.02, " just accepted", fontsize=SMALL, color=FAINT, rotation=90, ha=side)
+
+
 def _draws(findings: Findings, verdict: Verdict) -> NDArray[np.float64]:
     if verdict.word is VerdictWord.WITHHELD or verdict.estimand is not Estimand.HAZARD_RATIO:
         raise ValueError("only a hazard ratio's posterior with a verdict is drawn")
@@ -219,8 +229,8 @@ def _range_label(width: float, side: Side) -> str:
     return "1" if width == 1 else f"{1 / width:.2f}–\n{width:.2f}"
 
 
-def _width_words(verdict: Verdict, label: str) -> tuple[str, str]:
-    """Caption and alternative text of the figure over all widths."""
+def _width_words(verdict: Verdict, label: str, *, marked: bool) -> tuple[str, str]:
+    """Caption and alternative text of the figure over all widths; `marked`: the accepted one is on the axis."""
     kept = mass(_kept(verdict), verdict.ess_bulk)
     smallest = ratio(verdict.smallest_rope)
     if verdict.rule.side is Side.TWO_SIDED:
@@ -228,19 +238,30 @@ def _width_words(verdict: Verdict, label: str) -> tuple[str, str]:
         note = "" if symmetric else " The declared ROPE is not symmetric: it is marked at its width."
         caption = (
             f"Probability that the hazard ratio of {label} lies inside 1/m to m, for every m. Point: the declared "
-            f"ROPE {rope_text(verdict)}. Dotted line: the narrowest range that the rule would just have accepted.{note}"
+            f"ROPE {rope_text(verdict)}. {_accepted_words('narrowest range', f'm = {smallest}', marked=marked)}{note}"
         )
         alt = (
             f"The probability of lying inside rises with the width of the range; it is {kept} for the declared ROPE "
             f"{rope_text(verdict)}. The rule would just have accepted 1/m to m with m = {smallest}."
         )
         return caption, alt
-    margin = declared_ratio(verdict.rope.high if verdict.rule.side is Side.ABOVE else verdict.rope.low)
+    above = verdict.rule.side is Side.ABOVE
+    margin = declared_ratio(verdict.rope.high if above else verdict.rope.low)
+    accepted = ratio(verdict.smallest_rope if above else 1 / verdict.smallest_rope)
     caption = (
         f"Probability that the hazard ratio of {label} keeps a margin, for every margin. Point: the declared {margin}. "
-        "Dotted line: the strictest margin that the rule would just have accepted."
+        f"{_accepted_words('strictest margin', accepted, marked=marked)}"
     )
-    return caption, f"The probability of keeping the declared margin {margin} is {kept}."
+    alt = (
+        f"The probability of keeping the declared margin {margin} is {kept}. The rule would just have accepted "
+        f"the margin {accepted}."
+    )
+    return caption, alt
+
+
+def _accepted_words(what: str, value: str, *, marked: bool) -> str:
+    line = f"Dotted line: the {what} that the rule would just have accepted."
+    return line if marked else f"The {what} that the rule would just have accepted lies beyond the axis ({value})."
 
 
 def _quantiles_table(draws: NDArray[np.float64], verdict: Verdict) -> Table:
