@@ -128,11 +128,15 @@ class Condition:
 
 @dataclass(frozen=True)
 class Population:
-    """Patients who meet every condition (equality, list or range; never an expression)."""
+    """Patients who meet every condition (equality, list or range; never an expression).
+
+    Role: main | sensitivity. What is asked of a sensitivity population stands in a table, not in a section of its own.
+    """
 
     name: str
     label: str
     where: tuple[Condition, ...] = ()
+    role: str = "main"
 
 
 @dataclass(frozen=True)
@@ -141,7 +145,8 @@ class Endpoint:
 
     `event_value`: the code in the event column that means the event (None: 0/1 or true/false).
     `entry`: column of the delayed entry time. `administrative_end`: column of the time at which
-    follow-up would have ended without an event, if it is known.
+    follow-up would have ended without an event, if it is known. `clock_start`: column of the time at which the
+    endpoint's own clock starts; patients then enter at that time, and both times are counted from 0 before it.
     """
 
     name: str
@@ -152,6 +157,40 @@ class Endpoint:
     entry: str | None = None
     administrative_end: str | None = None
     event_value: str | float | None = None
+    clock_start: str | None = None
+
+
+@dataclass(frozen=True)
+class Printed:
+    """Where a paper prints its own answer: the rows of its estimates with this setting and endpoint."""
+
+    setting: str
+    endpoint: str
+
+
+@dataclass(frozen=True)
+class Publication:
+    """A paper whose printed numbers stand beside the analyses. Paths are those of the CSV files.
+
+    `conclusion` is the paper's own sentence. `spread`: how far rebuilt cohorts differ, where there is such a file.
+    """
+
+    source: str
+    estimates: Path
+    counts: Path
+    conclusion: str
+    conclusion_where: str
+    spread: Path | None = None
+
+
+@dataclass(frozen=True)
+class PatientTable:
+    """A table of patients by group: a row for each flag, quartile or category of `columns`, of those who meet `where`."""
+
+    name: str
+    title: str
+    columns: tuple[str, ...]
+    where: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -184,6 +223,9 @@ class Question:
     adjust: str | None  # the set that models with adjust = "question" use
     adjustments: Mapping[str, tuple[str, ...]]  # named sets of covariate columns
     group_codes: Mapping[str, str] | None = None  # value in the records -> level, where they differ
+    role: str = "main"  # main | sensitivity: of the endpoint or its population
+    printed: Printed | None = None
+    adjust_labels: Mapping[str, str] | None = None  # what each set of covariates aims at, in words
 
     @property
     def name(self) -> str:
@@ -214,3 +256,7 @@ class Study:
     seed: int | None = None  # of the function that simulates the records, for simulated studies
     sha256: str = ""  # of the study file itself
     records_sha256: str | None = None  # what the records must hash to, where the study says so
+    histories: str | None = None  # whose rules the records must meet from column to column, such as "lenalidomide"
+    publication: Publication | None = None
+    tables: tuple[PatientTable, ...] = ()
+    labels: Mapping[str, str] | None = None  # column -> words

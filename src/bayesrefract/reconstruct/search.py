@@ -1,0 +1,297 @@
+"""The search for a cohort that would be printed as the paper is: simulated annealing, compiled, from a seed.
+
+A step changes one patient's course, or swaps one characteristic between two patients of a group: every count of the paper
+stays as it is, and every course stays one that a patient can have.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from bayesrefract.reconstruct.objective import (
+    ADJUSTED,
+    ASCT,
+    ASCT_AGAIN,
+    CLASS,
+    CLASS_AGAIN,
+    EGFR,
+    EVERYBODY,
+    FISH,
+    FOLLOW_UP,
+    GROUP,
+    IS_SECOND,
+    ISS,
+    N_PARTS,
+    OS,
+    OS_EVENT,
+    PARTNERS,
+    PFS,
+    PFS_AGAIN,
+    PFS_AGAIN_EVENT,
+    PFS_EVENT,
+    RENAL,
+    RETREATED,
+    TO_RELAPSE,
+    WAIT,
+    loss_of,
+    stacked,
+)
+from bayesrefract.reconstruct.targets import Targets
+
+CHUNK = 5_000
+"""Steps between two words of progress."""
+HOT, COLD = 2.0, 0.01
+"""First and last temperature, in units of the distance."""
+MOST_COEFFICIENTS = 16
+MOST_TOGETHER = 3
+"""Courses changed in one step."""
+COURSE_SHARE = 0.6
+"""Share of the steps that change a course; the others swap a characteristic."""
+
+
+def search(
+    y: NDArray[np.int64],
+    x: NDArray[np.int64],
+    targets: Targets,
+    seed: int,
+    steps: int,
+    tell: Callable[[int, float], None],
+) -> float:
+    """Move outcomes `y` and characteristics `x` in place towards the targets; returns the distance that is left.
+
+    `tell` hears the steps done and the distance, now and then.
+    """
+    arrays = stacked(targets)
+    betas = np.zeros((N_PARTS, MOST_COEFFICIENTS))
+    losses = np.array([loss_of(part, y, x, arrays, betas) for part in range(N_PARTS)])
+    _seed(seed)
+    for done in range(0, steps, CHUNK):
+        share = done / steps
+        temperature = HOT * (COLD / HOT) ** share
+        cold = HOT * (COLD / HOT) ** min(1.0, (done + CHUNK) / steps)
+        _anneal(y, x, arrays, betas, losses, CHUNK, temperature, cold)
+        tell(min(done + CHUNK, steps), float(losses.sum()))
+        if losses.sum() == 0.0:
+            break
+    return float(losses.sum())
+
+
+@njit(cache=True)
+def _seed(seed: int) -> None:
+    """Seed the generator of compiled code, which is not numpy's."""
+    np.random.seed(seed)
+
+
+@njit(cache=True)
+def _anneal(y, x, targets, betas, losses, steps, hot, cold):  # type: ignore[no-untyped-def]  # compiled
+    """Steps at falling temperature; `losses` and `betas` follow what is accepted."""
+    touched = np.zeros(N_PARTS, np.bool_)
+    fresh = np.zeros(N_PARTS)
+    kept_betas = betas.copy()
+    who, old = np.zeros(MOST_TOGETHER, np.int64), np.zeros((MOST_TOGETHER, y.shape[1]), np.int64)
+    for step in range(steps):
+        temperature = hot * (cold / hot) ** (step / steps)
+        touched[:] = False
+        i, j, column, moved = np.random.randint(len(y)), -1, -1, 0
+        if np.random.random() < COURSE_SHARE:
+            moved = _change_some(y, x, i, who, old, touched)
+            if moved == 0:
+                continue
+        else:
+            column = _swappable()
+            j = _partner(y, x, i, column)
+            if j < 0:
+                continue
+            _swap(y, x, i, j, column)
+            _mark_swap(y, i, j, column, touched)
+        change = 0.0
+        for part in range(N_PARTS):
+            if touched[part]:
+                kept_betas[part] = betas[part]
+                fresh[part] = loss_of(part, y, x, targets, betas)
+                change += fresh[part] - losses[part]
+        if change <= 0.0 or np.random.random() < math.exp(-change / temperature):
+            for part in range(N_PARTS):
+                if touched[part]:
+                    losses[part] = fresh[part]
+        else:
+            for k in range(moved):
+                y[who[k]] = old[k]
+            if moved == 0:
+                _swap(y, x, i, j, column)
+            for part in range(N_PARTS):
+                if touched[part]:
+                    betas[part] = kept_betas[part]
+
+
+@njit(cache=True)
+def _change_some(y, x, i, who, old, touched):  # type: ignore[no-untyped-def]  # compiled
+    """Change the courses of one to three patients of a group together, so that what one moves another can hold.
+
+    Returns how many were changed; 0 where it came to nothing, with `y` as it was.
+    """
+    luck = np.random.random()
+    together = 1 if luck < 0.4 else (2 if luck < 0.8 else MOST_TOGETHER)
+    for k in range(together):
+        if k > 0:
+            for _ in range(20):
+                i = np.random.randint(len(y))
+                if x[i, GROUP] == x[who[0], GROUP] and y[i, RETREATED] == y[who[0], RETREATED] and i != who[k - 1]:
+                    break
+            if i == who[0] or i == who[k - 1]:
+                return _undo(y, who, old, k)
+        who[k], old[k] = i, y[i]
+        _change(y, i)
+        if not is_possible(y, i) or not _mark(old[k], y[i], x[i], touched):
+            return _undo(y, who, old, k + 1)
+    return together
+
+
+@njit(cache=True)
+def _undo(y, who, old, count):  # type: ignore[no-untyped-def]  # compiled
+    for k in range(count):
+        y[who[k]] = old[k]
+    return 0
+
+
+@njit(cache=True)
+def is_possible(y: NDArray[np.int64], i: int) -> bool:
+    """Whether one patient's course can be: in the order of time, and counted as the paper counts."""
+    pfs, progressed, os, died = y[i, PFS], y[i, PFS_EVENT], y[i, OS], y[i, OS_EVENT]
+    if pfs < 1 or os < pfs or (not progressed and (pfs != os or died)):
+        return False
+    if not y[i, RETREATED]:
+        return True
+    wait, again, again_event = y[i, WAIT], y[i, PFS_AGAIN], y[i, PFS_AGAIN_EVENT]
+    if y[i, IS_SECOND]:
+        return wait == 0 and again == pfs and again_event == progressed
+    if wait < 1 or wait < pfs or not progressed or again < 1 or wait + again > os:
+        return False
+    return again_event == 1 or (wait + again == os and not died)
+
+
+@njit(cache=True)
+def _stride() -> int:
+    """A change of a time: mostly small, now and then large."""
+    width = 3 if np.random.random() < 0.4 else (25 if np.random.random() < 0.7 else 250)
+    change = np.random.randint(1, width + 1)
+    return change if np.random.random() < 0.5 else -change
+
+
+@njit(cache=True)
+def _change(y: NDArray[np.int64], i: int) -> None:
+    """Propose another course: a time moved, or an event and a censoring exchanged."""
+    later = y[i, RETREATED] == 1 and y[i, IS_SECOND] == 0
+    what = np.random.randint(7 if later else 4)
+    if what == 0:  # the time of progression
+        y[i, PFS] += _stride()
+        if not y[i, PFS_EVENT]:
+            y[i, OS] = y[i, PFS]
+    elif what == 1:  # the end of follow-up
+        change = _stride()
+        y[i, OS] += change
+        if not y[i, PFS_EVENT]:
+            y[i, PFS] = y[i, OS]
+        if later and not y[i, PFS_AGAIN_EVENT]:
+            y[i, PFS_AGAIN] += change
+    elif what == 2:  # dead or alive at the end
+        y[i, OS_EVENT] = 1 - y[i, OS_EVENT]
+        if y[i, OS_EVENT]:
+            y[i, PFS_EVENT] = 1
+            y[i, PFS_AGAIN_EVENT] = 1 if y[i, RETREATED] else 0
+    elif what == 3 and not later:  # progressed or not
+        if y[i, PFS_EVENT]:
+            y[i, PFS], y[i, PFS_EVENT] = y[i, OS], 0
+        else:
+            y[i, PFS], y[i, PFS_EVENT] = np.random.randint(1, y[i, OS] + 1), 1
+    elif what == 4:  # the wait for retreatment
+        change = _stride()
+        y[i, WAIT] += change
+        if not y[i, PFS_AGAIN_EVENT]:
+            y[i, PFS_AGAIN] -= change
+    elif what == 5:
+        y[i, PFS_AGAIN] += _stride()
+    elif what == 6 or what == 3:
+        rest = y[i, OS] - y[i, WAIT]
+        if y[i, PFS_AGAIN_EVENT]:
+            y[i, PFS_AGAIN], y[i, PFS_AGAIN_EVENT] = rest, 0
+        else:
+            y[i, PFS_AGAIN], y[i, PFS_AGAIN_EVENT] = np.random.randint(1, rest + 1), 1
+    if y[i, RETREATED] and y[i, IS_SECOND]:
+        y[i, PFS_AGAIN], y[i, PFS_AGAIN_EVENT] = y[i, PFS], y[i, PFS_EVENT]
+
+
+@njit(cache=True)
+def _mark(old, new, who, touched):  # type: ignore[no-untyped-def]  # compiled
+    """Mark the parts that a changed course touches; False if nothing has changed."""
+    first = old[PFS] != new[PFS] or old[PFS_EVENT] != new[PFS_EVENT]
+    death = old[OS] != new[OS] or old[OS_EVENT] != new[OS_EVENT]
+    wait = old[WAIT] != new[WAIT]
+    again = old[PFS_AGAIN] != new[PFS_AGAIN] or old[PFS_AGAIN_EVENT] != new[PFS_AGAIN_EVENT]
+    changed = (first, death, again and new[RETREATED] == 1, (death or wait) and new[RETREATED] == 1)
+    known = who[ISS] >= 0 and who[FISH] >= 0
+    for endpoint in range(4):
+        if changed[endpoint]:
+            touched[EVERYBODY + endpoint] = True
+            touched[RENAL + endpoint] |= who[EGFR] == 0
+            touched[ADJUSTED + endpoint] |= known
+    touched[FOLLOW_UP] |= death or wait
+    return first or death or wait or again
+
+
+@njit(cache=True)
+def _swappable() -> int:
+    """A characteristic to swap."""
+    columns = (ISS, FISH, PARTNERS, CLASS, ASCT, CLASS_AGAIN, ASCT_AGAIN, EGFR, TO_RELAPSE)
+    return columns[np.random.randint(len(columns))]
+
+
+@njit(cache=True)
+def _partner(y, x, i, column):  # type: ignore[no-untyped-def]  # compiled
+    """A patient of the same group with whom the characteristic can be swapped; -1 where none was met."""
+    later = y[i, RETREATED] == 1 and y[i, IS_SECOND] == 0
+    if (column == CLASS_AGAIN or column == ASCT_AGAIN) and not later:
+        return -1
+    for _ in range(20):
+        j = np.random.randint(len(y))
+        if j == i or x[j, GROUP] != x[i, GROUP] or x[j, column] == x[i, column]:
+            continue
+        if column == EGFR and y[j, RETREATED] != y[i, RETREATED]:
+            continue
+        if (column == CLASS or column == ASCT) and y[j, IS_SECOND] != y[i, IS_SECOND]:
+            continue
+        if (column == CLASS_AGAIN or column == ASCT_AGAIN) and (y[j, RETREATED] == 0 or y[j, IS_SECOND] == 1):
+            continue
+        return j
+    return -1
+
+
+@njit(cache=True)
+def _swap(y, x, i, j, column):  # type: ignore[no-untyped-def]  # compiled
+    """Swap a characteristic; where retreatment is the second line, its own class or transplant goes along."""
+    x[i, column], x[j, column] = x[j, column], x[i, column]
+    if column == CLASS and y[i, IS_SECOND]:
+        x[i, CLASS_AGAIN], x[j, CLASS_AGAIN] = x[j, CLASS_AGAIN], x[i, CLASS_AGAIN]
+    if column == ASCT and y[i, IS_SECOND]:
+        x[i, ASCT_AGAIN], x[j, ASCT_AGAIN] = x[j, ASCT_AGAIN], x[i, ASCT_AGAIN]
+
+
+@njit(cache=True)
+def _mark_swap(y, i, j, column, touched):  # type: ignore[no-untyped-def]  # compiled
+    """Mark the parts that a swap touches."""
+    if column == TO_RELAPSE:
+        touched[FOLLOW_UP] = True
+        return
+    again = y[i, RETREATED] == 1 or y[j, RETREATED] == 1
+    if column == EGFR:
+        touched[RENAL], touched[RENAL + 1] = True, True
+        touched[RENAL + 2], touched[RENAL + 3] = again, again
+        return
+    second = column != CLASS_AGAIN and column != ASCT_AGAIN
+    touched[ADJUSTED], touched[ADJUSTED + 1] = second, second
+    touched[ADJUSTED + 2] = again and column != PARTNERS
