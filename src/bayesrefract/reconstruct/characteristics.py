@@ -47,12 +47,15 @@ class Unprinted:
     `unknown`: least and largest share of patients whose ISS, and whose FISH, is unknown (the widths of the adjusted
     intervals point to a quarter to a third with either). `partners`: share refractory to a PI or daratumumab, by
     group: patients of the third group progressed on full combinations. `same_line`: share of the retreatments that
-    are the second line, by group, before they are fitted to their printed total.
+    are the second line, by group, before they are fitted to their printed total. `events`, `events_again`: share of the
+    low dose group that progressed on second line and on retreatment; the other groups' follow from printed intervals.
     """
 
     unknown: tuple[float, float] = (0.15, 0.24)
     partners: tuple[float, float, float] = (0.20, 0.12, 0.45)
     same_line: tuple[float, float, float] = (0.60, 0.54, 0.52)
+    events: float = 0.82
+    events_again: float = 0.88
 
 
 UNPRINTED = Unprinted()

@@ -25,6 +25,9 @@ from bayesrefract.reconstruct.objective import (
 from bayesrefract.reconstruct.targets import TENTHS
 
 LOG_2 = np.log(2)
+LONGEST_MONTHS = 190.0
+FOLLOW_UP_STRETCH = 1.15
+"""Follow-up is drawn this much longer, for the patients who are censored earlier afterwards."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,8 @@ class Smooth:
     """Medians in months by group, and what the paper leaves open, as assumptions.
 
     `risk`: hazard ratio of ISS III, and of high-risk FISH (the paper prints neither). `shape`: of the Weibull curve
-    of follow-up. `least_wait`: months between a progression and a later retreatment.
+    of follow-up; `tail`: of progression-free survival, below 1 for hazards that fall. `died_first`: share of patients
+    who die without a progression.
     """
 
     progression: tuple[float, float, float]
@@ -40,8 +44,11 @@ class Smooth:
     progression_again: tuple[float, float, float]
     follow_up: float
     wait: float
+    events: tuple[int, int, int]
+    events_again: tuple[int, int, int]
     risk: float = 1.4
     shape: float = 1.8
+    tail: float = 0.8
     died_first: float = 0.08
 
 
@@ -51,11 +58,13 @@ def draw_courses(
     """Outcomes by `objective`'s columns, in tenths of a month: possible ones, near the printed medians."""
     n, group = len(x), x[:, GROUP]
     risk = smooth.risk ** ((x[:, ISS] == 1).astype(float) + (x[:, FISH] == 1) - 0.5)
-    progression = rng.exponential(np.array(smooth.progression)[group] / LOG_2 / risk)
+    scale = np.array(smooth.progression)[group] / LOG_2 ** (1 / smooth.tail)
+    progression = scale * (rng.exponential(size=n) / risk) ** (1 / smooth.tail)
     gap = np.maximum(np.array(smooth.survival) - np.array(smooth.progression), 12.0)
     death = progression + rng.exponential(gap[group] / LOG_2 / risk)
     death = np.where(rng.random(n) < smooth.died_first, progression, death)
-    censoring = smooth.follow_up / LOG_2 ** (1 / smooth.shape) * rng.weibull(smooth.shape, n)
+    censoring = FOLLOW_UP_STRETCH * smooth.follow_up / LOG_2 ** (1 / smooth.shape) * rng.weibull(smooth.shape, n)
+    censoring = np.minimum(censoring, LONGEST_MONTHS)
     y = np.zeros((n, 9), dtype=np.int64)
     for i in range(n):
         if retreated.again[i] and not retreated.is_second[i]:
@@ -65,7 +74,34 @@ def draw_courses(
             if retreated.again[i]:
                 y[i, RETREATED] = y[i, IS_SECOND] = 1
                 y[i, PFS_AGAIN], y[i, PFS_AGAIN_EVENT] = y[i, PFS], y[i, PFS_EVENT]
+    for code in range(3):
+        inside = group == code
+        _censor_some(y, inside & retreated.again, PFS_AGAIN_EVENT, smooth.events_again[code], rng)
+        _censor_some(y, inside & ~retreated.again, PFS_EVENT, smooth.events[code] - _others(y, inside), rng)
     return y
+
+
+def _others(y: NDArray[np.int64], inside: NDArray[np.bool_]) -> int:
+    """Progressions on second line of those who are retreated."""
+    return int(y[inside & (y[:, RETREATED] == 1), PFS_EVENT].sum())
+
+
+def _censor_some(
+    y: NDArray[np.int64], inside: NDArray[np.bool_], event: int, wanted: int, rng: np.random.Generator
+) -> None:
+    """Censor as many patients before their event as bring the events down to the number that is wanted."""
+    having = np.flatnonzero(inside & (y[:, event] == 1))
+    for i in rng.permutation(having)[: max(0, len(having) - max(wanted, 0))]:
+        seen = rng.uniform(0.2, 1.0)
+        y[i, OS_EVENT] = 0
+        if y[i, RETREATED] and not y[i, IS_SECOND]:
+            y[i, PFS_AGAIN], y[i, PFS_AGAIN_EVENT] = max(1, int(seen * y[i, PFS_AGAIN])), 0
+            y[i, OS] = y[i, WAIT] + y[i, PFS_AGAIN]
+            continue
+        y[i, PFS], y[i, PFS_EVENT] = max(1, int(seen * y[i, PFS])), 0
+        y[i, OS] = y[i, PFS]
+        if y[i, RETREATED]:
+            y[i, PFS_AGAIN], y[i, PFS_AGAIN_EVENT] = y[i, PFS], 0
 
 
 def _course(progression: float, death: float, censoring: float) -> tuple[int, int, int, int]:
@@ -88,6 +124,7 @@ def _later(
         end, died = min(end, censoring), end <= censoring
     elif rng.random() < 0.4:
         died = False
+    wait, end = min(wait, LONGEST_MONTHS - 5.0), min(end, LONGEST_MONTHS)
     waited, last = max(2, round(wait * TENTHS)), max(3, round(end * TENTHS))
     last = max(last, waited + 1)
     pfs_again = min(max(1, round(again * TENTHS)), last - waited)

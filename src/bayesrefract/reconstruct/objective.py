@@ -21,24 +21,33 @@ GROUP, EGFR, ISS, FISH, PARTNERS, CLASS, ASCT, CLASS_AGAIN, ASCT_AGAIN, TO_RELAP
 N_ENDPOINTS = 4
 EVERYBODY, RENAL, ADJUSTED = 0, 4, 8  # first part of each kind; the endpoint is added
 FOLLOW_UP = 12
-N_PARTS = 13
+EVENTS = 13
+N_PARTS = 14
 
 SURVIVAL_SCALE = 0.01
 """A curve that misses by this counts 1."""
 LOG_RATIO_SCALE = 0.01
 DEVIATE_SCALE = 0.03
 WAIT_SCALE = 5.0
+EVENT_SLACK, EVENT_COST = 5, 3.0
+"""Progressions of a group may differ this much from what the printed intervals imply; each one beyond costs so much.
+
+There are many more courses with an event than without, so that a search that is free to would drift towards them.
+"""
 SECOND_LINE_CLASSES, RETREATMENT_CLASSES = 6, 5
 
 
-def stacked(targets: Targets) -> tuple[NDArray[np.float64], ...]:
-    """Targets as arrays over (endpoint, population), as compiled code wants them."""
+def stacked(targets: Targets, events: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
+    """Targets as arrays over (endpoint, population), as compiled code wants them.
+
+    events : shape (2, 3), progressions on second line and on retreatment, by group.
+    """
     rows = targets.endpoints
     curves = np.array([[cell.curves for cell in row] for row in rows])
     z = np.array([[cell.z for cell in row] for row in rows])
     ratios = np.array([[cell.ratios for cell in row] for row in rows])
     adjusted = np.array([row[0].adjusted for row in rows])
-    return curves, z, ratios, adjusted, targets.follow_up
+    return curves, z, ratios, adjusted, targets.follow_up, events
 
 
 @njit(cache=True)
@@ -51,6 +60,12 @@ def follow(y: NDArray[np.int64], endpoint: int, i: int) -> tuple[int, int]:
     if endpoint == 2:
         return y[i, PFS_AGAIN], y[i, PFS_AGAIN_EVENT]
     return y[i, OS] - y[i, WAIT], y[i, OS_EVENT]
+
+
+@njit(cache=True)
+def cost(distance: float, scale: float, miss: float) -> float:
+    """Nothing for a number that is met; for others `miss` beside their distance, for a near miss is a miss."""
+    return miss + distance / scale if distance > 0.0 else 0.0
 
 
 @njit(cache=True)
@@ -67,16 +82,24 @@ def loss_of(
     y: NDArray[np.int64],
     x: NDArray[np.int64],
     targets: tuple[
-        NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]
+        NDArray[np.float64],
+        NDArray[np.float64],
+        NDArray[np.float64],
+        NDArray[np.float64],
+        NDArray[np.float64],
+        NDArray[np.float64],
     ],
     betas: NDArray[np.float64],
+    miss: float,
 ) -> float:
     """Distance of one part; `betas` (part, coefficient) keeps the last maximum of its Cox model as a start."""
-    curves, z, ratios, adjusted, follow_up = targets
+    curves, z, ratios, adjusted, follow_up, events = targets
     if part == FOLLOW_UP:
-        return follow_up_loss(y, x, follow_up)
+        return follow_up_loss(y, x, follow_up, miss)
+    if part == EVENTS:
+        return events_loss(y, x, events)
     if part >= ADJUSTED:
-        return adjusted_loss(y, x, part - ADJUSTED, adjusted[part - ADJUSTED], betas[part])
+        return adjusted_loss(y, x, part - ADJUSTED, adjusted[part - ADJUSTED], betas[part], miss)
     endpoint, population = part % N_ENDPOINTS, part // N_ENDPOINTS
     return plain_loss(
         y,
@@ -87,6 +110,7 @@ def loss_of(
         z[endpoint, population],
         ratios[endpoint, population],
         betas[part],
+        miss,
     )
 
 
@@ -100,6 +124,7 @@ def plain_loss(
     z: NDArray[np.float64],
     ratios: NDArray[np.float64],
     beta: NDArray[np.float64],
+    miss: float,
 ) -> float:
     """Medians with limits, log-rank tests and unadjusted ratios of one endpoint in one population."""
     n = len(y)
@@ -117,11 +142,12 @@ def plain_loss(
     for g in range(3):
         inside = group == g
         crossings_missed(time[inside], event[inside], curves[g], missed)
-        loss += missed.sum() / SURVIVAL_SCALE
+        for curve in range(3):
+            loss += cost(missed[curve], SURVIVAL_SCALE, miss)
     deviates = np.empty(3)
     log_rank(time, event, group, deviates)
     for pair in range(3):
-        loss += outside(deviates[pair], z[pair]) / DEVIATE_SCALE
+        loss += cost(outside(deviates[pair], z[pair]), DEVIATE_SCALE, miss)
     if not np.isnan(ratios[0, 0, 0]):
         dummies = np.zeros((count, 2))
         for i in range(count):
@@ -129,7 +155,7 @@ def plain_loss(
                 dummies[i, 0] = 1.0
             elif group[i] == 2:
                 dummies[i, 1] = 1.0
-        loss += ratio_loss(time, event, dummies, ratios, beta[:2])
+        loss += ratio_loss(time, event, dummies, ratios, beta[:2], miss)
     return loss
 
 
@@ -140,21 +166,27 @@ def ratio_loss(
     x: NDArray[np.float64],
     wanted: NDArray[np.float64],
     beta: NDArray[np.float64],
+    miss: float,
 ) -> float:
     """How far the first two coefficients and their Wald limits are from what is printed."""
     covariance = cox(time, event, x, beta)
     loss = 0.0
     for k in range(2):
         width = 1.959963984540054 * np.sqrt(covariance[k, k])
-        loss += outside(beta[k], wanted[k, 0])
-        loss += outside(beta[k] - width, wanted[k, 1])
-        loss += outside(beta[k] + width, wanted[k, 2])
-    return loss / LOG_RATIO_SCALE
+        loss += cost(outside(beta[k], wanted[k, 0]), LOG_RATIO_SCALE, miss)
+        loss += cost(outside(beta[k] - width, wanted[k, 1]), LOG_RATIO_SCALE, miss)
+        loss += cost(outside(beta[k] + width, wanted[k, 2]), LOG_RATIO_SCALE, miss)
+    return loss
 
 
 @njit(cache=True)
 def adjusted_loss(
-    y: NDArray[np.int64], x: NDArray[np.int64], endpoint: int, wanted: NDArray[np.float64], beta: NDArray[np.float64]
+    y: NDArray[np.int64],
+    x: NDArray[np.int64],
+    endpoint: int,
+    wanted: NDArray[np.float64],
+    beta: NDArray[np.float64],
+    miss: float,
 ) -> float:
     """The paper's adjusted model of one endpoint, on the patients whose ISS and FISH are known.
 
@@ -189,11 +221,11 @@ def adjusted_loss(
         category = x[i, CLASS_AGAIN] if again else x[i, CLASS]
         if category > 0:
             design[row, first + category - 1] = 1.0
-    return ratio_loss(time[:count][order], event[:count][order], design, wanted, beta[:p])
+    return ratio_loss(time[:count][order], event[:count][order], design, wanted, beta[:p], miss)
 
 
 @njit(cache=True)
-def follow_up_loss(y: NDArray[np.int64], x: NDArray[np.int64], wanted: NDArray[np.float64]) -> float:
+def follow_up_loss(y: NDArray[np.int64], x: NDArray[np.int64], wanted: NDArray[np.float64], miss: float) -> float:
     """Reverse Kaplan-Meier medians of everybody, from first relapse and from diagnosis; the median wait for retreatment."""
     loss, missed = 0.0, np.empty(3)
     for origin in range(2):
@@ -202,6 +234,18 @@ def follow_up_loss(y: NDArray[np.int64], x: NDArray[np.int64], wanted: NDArray[n
             time += x[:, TO_RELAPSE]
         order = np.argsort(time)
         crossings_missed(time[order], 1 - y[:, OS_EVENT][order], wanted[origin], missed)
-        loss += missed.sum() / SURVIVAL_SCALE
+        for curve in range(3):
+            loss += cost(missed[curve], SURVIVAL_SCALE, miss)
     later = (y[:, RETREATED] == 1) & (y[:, IS_SECOND] == 0)
-    return loss + outside(np.median(y[later, WAIT]), wanted[2, 0]) / WAIT_SCALE
+    return loss + cost(outside(np.median(y[later, WAIT]), wanted[2, 0]), WAIT_SCALE, miss)
+
+
+@njit(cache=True)
+def events_loss(y: NDArray[np.int64], x: NDArray[np.int64], wanted: NDArray[np.float64]) -> float:
+    """How far the progressions of each group have drifted from those that the printed intervals imply."""
+    found = np.zeros((2, 3))
+    for i in range(len(y)):
+        found[0, x[i, GROUP]] += y[i, PFS_EVENT]
+        if y[i, RETREATED]:
+            found[1, x[i, GROUP]] += y[i, PFS_AGAIN_EVENT]
+    return EVENT_COST * np.maximum(np.abs(found - wanted) - EVENT_SLACK, 0.0).sum()

@@ -12,13 +12,13 @@ from scipy.stats import kruskal
 
 from bayesrefract.errors import InputError
 from bayesrefract.printed import Counts, Estimate
-from bayesrefract.reconstruct.characteristics import categories, draw_characteristics, flags
+from bayesrefract.reconstruct.characteristics import UNPRINTED, categories, draw_characteristics, flags
 from bayesrefract.reconstruct.courses import Smooth, draw_courses
 from bayesrefract.reconstruct.objective import FISH, GROUP, TO_RELAPSE
 from bayesrefract.reconstruct.quartiles import draw_with_quartiles, redraw_within
 from bayesrefract.reconstruct.search import search
 from bayesrefract.reconstruct.tables import Tables
-from bayesrefract.reconstruct.targets import GROUPS, TENTHS, read_targets
+from bayesrefract.reconstruct.targets import GROUPS, RETREATMENT, TENTHS, read_targets
 
 STEPS = 600_000
 AGES = (300, 890)
@@ -70,9 +70,11 @@ def rebuild(
     tables = Tables(counts)
     x, retreated = draw_characteristics(tables, same_line_total(counts), who)
     x[:, TO_RELAPSE] = draw_relapses(x[:, GROUP], estimates, who)
-    y = draw_courses(x, retreated, smooth_courses(estimates), start)
+    smooth = smooth_courses(estimates, tables)
+    y = draw_courses(x, retreated, smooth, start)
+    events = np.array([smooth.events, smooth.events_again], dtype=np.float64)
     left = search(
-        y, x, read_targets(estimates), int(walk.integers(2**31)), steps, lambda done, now: tell(done, steps, now)
+        y, x, read_targets(estimates), events, int(walk.integers(2**31)), steps, lambda done, now: tell(done, steps, now)
     )
     group = x[:, GROUP]
     return Rebuilt(
@@ -97,7 +99,7 @@ def same_line_total(counts: Counts) -> int:
     raise InputError("counts: no row retreatment_line whose note says `121 of the 212 retreated`.")
 
 
-def smooth_courses(estimates: Sequence[Estimate]) -> Smooth:
+def smooth_courses(estimates: Sequence[Estimate], tables: Tables) -> Smooth:
     """The printed medians of everybody, as the start of the courses."""
     medians = {
         (*each.scope, each.group): float(each.value)
@@ -109,13 +111,29 @@ def smooth_courses(estimates: Sequence[Estimate]) -> Smooth:
         first, second, third = (medians["all", setting, endpoint, group] for group in GROUPS)
         return first, second, third
 
+    sizes, sizes_again = tables.size("diagnosis"), tables.size(RETREATMENT)
     return Smooth(
         progression=by_group("second_line", "pfs"),
         survival=by_group("second_line", "os"),
         progression_again=by_group("len_retreatment", "pfs"),
         follow_up=medians["all", "second_line", "follow_up", "all"],
         wait=medians["all", "len_retreatment", WAIT_ENDPOINT, "all"],
+        events=implied_events(estimates, "second_line", round(UNPRINTED.events * sizes[1])),
+        events_again=implied_events(estimates, RETREATMENT, round(UNPRINTED.events_again * sizes_again[1])),
     )
+
+
+def implied_events(estimates: Sequence[Estimate], setting: str, of_reference: int) -> tuple[int, int, int]:
+    """Progressions of each group that the widths of the unadjusted intervals imply, given those of low dose.
+
+    The variance of a log hazard ratio is about 1 / events of the one group + 1 / events of the other.
+    """
+    found = {}
+    for each in estimates:
+        ratio = each.ratio() if each.scope == ("all", setting, "pfs") and each.statistic == "hr_unadjusted" else None
+        if ratio is not None:
+            found[each.group] = round(1 / (ratio.log_se**2 - 1 / of_reference))
+    return found[GROUPS[0]], of_reference, found[GROUPS[2]]
 
 
 def draw_relapses(

@@ -20,6 +20,7 @@ from bayesrefract.reconstruct.objective import (
     CLASS,
     CLASS_AGAIN,
     EGFR,
+    EVENTS,
     EVERYBODY,
     FISH,
     FOLLOW_UP,
@@ -45,11 +46,15 @@ from bayesrefract.reconstruct.targets import Targets
 
 CHUNK = 5_000
 """Steps between two words of progress."""
-HOT, COLD = 2.0, 0.01
+HOT, COLD = 1.5, 0.02
 """First and last temperature, in units of the distance."""
+MISS, SMOOTH_SHARE = 0.5, 0.5
+"""What a missed number costs beside its distance in the end, and the share of the steps before it begins to count."""
 MOST_COEFFICIENTS = 16
 MOST_TOGETHER = 3
 """Courses changed in one step."""
+LONGEST = 2000
+"""The longest follow-up from first relapse, in tenths of a month: not printed."""
 COURSE_SHARE = 0.6
 """Share of the steps that change a course; the others swap a characteristic."""
 
@@ -58,23 +63,26 @@ def search(
     y: NDArray[np.int64],
     x: NDArray[np.int64],
     targets: Targets,
+    events: NDArray[np.float64],
     seed: int,
     steps: int,
     tell: Callable[[int, float], None],
 ) -> float:
     """Move outcomes `y` and characteristics `x` in place towards the targets; returns the distance that is left.
 
-    `tell` hears the steps done and the distance, now and then.
+    `events` as `objective.stacked` takes them. `tell` hears the steps done and the distance, now and then.
     """
-    arrays = stacked(targets)
+    arrays = stacked(targets, events)
     betas = np.zeros((N_PARTS, MOST_COEFFICIENTS))
-    losses = np.array([loss_of(part, y, x, arrays, betas) for part in range(N_PARTS)])
+    losses = np.zeros(N_PARTS)
     _seed(seed)
     for done in range(0, steps, CHUNK):
-        share = done / steps
-        temperature = HOT * (COLD / HOT) ** share
-        cold = HOT * (COLD / HOT) ** min(1.0, (done + CHUNK) / steps)
-        _anneal(y, x, arrays, betas, losses, CHUNK, temperature, cold)
+        share, next_share = done / steps, min(1.0, (done + CHUNK) / steps)
+        hot, cold = HOT * (COLD / HOT) ** share, HOT * (COLD / HOT) ** next_share
+        miss = MISS * max(0.0, (share - SMOOTH_SHARE) / (1 - SMOOTH_SHARE))
+        for part in range(N_PARTS):
+            losses[part] = loss_of(part, y, x, arrays, betas, miss)
+        _anneal(y, x, arrays, betas, losses, CHUNK, hot, cold, miss)
         tell(min(done + CHUNK, steps), float(losses.sum()))
         if losses.sum() == 0.0:
             break
@@ -88,7 +96,7 @@ def _seed(seed: int) -> None:
 
 
 @njit(cache=True)
-def _anneal(y, x, targets, betas, losses, steps, hot, cold):  # type: ignore[no-untyped-def]  # compiled
+def _anneal(y, x, targets, betas, losses, steps, hot, cold, miss):  # type: ignore[no-untyped-def]  # compiled
     """Steps at falling temperature; `losses` and `betas` follow what is accepted."""
     touched = np.zeros(N_PARTS, np.bool_)
     fresh = np.zeros(N_PARTS)
@@ -97,7 +105,7 @@ def _anneal(y, x, targets, betas, losses, steps, hot, cold):  # type: ignore[no-
     for step in range(steps):
         temperature = hot * (cold / hot) ** (step / steps)
         touched[:] = False
-        i, j, column, moved = np.random.randint(len(y)), -1, -1, 0
+        i, j, column, moved = _somebody(y, x), -1, -1, 0
         if np.random.random() < COURSE_SHARE:
             moved = _change_some(y, x, i, who, old, touched)
             if moved == 0:
@@ -113,7 +121,7 @@ def _anneal(y, x, targets, betas, losses, steps, hot, cold):  # type: ignore[no-
         for part in range(N_PARTS):
             if touched[part]:
                 kept_betas[part] = betas[part]
-                fresh[part] = loss_of(part, y, x, targets, betas)
+                fresh[part] = loss_of(part, y, x, targets, betas, miss)
                 change += fresh[part] - losses[part]
         if change <= 0.0 or np.random.random() < math.exp(-change / temperature):
             for part in range(N_PARTS):
@@ -127,6 +135,17 @@ def _anneal(y, x, targets, betas, losses, steps, hot, cold):  # type: ignore[no-
             for part in range(N_PARTS):
                 if touched[part]:
                     betas[part] = kept_betas[part]
+
+
+@njit(cache=True)
+def _somebody(y, x):  # type: ignore[no-untyped-def]  # compiled
+    """Anybody, or as often somebody of a group and retreatment drawn first: small ones are hard to fit."""
+    i = np.random.randint(len(y))
+    if np.random.random() < 0.5:
+        group, again = np.random.randint(3), np.random.randint(2)
+        while x[i, GROUP] != group or y[i, RETREATED] != again:
+            i = np.random.randint(len(y))
+    return i
 
 
 @njit(cache=True)
@@ -163,7 +182,7 @@ def _undo(y, who, old, count):  # type: ignore[no-untyped-def]  # compiled
 def is_possible(y: NDArray[np.int64], i: int) -> bool:
     """Whether one patient's course can be: in the order of time, and counted as the paper counts."""
     pfs, progressed, os, died = y[i, PFS], y[i, PFS_EVENT], y[i, OS], y[i, OS_EVENT]
-    if pfs < 1 or os < pfs or (not progressed and (pfs != os or died)):
+    if pfs < 1 or os < pfs or os > LONGEST or (not progressed and (pfs != os or died)):
         return False
     if not y[i, RETREATED]:
         return True
@@ -241,6 +260,7 @@ def _mark(old, new, who, touched):  # type: ignore[no-untyped-def]  # compiled
             touched[RENAL + endpoint] |= who[EGFR] == 0
             touched[ADJUSTED + endpoint] |= known
     touched[FOLLOW_UP] |= death or wait
+    touched[EVENTS] |= old[PFS_EVENT] != new[PFS_EVENT] or old[PFS_AGAIN_EVENT] != new[PFS_AGAIN_EVENT]
     return first or death or wait or again
 
 

@@ -1,7 +1,8 @@
 """Therapy lines and doses -> the analysis cohort of the lenalidomide study."""
 
 from bayesrefract.therapy.derive import CohortRow, Derived, Listed, derive
+from bayesrefract.therapy.published import COHORT_COLUMNS, TEXT_COLUMNS, cohort_cell
 from bayesrefract.therapy.read import Tables, read_histories
 from bayesrefract.therapy.refractory import GROUP_LABEL, Group
 
-__all__ = ["GROUP_LABEL", "CohortRow", "Derived", "Group", "Listed", "Tables", "derive", "read_histories"]
+__all__ = ["COHORT_COLUMNS", "GROUP_LABEL", "TEXT_COLUMNS", "cohort_cell", "CohortRow", "Derived", "Group", "Listed", "Tables", "derive", "read_histories"]
