@@ -2,7 +2,7 @@
 .POSIX:
 .SUFFIXES:
 
-STUDIES = data/actg175 data/simulated
+STUDIES = data/lenalidomide data/actg175 data/simulated
 DRAWS =
 TUNE =
 ARGS =

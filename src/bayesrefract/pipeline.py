@@ -12,7 +12,7 @@ import numpy as np
 
 from bayesrefract.analysis import Fit, analyse
 from bayesrefract.cohort.read import Records
-from bayesrefract.cohort.select import select
+from bayesrefract.cohort.select import plans_of, select
 from bayesrefract.errors import InputError, Interrupted
 from bayesrefract.exposure import tabulate
 from bayesrefract.findings import Findings
@@ -80,7 +80,7 @@ def prepare(jobs: Sequence[Job], seed: int) -> list[list[Fit]]:
     for job in jobs:
         fits = []
         for question in job.study.questions:
-            for plan in job.plans:
+            for plan in plans_of(question, job.plans):
                 try:
                     fits.append(_prepare(job, question, plan, seed))
                 except InputError as error:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -185,7 +185,7 @@ class Publication:
 
 @dataclass(frozen=True)
 class PatientTable:
-    """A table of patients by group: a row for each flag, quartile or category of `columns`, of those who meet `where`."""
+    """A table of patients by group, of those who meet `where`: a row per flag or category, quartiles of numbers."""
 
     name: str
     title: str
@@ -226,6 +226,7 @@ class Question:
     role: str = "main"  # main | sensitivity: of the endpoint or its population
     printed: Printed | None = None
     adjust_labels: Mapping[str, str] | None = None  # what each set of covariates aims at, in words
+    models: tuple[str, ...] | None = None  # those of the study's models that are tried on it; None: all
 
     @property
     def name(self) -> str:
@@ -260,3 +261,8 @@ class Study:
     publication: Publication | None = None
     tables: tuple[PatientTable, ...] = ()
     labels: Mapping[str, str] | None = None  # column -> words
+
+
+def with_records(study: Study, records: Path) -> Study:
+    """The same study on other records, whose hash it does not know."""
+    return replace(study, records=str(records.absolute()), records_sha256=None)

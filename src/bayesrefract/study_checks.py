@@ -18,12 +18,18 @@ from bayesrefract.study_sections import (
     ContrastSection,
     GroupsSection,
     PopulationSection,
+    PublishedSection,
     QuestionSection,
     RopeSection,
     RuleSection,
     StudySection,
+    TableSection,
+    WordsSection,
 )
 from bayesrefract.toml_reader import Section, TomlFile
+
+CLOCK = "start of the clock"
+"""A role that leaves a column free to be a covariate of other questions."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,9 @@ class StudyTables:
     sets: AdjustSection | None
     ropes: tuple[RopeSection | None, ...]
     rule: RuleSection | None
+    words: WordsSection | None = None
+    published: PublishedSection | None = None
+    tables: tuple[TableSection | None, ...] = ()
 
 
 def check_across(tables: StudyTables, file: TomlFile) -> None:
@@ -51,6 +60,39 @@ def check_across(tables: StudyTables, file: TomlFile) -> None:
     _check_covariate_columns(tables, file)
     _check_ropes(tables, file)
     _check_horizons(tables, file)
+    _check_named(tables, file)
+
+
+def _check_named(tables: StudyTables, file: TomlFile) -> None:
+    """Populations, questions and models that are named elsewhere are those of the study."""
+    populations = [table.name for _, table in _placed("population", tables.populations)]
+    questions = [table.name for _, table in _placed("question", tables.questions)]
+    models = tables.study.models if tables.study else []
+    asked: list[tuple[str, list[str] | None, list[str], str]] = []
+    for place, question in _placed("question", tables.questions):
+        asked += [(f"{place}.populations", question.populations, populations, "[[population]]")]
+        asked += [(f"{place}.models", question.models, models, "study.models")]
+        if question.printed is not None and "published" not in file.tables:
+            file.fault(f"{place}.printed", " needs a table [published]. Add it, or delete the key.")
+        if question.clock_start is not None and question.entry is not None:
+            file.fault(place, " has both entry and clock_start. Keep one of them: each is a time of entry.")
+    asked += [
+        (f"{place}.models", table.models, models, "study.models")
+        for place, table in _placed("population", tables.populations)
+    ]
+    asked += [
+        (f"{place}.questions", rope.questions, questions, "[[question]]")
+        for place, rope in _placed("rope", tables.ropes)
+    ]
+    labels = tables.words.adjust_labels if tables.words else {}
+    sets = [*tables.sets.adjust, NO_SET] if tables.sets else []
+    asked += [("adjust_labels", list(labels), sets, "[adjust]")]
+    for place, names, known, where in asked:
+        for name in names or ():
+            if known and name not in known:
+                hint = did_you_mean(name, known)
+                file.fault(place, f" names {name}, which is not in {where}: {', '.join(known)}.{hint} Correct it.")
+    _check_distinct("table", tables.tables, file)
 
 
 def _check_codes(tables: StudyTables, file: TomlFile) -> None:
@@ -128,7 +170,7 @@ def _check_adjust(tables: StudyTables, file: TomlFile) -> None:
     """Sets have usable names and hold covariates, not the columns that have another role."""
     roles: dict[str, str] = {}
     for _, question in _placed("question", tables.questions):
-        roles |= {column: role for role, column in _roles(tables.columns, question).items()}
+        roles |= {column: role for role, column in _roles(tables.columns, question).items() if role != CLOCK}
     for name, columns in tables.sets.adjust.items() if tables.sets else ():
         if name in (NO_SET, QUESTION_SET):
             file.fault(f"adjust.{name}", " is a reserved name. Give the set another name.")
@@ -167,13 +209,24 @@ def _check_ropes(tables: StudyTables, file: TomlFile) -> None:
             ': there is no primary ROPE for the hazard ratio. Add a [[rope]] with estimand = "hazard_ratio", low, '
             "high, source, declared_on and before_data; it has no default.",
         )
-    for estimand in dict.fromkeys(primary):
-        if primary.count(estimand) > 1:
+    for estimand, count in _most_primary(tables, ropes).items():
+        if count > 1:
             file.fault(
                 "rope",
-                f': {primary.count(estimand)} have estimand = "{estimand}" and role = "primary". '
+                f': {count} have estimand = "{estimand}" and role = "primary". '
                 'Give all but one of them role = "sensitivity".',
             )
+
+
+def _most_primary(tables: StudyTables, ropes: list[RopeSection]) -> dict[Estimand, int]:
+    """The largest number of primary ROPEs of each estimand that one question has."""
+    names = [question.name for _, question in _placed("question", tables.questions)] or [""]
+    counts: dict[Estimand, int] = {}
+    for rope in ropes:
+        alike = [each for each in ropes if each.estimand is rope.estimand and each.role == "primary"]
+        most = max(sum(each.questions is None or name in each.questions for each in alike) for name in names)
+        counts[rope.estimand] = most
+    return counts
 
 
 def _check_horizons(tables: StudyTables, file: TomlFile) -> None:
@@ -182,6 +235,8 @@ def _check_horizons(tables: StudyTables, file: TomlFile) -> None:
         if rope.estimand is Estimand.HAZARD_RATIO:
             continue
         for asked, question in _placed("question", tables.questions):
+            if rope.questions is not None and question.name not in rope.questions:
+                continue
             if question.horizon is None:
                 file.fault(f"{asked}.horizon", f' is missing. {place} ("{rope.estimand}") needs one; add a time.')
             elif rope.estimand is Estimand.RMST_DIFFERENCE and max(-rope.low, rope.high) >= question.horizon:
@@ -193,7 +248,9 @@ def _check_horizons(tables: StudyTables, file: TomlFile) -> None:
 
 
 def _check_distinct(
-    key: str, tables: tuple[PopulationSection | None, ...] | tuple[QuestionSection | None, ...], file: TomlFile
+    key: str,
+    tables: tuple[PopulationSection | None, ...] | tuple[QuestionSection | None, ...] | tuple[TableSection | None, ...],
+    file: TomlFile,
 ) -> None:
     names = [table.name for table in tables if table is not None]
     for name in sorted({n for n in names if names.count(n) > 1}):
@@ -203,7 +260,7 @@ def _check_distinct(
 def _roles(columns: ColumnsSection | None, question: QuestionSection) -> Mapping[str, str]:
     """Role -> column of everything that is not a covariate."""
     named = {"time": question.time, "event": question.event, "entry": question.entry}
-    named |= {"administrative end": question.administrative_end}
+    named |= {"administrative end": question.administrative_end, CLOCK: question.clock_start}
     if columns is not None:
         named |= {"group": columns.group, "id": columns.id}
     return {role: column for role, column in named.items() if column is not None}

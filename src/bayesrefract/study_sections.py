@@ -24,6 +24,8 @@ RECORD_FILES = (".csv", ".parquet")
 NAME = "a name of letters, digits, _ and - (it becomes part of file names)"
 COLUMN = "the name of a column, in double quotes"
 COLUMNS = "a list of column names"
+ROLE = '"main" or "sensitivity"'
+SOME_MODELS = "a list of names from study.models"
 
 
 class StudySection(Section):
@@ -45,6 +47,10 @@ class StudySection(Section):
     )
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = Field(
         default=None, description="64 lower-case hexadecimal digits, as sha256sum prints them"
+    )
+
+    histories: Literal["lenalidomide"] | None = Field(
+        default=None, description='"lenalidomide": records as `bayesrefract derive` writes them, checked as histories'
     )
 
     @field_validator("records")
@@ -166,6 +172,15 @@ class PopulationSection(Section):
     where: Annotated[tuple[Condition, ...], PlainValidator(read_conditions)] = Field(
         default=(), description="a table of columns and their values"
     )
+    role: Literal["main", "sensitivity"] = Field(default="main", description=ROLE)
+    models: list[Text] | None = Field(default=None, min_length=1, description=SOME_MODELS)
+
+
+class PrintedSection(Section):
+    """printed = { } of a [[question]]"""
+
+    setting: Text = Field(description="as in the column setting of the published estimates")
+    endpoint: Text = Field(description="as in the column endpoint of the published estimates")
 
 
 class QuestionSection(Section):
@@ -180,12 +195,55 @@ class QuestionSection(Section):
     administrative_end: Text | None = Field(default=None, description=COLUMN)
     horizon: float | None = Field(default=None, gt=0, description="a time above 0, in study.time_unit")
     adjust: Text | None = Field(default=None, description="the name of a set in [adjust]")
+    clock_start: Text | None = Field(default=None, description=COLUMN)
+    role: Literal["main", "sensitivity"] = Field(default="main", description=ROLE)
+    populations: list[Text] | None = Field(
+        default=None, min_length=1, description="a list of names of [[population]] tables"
+    )
+    models: list[Text] | None = Field(default=None, min_length=1, description=SOME_MODELS)
+    printed: PrintedSection | None = Field(
+        default=None, description='the rows of [published], such as { setting = "second_line", endpoint = "pfs" }'
+    )
 
 
 class AdjustSection(Section):
     """The top level of the file, of which it holds [adjust]: its keys are the names of the sets."""
 
     adjust: dict[Text, list[Text]] = Field(description=COLUMNS)
+
+
+class WordsSection(Section):
+    """The top level of the file, of which it holds [adjust_labels] and [labels]: names and what they mean in words."""
+
+    adjust_labels: dict[Text, Text] = Field(default={}, description="one line of text")
+    labels: dict[Text, Text] = Field(default={}, description="one line of text")
+
+
+class PublishedSection(Section):
+    """[published]"""
+
+    source: Text = Field(description="the paper, as text")
+    estimates: Text = Field(description="a .csv file beside this one")
+    counts: Text = Field(description="a .csv file beside this one")
+    conclusion: Text = Field(description="the paper's own sentence, as printed")
+    conclusion_where: Text = Field(description="where in the paper it stands")
+    spread: Text | None = Field(default=None, description="a .csv file beside this one")
+
+
+class TableSection(Section):
+    """[[table]]"""
+
+    name: Name = Field(description=NAME)
+    title: Text = Field(description="one line of text")
+    columns: list[Text] = Field(min_length=1, description=COLUMNS)
+    where: Annotated[tuple[Condition, ...], PlainValidator(read_conditions)] = Field(
+        default=(), description="a table of columns and their values"
+    )
+
+    @field_validator("columns")
+    @classmethod
+    def _each_once(cls, columns: list[str]) -> list[str]:
+        return _distinct(columns, "columns")
 
 
 class RopeSection(Section):
@@ -198,6 +256,9 @@ class RopeSection(Section):
     declared_on: dt.date = Field(description="the date on which the bounds were fixed, such as 2026-01-31, unquoted")
     before_data: bool = Field(description="true if the bounds were fixed before the data were seen, otherwise false")
     role: Literal["primary", "sensitivity"] = Field(default="primary", description='"primary" or "sensitivity"')
+    questions: list[Text] | None = Field(
+        default=None, min_length=1, description="a list of names of [[question]] tables"
+    )
 
     @field_validator("high")
     @classmethod

@@ -10,7 +10,19 @@ from typing import Annotated, NoReturn
 import typer
 
 from bayesrefract import __version__
-from bayesrefract.cli import attain, audit, check, compare, derive, fit, models, published, report
+from bayesrefract.cli import (
+    attain,
+    audit,
+    check,
+    compare,
+    derive,
+    fit,
+    models,
+    published,
+    reconstruct,
+    report,
+    spread,
+)
 from bayesrefract.cli.exits import ExitCode, exit_code_of, leave_at_once
 
 app = typer.Typer(
@@ -49,6 +61,8 @@ app.command("attain")(attain.attain)
 app.command("derive")(derive.derive)
 app.command("published")(published.published)
 app.command("audit")(audit.audit)
+app.command("reconstruct")(reconstruct.reconstruct)
+app.command("spread")(spread.spread)
 app.command("models")(models.models)
 
 

@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 
 def check(studies: options.Studies, *, model: options.Models = None) -> None:
     """Check studies, records and models; nothing is sampled."""
+    from bayesrefract.cohort.select import plans_of
+
     checked = read_studies(studies, model)
     faults: list[str] = []
     for each in checked:
         typer.echo(f"{each.study.name}: {each.study.title}")
         for question in each.study.questions:
-            for plan in each.plans:
+            for plan in plans_of(question, each.plans):
                 with collecting(faults):
                     counts = _counts(*_tabulated(each.records, question, plan))
                     typer.echo(f"  {question.name}, {plan.name}: {counts}")

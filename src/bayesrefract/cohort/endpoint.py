@@ -36,6 +36,10 @@ def read_follow_up(endpoint: Endpoint, asked: NDArray[np.bool_], patients: tuple
     event = reader.events(endpoint)
     exit_ = reader.times(endpoint.time)
     entry = np.zeros(len(exit_)) if endpoint.entry is None else reader.times(endpoint.entry)
+    if endpoint.clock_start is not None:
+        reader.check_start(endpoint, entry, exit_, event)
+        entry = reader.times(endpoint.clock_start)
+        return FollowUp(entry, entry + exit_, event, None)
     reader.check_start(endpoint, entry, exit_, event)
     end = None
     if endpoint.administrative_end is not None:

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from bayesrefract.cohort.cells import Cells, read_cells
 from bayesrefract.cohort.csv_file import HEADER_LINES, read_csv
 from bayesrefract.cohort.file_kind import FIRST_BYTES, why_no_parquet, why_no_text
+from bayesrefract.cohort.history_columns import HISTORY_COLUMNS
 from bayesrefract.cohort.simulate import TRIALS
 from bayesrefract.did_you_mean import did_you_mean
 from bayesrefract.errors import RecordsError
@@ -61,7 +62,7 @@ def read_records(study: Study, tell: Callable[[str], None] = _nobody) -> Records
     `tell` hears how far a large file has been read. Raises RecordsError where the records are missing,
     unreadable, empty, not the ones of `sha256`, or lack a column that the study names.
     """
-    wanted = {column: None for question in study.questions for column in _columns_of(question)}
+    wanted = dict.fromkeys((*_columns_of_study(study), *HISTORY_COLUMNS.get(study.histories or "", ())))
     if study.records.startswith(SIMULATED):
         records = _simulate(study.records.removeprefix(SIMULATED), study.seed)
     elif study.records.startswith(LIFELINES):
@@ -69,7 +70,8 @@ def read_records(study: Study, tell: Callable[[str], None] = _nobody) -> Records
     else:
         folder = study.path.parent if study.path else Path()
         records = read_file(folder / study.records, wanted, tell)
-    faults = missing_columns(records, study.questions)
+    named = _columns_of_study(study)
+    faults = _no_column(records, {c: role for c, role in named.items() if c not in records.frame.columns})
     if study.records_sha256 not in (None, records.sha256):
         faults.append(
             f"{records.label}: its SHA-256 is {records.sha256}, but the study was written for "
@@ -111,6 +113,17 @@ def _no_column(records: Records, named: dict[str, str]) -> list[str]:
     return [*faults, f"{records.label} has the columns {listed(records.header)}."] if absent else faults
 
 
+def _columns_of_study(study: Study) -> dict[str, str]:
+    """Column -> what the study needs it for, in its questions or its tables."""
+    named: dict[str, str] = {}
+    for table in study.tables:
+        conditions = (condition.column for condition in table.where)
+        named |= dict.fromkeys((*table.columns, *conditions), f"table {table.name}")
+    for question in study.questions:
+        named = _columns_of(question) | named
+    return named
+
+
 def _columns_of(question: Question) -> dict[str, str]:
     """Column -> what the question needs it for."""
     endpoint, columns = question.endpoint, question.columns
@@ -119,6 +132,7 @@ def _columns_of(question: Question) -> dict[str, str]:
         endpoint.event: f"event of {endpoint.name}",
         endpoint.entry: f"entry of {endpoint.name}",
         endpoint.administrative_end: f"administrative end of {endpoint.name}",
+        endpoint.clock_start: f"start of the clock of {endpoint.name}",
         columns.group: "group",
         columns.id: "patient id",
     }

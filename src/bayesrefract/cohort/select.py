@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from bayesrefract.cohort.covariates import (
 )
 from bayesrefract.cohort.endpoint import check_horizon, read_follow_up
 from bayesrefract.cohort.faults import Faults, identify
+from bayesrefract.cohort.histories import check_histories
 from bayesrefract.cohort.population import Grouping, Selection, assign_groups, describe, restrict
 from bayesrefract.cohort.read import Records, missing_columns
 from bayesrefract.cohort.value import Cohort, Covariate, Flow
@@ -46,6 +47,12 @@ def select(records: Records, question: Question, plan: ModelPlan) -> Cohort:
     return cohort
 
 
+def plans_of(question: Question, plans: Sequence[ModelPlan]) -> list[ModelPlan]:
+    """The plans that are tried on a question; all of them where it names none of them."""
+    chosen = [plan for plan in plans if question.models is None or plan.name in question.models]
+    return chosen or list(plans)
+
+
 def check_records(records: Records, study: Study) -> None:
     """Select every question with every model of a study; all faults at once, each once.
 
@@ -55,6 +62,8 @@ def check_records(records: Records, study: Study) -> None:
     if missing:
         raise RecordsError(missing)
     faults = Faults(records)
+    if study.histories is not None:
+        check_histories(records, faults)
     plan_faults: list[str] = []
     for name in study.models:
         try:
@@ -63,6 +72,8 @@ def check_records(records: Records, study: Study) -> None:
             plan_faults += error.faults
             continue
         for question in study.questions:
+            if question.models is not None and name not in question.models:
+                continue
             try:
                 _select(records, question, plan, faults)
             except PlanError as error:

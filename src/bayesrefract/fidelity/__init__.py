@@ -1,6 +1,6 @@
 """A rebuilt cohort held against every number that a paper prints, by lifelines, apart from the search that made it."""
 
-from bayesrefract.fidelity.check import check_fidelity, compare, read_cohort
+from bayesrefract.fidelity.check import check_fidelity, check_text, compare, read_cohort
 from bayesrefract.fidelity.rows import MET, NOT_IN_COHORT, NOT_MET, Fidelity, FidelityRow, Part
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "FidelityRow",
     "Part",
     "check_fidelity",
+    "check_text",
     "compare",
     "read_cohort",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -42,6 +43,14 @@ def check_fidelity(cohort: Path, estimates: Path, counts: Path) -> Fidelity:
     patients = read_cohort(cohort)
     _, printed = read_estimates(estimates)
     return compare(patients, printed, read_counts(counts))
+
+
+def check_text(cohort: str, printed: tuple[Estimate, ...], counts: Counts) -> Fidelity:
+    """The same for a cohort that is not yet a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "cohort.csv"
+        path.write_text(cohort, encoding="utf-8")
+        return compare(read_cohort(path), printed, counts)
 
 
 def compare(patients: pd.DataFrame, printed: tuple[Estimate, ...], counts: Counts) -> Fidelity:

@@ -65,7 +65,9 @@ def log_rank_p(group: FollowUp, reference: FollowUp) -> float:
     return float(logrank_test(group.months, reference.months, group.event, reference.event).p_value)
 
 
-def cox_ratios(patients: pd.DataFrame, months: str, event: str, terms: dict[str, NDArray[np.float64]]) -> dict[str, Interval]:
+def cox_ratios(
+    patients: pd.DataFrame, months: str, event: str, terms: dict[str, NDArray[np.float64]]
+) -> dict[str, Interval]:
     """Hazard ratios with Wald limits of a Cox model with Efron's ties; `terms` are its columns, by name."""
     from lifelines import CoxPHFitter
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from bayesrefract.fidelity.rows import FidelityRow, Part
-from bayesrefract.printed import Counts, CountRow, Number
+from bayesrefract.printed import CountRow, Counts, Number
 from bayesrefract.therapy import TEXT_COLUMNS, cohort_cell
 
 AGE_QUARTILES = {"age_q1_years": 0.25, "age_median_years": 0.5, "age_q3_years": 0.75}

@@ -104,6 +104,15 @@ class Fidelity:
     def counts(self) -> tuple[FidelityRow, ...]:
         return tuple(row for row in self.rows if not row.is_survival)
 
+    @property
+    def told_in_words(self) -> str:
+        """How many printed numbers the cohort meets, in one line."""
+        survival, counts = self.survival, self.counts
+        return (
+            f"{self.met(survival)} of {self.told(survival)} printed survival rows and {self.met(counts)} of "
+            f"{self.told(counts)} rows of counts are met at their printed digits."
+        )
+
     def met(self, rows: tuple[FidelityRow, ...]) -> int:
         return sum(row.verdict == MET for row in rows)
 

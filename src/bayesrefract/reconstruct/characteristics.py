@@ -69,7 +69,9 @@ class Retreated:
     is_second: NDArray[np.bool_]
 
 
-def draw_characteristics(tables: Tables, same_line: int, rng: np.random.Generator) -> tuple[NDArray[np.int64], Retreated]:
+def draw_characteristics(
+    tables: Tables, same_line: int, rng: np.random.Generator
+) -> tuple[NDArray[np.int64], Retreated]:
     """Characteristics by `objective`'s columns, without the time to relapse; and who is retreated.
 
     `same_line`: patients whose retreatment is the second line.
@@ -180,8 +182,10 @@ def _draw_renal(x: NDArray[np.int64], retreated: Retreated, tables: Tables, rng:
             x[rng.choice(who, count, replace=False), EGFR] = 1
 
 
-def _with_unknown(x: NDArray[np.int64], ones: Triple, printed: Number | None, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Flags with unknowns (-1), as many as make the printed p-value the one of the known patients (cut off, not rounded)."""
+def _with_unknown(
+    x: NDArray[np.int64], ones: Triple, printed: Number | None, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """Flags with unknowns (-1), so many that the known patients have the printed p-value (cut off, not rounded)."""
     sizes = np.bincount(x[:, GROUP])
     unknown = _unknown_counts(np.array(ones), sizes, printed, rng)
     drawn = flags(x[:, GROUP], ones, rng)

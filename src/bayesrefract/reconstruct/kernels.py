@@ -1,4 +1,4 @@
-"""Kaplan-Meier limits, log-rank statistics and Cox regression as loops, compiled: what the search asks ten thousand times.
+"""Kaplan-Meier limits, log-rank statistics and Cox regression as compiled loops, for a search that asks them often.
 
 They are held to lifelines by a test, and a finished cohort is judged by lifelines alone (`bayesrefract.fidelity`).
 Times are whole numbers of tenths of a month; groups are codes from 0; `order` sorts the times, ascending.
@@ -18,6 +18,8 @@ PAIRS = ((0, 1), (0, 2), (1, 2))
 HALF = 0.5
 CLEAR = 1e-6
 """How far a curve keeps from exactly one half, where R's midpoint rule would begin."""
+SMALL_STEP = 3e-4
+"""Newton's last step: what is left after it is about its square."""
 CURVES = 3
 """Survival and its two limits."""
 
@@ -123,7 +125,7 @@ def cox(
         step = covariance @ gradient
         largest = np.abs(step).max()
         beta += step if largest < 2.0 else step * (2.0 / largest)
-        if largest < 1e-5:
+        if largest < SMALL_STEP:
             break
     return covariance
 

@@ -24,6 +24,10 @@ FOLLOW_UP = 12
 EVENTS = 13
 N_PARTS = 14
 
+type Floats = NDArray[np.float64]
+type Arrays = tuple[Floats, Floats, Floats, Floats, Floats, Floats]
+"""Curves, deviates, ratios, adjusted ratios, follow-up, events: see `stacked`."""
+
 SURVIVAL_SCALE = 0.01
 """A curve that misses by this counts 1."""
 LOG_RATIO_SCALE = 0.01
@@ -37,7 +41,7 @@ There are many more courses with an event than without, so that a search that is
 SECOND_LINE_CLASSES, RETREATMENT_CLASSES = 6, 5
 
 
-def stacked(targets: Targets, events: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
+def stacked(targets: Targets, events: NDArray[np.float64]) -> Arrays:
     """Targets as arrays over (endpoint, population), as compiled code wants them.
 
     events : shape (2, 3), progressions on second line and on retreatment, by group.
@@ -81,14 +85,7 @@ def loss_of(
     part: int,
     y: NDArray[np.int64],
     x: NDArray[np.int64],
-    targets: tuple[
-        NDArray[np.float64],
-        NDArray[np.float64],
-        NDArray[np.float64],
-        NDArray[np.float64],
-        NDArray[np.float64],
-        NDArray[np.float64],
-    ],
+    targets: Arrays,
     betas: NDArray[np.float64],
     miss: float,
 ) -> float:
@@ -226,7 +223,7 @@ def adjusted_loss(
 
 @njit(cache=True)
 def follow_up_loss(y: NDArray[np.int64], x: NDArray[np.int64], wanted: NDArray[np.float64], miss: float) -> float:
-    """Reverse Kaplan-Meier medians of everybody, from first relapse and from diagnosis; the median wait for retreatment."""
+    """Median follow-up of everybody, from first relapse and from diagnosis; the median wait for retreatment."""
     loss, missed = 0.0, np.empty(3)
     for origin in range(2):
         time = y[:, OS].copy()

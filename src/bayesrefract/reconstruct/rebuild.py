@@ -1,4 +1,4 @@
-"""From printed numbers and a seed to a cohort of patients that never were: characteristics, courses, then the search."""
+"""From printed numbers and a seed to a cohort: characteristics, first courses, then the search. None is a patient."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bayesrefract.reconstruct.search import search
 from bayesrefract.reconstruct.tables import Tables
 from bayesrefract.reconstruct.targets import GROUPS, RETREATMENT, TENTHS, read_targets
 
-STEPS = 600_000
+STEPS = 5_000_000
 AGES = (300, 890)
 """Youngest and oldest, in tenths of a year: not printed."""
 RELAPSES = (15, 1750)
@@ -74,7 +74,13 @@ def rebuild(
     y = draw_courses(x, retreated, smooth, start)
     events = np.array([smooth.events, smooth.events_again], dtype=np.float64)
     left = search(
-        y, x, read_targets(estimates), events, int(walk.integers(2**31)), steps, lambda done, now: tell(done, steps, now)
+        y,
+        x,
+        read_targets(estimates),
+        events,
+        int(walk.integers(2**31)),
+        steps,
+        lambda done, now: tell(done, steps, now),
     )
     group = x[:, GROUP]
     return Rebuilt(
@@ -141,7 +147,9 @@ def draw_relapses(
 ) -> NDArray[np.int64]:
     """Months (in tenths) from diagnosis to first relapse, with the printed quartiles of each group and of all."""
     printed = {
-        each.group: [round(float(number) * TENTHS) for number in (each.low, each.value, each.high) if number is not None]
+        each.group: [
+            round(float(number) * TENTHS) for number in (each.low, each.value, each.high) if number is not None
+        ]
         for each in estimates
         if each.statistic == "median_iqr"
     }

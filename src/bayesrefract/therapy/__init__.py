@@ -5,4 +5,16 @@ from bayesrefract.therapy.published import COHORT_COLUMNS, TEXT_COLUMNS, cohort_
 from bayesrefract.therapy.read import Tables, read_histories
 from bayesrefract.therapy.refractory import GROUP_LABEL, Group
 
-__all__ = ["COHORT_COLUMNS", "GROUP_LABEL", "TEXT_COLUMNS", "cohort_cell", "CohortRow", "Derived", "Group", "Listed", "Tables", "derive", "read_histories"]
+__all__ = [
+    "COHORT_COLUMNS",
+    "GROUP_LABEL",
+    "TEXT_COLUMNS",
+    "CohortRow",
+    "Derived",
+    "Group",
+    "Listed",
+    "Tables",
+    "cohort_cell",
+    "derive",
+    "read_histories",
+]

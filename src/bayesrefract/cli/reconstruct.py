@@ -1,0 +1,85 @@
+"""`bayesrefract reconstruct`: a cohort from printed numbers, held against every one of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bayesrefract.cli import options
+from bayesrefract.cli.output import show_table, tell
+from bayesrefract.errors import InputError
+
+if TYPE_CHECKING:
+    from bayesrefract.fidelity import Fidelity
+
+DEFAULT_SEED = 3
+"""Of the cohort that is committed."""
+SECONDS_BETWEEN = 10
+
+Estimates = Annotated[Path, typer.Option("--estimates", metavar="FILE", help="Printed estimates, as for `audit`.")]
+CountsFile = Annotated[Path, typer.Option("--counts", metavar="FILE", help="Printed counts, as for `audit`.")]
+CohortFile = Annotated[Path, typer.Option("--out", metavar="FILE.csv", help="The cohort.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, metavar="N", help="The same seed gives the same cohort.")]
+Steps = Annotated[
+    int | None, typer.Option("--steps", min=1, metavar="N", help="Steps of the search.", show_default="5000000")
+]
+
+
+def reconstruct(
+    *,
+    estimates: Estimates,
+    counts: CountsFile,
+    out: CohortFile,
+    seed: Seed = DEFAULT_SEED,
+    steps: Steps = None,
+    quiet: options.Quiet = False,
+) -> None:
+    """Rebuild a cohort that would be printed as the paper is. No row of it is a patient.
+
+    For the lenalidomide study: the counts of its tables exactly, and its survival figures as nearly as a search finds
+    them. Every printed number is then recomputed with lifelines, and those that are not met are shown.
+    """
+    from bayesrefract.files import write_whole
+    from bayesrefract.tables.fidelity import unmet_table
+
+    if out.suffix.lower() != ".csv" or out.is_dir():
+        raise InputError(f"--out {out}: the cohort is a CSV file. Give a name that ends in .csv.")
+    text, fidelity = make_cohort(estimates, counts, seed, steps, progress(quiet=quiet))
+    write_whole(out, text)
+    tell(f"Written: {out}", quiet=quiet)
+    typer.echo("Rebuilt from published summaries, not patients.")
+    typer.echo(fidelity.told_in_words)
+    table = unmet_table(fidelity)
+    if table.rows:
+        show_table(table)
+
+
+def make_cohort(
+    estimates: Path, counts: Path, seed: int, steps: int | None, tell_progress: Callable[[int, int, float], None]
+) -> tuple[str, Fidelity]:
+    """The cohort as CSV text, and how it meets the printed numbers."""
+    from bayesrefract.fidelity import check_text
+    from bayesrefract.printed import read_counts, read_estimates
+    from bayesrefract.reconstruct import STEPS, cohort_sheet, rebuild
+    from bayesrefract.table import to_csv
+
+    printed, tables = read_estimates(estimates)[1], read_counts(counts)
+    text = to_csv(cohort_sheet(rebuild(printed, tables, seed, tell_progress, steps or STEPS)))
+    return text, check_text(text, printed, tables)
+
+
+def progress(*, quiet: bool, name: str = "Search") -> Callable[[int, int, float], None]:
+    """Tells, every ten seconds, how far the search is."""
+    last = time.monotonic()
+
+    def hear(done: int, steps: int, left: float) -> None:
+        nonlocal last
+        if time.monotonic() - last >= SECONDS_BETWEEN or done == steps:
+            last = time.monotonic()
+            tell(f"{name}: {done / steps:.0%}, distance {left:.1f}", quiet=quiet)
+
+    return hear

@@ -1,0 +1,266 @@
+"""Histories that cannot be, in a cohort of the lenalidomide study: every rule on its own, every row told.
+
+The rules hold for real records as for rebuilt ones: times of real records are rounded to four decimals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesrefract.cohort.cells import among
+from bayesrefract.cohort.faults import Faults, identify
+from bayesrefract.cohort.history_columns import (
+    CLASSES_AGAIN,
+    EVENTS,
+    FLAGS,
+    HISTORY_COLUMNS,
+    LESIONS,
+    LEVELS,
+    MONTHS,
+    OUTCOMES,
+    RETREATMENT,
+    RETREATMENT_FLAGS,
+    RETREATMENT_MONTHS,
+    SAME_THERAPY,
+    UNKNOWN_FLAGS,
+)
+from bayesrefract.cohort.read import Records
+from bayesrefract.listing import listed, quoted
+
+ROUNDING = 1e-3
+"""Months within which times of one history agree."""
+
+
+def check_histories(records: Records, faults: Faults) -> None:
+    """Keep a fault for every cell and every history that cannot be."""
+    absent = [column for column in HISTORY_COLUMNS["lenalidomide"] if column not in records.header]
+    if absent:
+        faults.column(f"there is no column {listed(map(quoted, absent))}. `bayesrefract derive` writes all of them.")
+        return
+    reader = _Histories(records, identify(records, "patient_id", faults), faults)
+    _check_words(reader)
+    _check_flags(reader)
+    _check_months(reader)
+    if faults.found:
+        return
+    for rule in RULES:
+        rule(reader)
+
+
+@dataclass(frozen=True)
+class _Histories:
+    records: Records
+    patients: tuple[str, ...]
+    faults: Faults
+
+    def number(self, column: str) -> NDArray[np.float64]:
+        return self.records.cells(column).number
+
+    def text(self, column: str) -> NDArray[np.object_]:
+        return self.records.cells(column).text
+
+    def is_one(self, column: str) -> NDArray[np.bool_]:
+        return np.asarray(self.number(column) == 1)
+
+    @property
+    def retreated(self) -> NDArray[np.bool_]:
+        return self.is_one("retreated")
+
+    @property
+    def in_second_line(self) -> NDArray[np.bool_]:
+        return self.retreated & self.is_one("retreatment_is_second_line")
+
+    def fault(self, wrong: NDArray[np.bool_], sentence: Callable[[int], str]) -> None:
+        self.faults.each(wrong, self.patients, sentence)
+
+
+def _check_words(histories: _Histories) -> None:
+    """Words are among those that a column may hold."""
+    known = {**LEVELS, "retreatment_regimen_class": (*CLASSES_AGAIN, "")}
+    for column, levels in known.items():
+        text = histories.text(column)
+        allowed = listed([level or "nothing" for level in levels], len(levels))
+        histories.fault(
+            ~among(text, levels),
+            lambda i, column=column, text=text, allowed=allowed: (  # type: ignore[misc]  # bound in the loop
+                f"{column} {quoted(text[i])} is not known. Write one of {allowed}."
+            ),
+        )
+
+
+def _check_flags(histories: _Histories) -> None:
+    """Flags are 0 or 1; empty where unknown, and in the columns of retreatment where there is none."""
+    for column in (*FLAGS, *EVENTS, *UNKNOWN_FLAGS, *RETREATMENT_FLAGS):
+        text = histories.text(column)
+        may_be_empty = column in UNKNOWN_FLAGS or column in RETREATMENT_FLAGS
+        allowed = ("0", "1", "") if may_be_empty else ("0", "1")
+        words = "0, 1, or nothing where it is not known" if may_be_empty else "0 or 1"
+        histories.fault(
+            ~among(text, allowed),
+            lambda i, column=column, text=text, words=words: (  # type: ignore[misc]  # bound in the loop
+                f"{column} {quoted(text[i])} is not a flag. Write {words}."
+            ),
+        )
+    for column in RETREATMENT:
+        text = histories.text(column)
+        histories.fault(
+            ~histories.retreated & np.asarray(text != "", dtype=bool),
+            lambda i, column=column, text=text: (  # type: ignore[misc]  # bound in the loop
+                f"{column} {quoted(text[i])} is given, but retreated is not 1. Empty the cell, or set retreated to 1."
+            ),
+        )
+        histories.fault(
+            histories.retreated & np.asarray(text == "", dtype=bool),
+            lambda i, column=column: f"{column} is missing, but retreated is 1. Give it.",  # type: ignore[misc]
+        )
+
+
+def _check_months(histories: _Histories) -> None:
+    """Times are numbers from 0."""
+    for column in (*MONTHS, *RETREATMENT_MONTHS):
+        cells = histories.records.cells(column)
+        needed = column in MONTHS
+        wrong = cells.textual | (cells.number < 0) | np.isinf(cells.number) | (cells.missing & needed)
+        histories.fault(
+            wrong,
+            lambda i, column=column, text=cells.text: (  # type: ignore[misc]  # bound in the loop
+                f"{column} {quoted(text[i])} is not a time. Give months from 0, with a decimal point."
+            ),
+        )
+
+
+def _progression_before_death(histories: _Histories) -> None:
+    """PFS is at most OS."""
+    for middle, words in OUTCOMES.items():
+        pfs, os = (histories.number(f"{end}_{middle}_months") for end in ("pfs", "os"))
+        histories.fault(
+            pfs > os + ROUNDING,
+            lambda i, pfs=pfs, os=os, words=words: (  # type: ignore[misc]  # bound in the loop
+                f"PFS of {words} {pfs[i]:g} is longer than OS {os[i]:g}. Nobody progresses after the end of follow-up: "
+                "correct one of them."
+            ),
+        )
+
+
+def _death_is_an_event_of_pfs(histories: _Histories) -> None:
+    """Death while progression-free is a PFS event: a censored PFS before a death says that it was not looked for."""
+    for middle, words in OUTCOMES.items():
+        wrong = histories.is_one(f"os_{middle}_event") & (histories.number(f"pfs_{middle}_event") == 0)
+        histories.fault(
+            wrong,
+            lambda _, words=words: (  # type: ignore[misc]  # bound in the loop
+                f"died without a PFS event of {words}. Death while progression-free is a PFS event: correct the event "
+                "or the death."
+            ),
+        )
+
+
+def _high_risk_follows(histories: _Histories) -> None:
+    """High risk: any of the five lesions; not where all were looked for and none was found."""
+    lesions = np.column_stack([histories.number(column) for column in LESIONS])
+    any_found, all_absent = (lesions == 1).any(axis=1), (lesions == 0).all(axis=1)
+    expected = np.where(any_found, "1", np.where(all_absent, "0", ""))
+    text = histories.text("fish_high_risk")
+    histories.fault(
+        np.asarray(text != expected, dtype=bool),
+        lambda i: (
+            f"fish_high_risk {quoted(text[i])} does not follow from its lesions, which say {quoted(str(expected[i]))}. "
+            "It is 1 with any lesion, 0 where all five were looked for and absent, else empty."
+        ),
+    )
+
+
+def _second_line_again(histories: _Histories) -> None:
+    """Where retreatment is the second line, both are one therapy with one course."""
+    same = histories.in_second_line
+    wait = histories.number("months_first_relapse_to_retreatment")
+    histories.fault(
+        same & (wait != 0),
+        lambda i: (
+            f"months_first_relapse_to_retreatment is {wait[i]:g}, but retreatment is the second line. It is 0 there."
+        ),
+    )
+    for end in ("pfs", "os"):
+        for what, tolerance in (("months", ROUNDING), ("event", 0.0)):
+            second, again = (histories.number(f"{end}_{middle}_{what}") for middle in OUTCOMES)
+            histories.fault(
+                same & (np.abs(second - again) > tolerance),
+                lambda i, end=end, what=what, a=again, b=second: (  # type: ignore[misc]  # bound in the loop
+                    f"{end}_retreatment_{what} is {a[i]:g}, but retreatment is the second line, whose {end} {what} is "
+                    f"{b[i]:g}. One therapy has one course: make them equal."
+                ),
+            )
+    first, again_asct = histories.number("second_line_asct"), histories.number("retreatment_asct")
+    histories.fault(
+        same & (first != again_asct),
+        lambda i: f"retreatment_asct {again_asct[i]:g} differs from second_line_asct {first[i]:g} of the same therapy.",
+    )
+
+
+def _classes_agree(histories: _Histories) -> None:
+    """The class of second line contains that of a retreatment which is the same therapy."""
+    second, again = histories.text("second_line_regimen_class"), histories.text("retreatment_regimen_class")
+    possible = np.array([b in SAME_THERAPY.get(a, ()) for a, b in zip(second, again, strict=True)], dtype=bool)
+    histories.fault(
+        histories.in_second_line & ~possible,
+        lambda i: (
+            f"retreatment_regimen_class {again[i]} cannot be the same therapy as second line {second[i]}, which goes "
+            f"with {listed(SAME_THERAPY[second[i]])}. Correct one of them, or retreatment_is_second_line."
+        ),
+    )
+
+
+def _retreatment_in_time(histories: _Histories) -> None:
+    """A later retreatment starts after first relapse, in a patient who is alive and observed."""
+    wait, os = histories.number("months_first_relapse_to_retreatment"), histories.number("os_second_line_months")
+    later = histories.retreated & ~histories.in_second_line
+    histories.fault(
+        later & (wait <= 0),
+        lambda _: (
+            "retreatment is not the second line, but starts at first relapse. Give the time to it, or set "
+            "retreatment_is_second_line to 1."
+        ),
+    )
+    histories.fault(
+        histories.retreated & (wait >= os),
+        lambda i: (
+            f"retreated at {wait[i]:g} months, but observed only until {os[i]:g}. Retreated patients are alive and "
+            "observed then: correct one of them."
+        ),
+    )
+
+
+def _survival_from_retreatment(histories: _Histories) -> None:
+    """OS from retreatment is OS from second line without the time to retreatment, with the same event."""
+    left = histories.number("os_second_line_months") - histories.number("months_first_relapse_to_retreatment")
+    os = histories.number("os_retreatment_months")
+    histories.fault(
+        histories.retreated & (np.abs(os - left) > ROUNDING),
+        lambda i: (
+            f"os_retreatment_months is {os[i]:g}, but OS from second line without the time to retreatment is "
+            f"{left[i]:.10g}. Correct one of the three."
+        ),
+    )
+    died, died_again = histories.number("os_second_line_event"), histories.number("os_retreatment_event")
+    histories.fault(
+        histories.retreated & (died != died_again),
+        lambda i: (
+            f"os_retreatment_event is {died_again[i]:g}, but os_second_line_event {died[i]:g}. There is one death: make "
+            "them equal."
+        ),
+    )
+
+
+RULES = (
+    _progression_before_death,
+    _death_is_an_event_of_pfs,
+    _high_risk_follows,
+    _second_line_again,
+    _classes_agree,
+    _retreatment_in_time,
+    _survival_from_retreatment,
+)

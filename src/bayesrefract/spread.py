@@ -1,0 +1,184 @@
+"""How much a conclusion leans on one reconstruction: the study's comparison in cohorts rebuilt from other seeds.
+
+What the paper prints is pinned in every cohort and hardly spreads, which is no sign of certainty; what it does not
+print spreads. Cox regression with the models' covariates: twenty cohorts take seconds beside their rebuilding.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+
+import numpy as np
+from scipy.stats import norm
+
+from bayesrefract.cohort.read import Records
+from bayesrefract.cohort.select import plans_of, select
+from bayesrefract.crosscheck import cross_check
+from bayesrefract.errors import InputError
+from bayesrefract.exposure import tabulate
+from bayesrefract.plan import ModelPlan
+from bayesrefract.printed import Estimate, read_estimates
+from bayesrefract.study import Estimand, Question, Rope, Study
+
+
+@dataclass(frozen=True)
+class SpreadRow:
+    """The primary comparison of one question and model in one rebuilt cohort.
+
+    `p_inside`: probability of the primary ROPE under a flat prior and a normal likelihood of the log ratio.
+    `pinned`: the paper prints this ratio for these patients, so that every cohort was made to have it.
+    """
+
+    seed: int
+    question: str
+    population: str
+    model: str
+    pinned: bool
+    hazard_ratio: float
+    ci_low: float
+    ci_high: float
+    p_inside: float
+    survival_rows_met: int
+
+
+@dataclass(frozen=True)
+class Spread:
+    """One question and model over all cohorts: the middle ratio, the range, and the range of P(inside)."""
+
+    question: str
+    population: str
+    model: str
+    pinned: bool
+    cohorts: int
+    median: float
+    lowest: float
+    highest: float
+    p_inside_low: float
+    p_inside_high: float
+
+
+def spread_rows(
+    study: Study, records: Records, plans: Sequence[ModelPlan], seed: int, survival_rows_met: int
+) -> list[SpreadRow]:
+    """Every question of a study with every set of covariates, in one cohort."""
+    printed = read_estimates(study.publication.estimates)[1] if study.publication else ()
+    rows = []
+    for question in study.questions:
+        for plan in _distinct(plans_of(question, plans)):
+            found = _ratio(records, question, plan)
+            rope = question.rope(Estimand.HAZARD_RATIO)
+            if found is None or rope is None:
+                continue
+            log_ratio, se = found
+            low, high = np.exp(log_ratio + norm.ppf([0.025, 0.975]) * se)
+            rows.append(
+                SpreadRow(
+                    seed=seed,
+                    question=question.endpoint.name,
+                    population=question.population.name,
+                    model=plan.name,
+                    pinned=is_pinned(question, plan, printed),
+                    hazard_ratio=float(np.exp(log_ratio)),
+                    ci_low=float(low),
+                    ci_high=float(high),
+                    p_inside=p_inside(log_ratio, se, rope),
+                    survival_rows_met=survival_rows_met,
+                )
+            )
+    return rows
+
+
+def _distinct(plans: Sequence[ModelPlan]) -> list[ModelPlan]:
+    """One plan for each set of covariates: Cox regression knows no priors."""
+    return list({plan.adjust: plan for plan in reversed(plans)}.values())[::-1]
+
+
+def _ratio(records: Records, question: Question, plan: ModelPlan) -> tuple[float, float] | None:
+    """Log hazard ratio and its standard error of the primary comparison; None where Cox regression has none."""
+    cohort = select(records, question, plan)
+    agreement = cross_check(
+        cohort, replace(question, contrasts=(question.primary,)), tabulate(cohort, plan.intervals), plan
+    )
+    return (agreement.cox[0].log_coef, agreement.cox[0].log_se) if agreement.cox else None
+
+
+def p_inside(log_ratio: float, se: float, rope: Rope) -> float:
+    """Mass of a normal posterior of the log ratio (flat prior) inside a ROPE."""
+    low, high = norm.cdf((np.log([rope.low, rope.high]) - log_ratio) / se)
+    return float(high - low)
+
+
+def is_pinned(question: Question, plan: ModelPlan, printed: Sequence[Estimate]) -> bool:
+    """Whether the paper prints this very ratio: the primary groups, in everybody, unadjusted."""
+    where = question.printed
+    if where is None or plan.adjust != "none":
+        return False
+    pair = {question.primary.group, question.primary.reference}
+    population = "egfr_ge_60" if "egfr_ge_60" in question.population.name else "all"
+    return any(
+        row.is_ratio
+        and not row.is_adjusted
+        and row.scope == (population, where.setting, where.endpoint)
+        and {row.group, row.reference} == pair
+        for row in printed
+    )
+
+
+def summarise(rows: Sequence[SpreadRow]) -> tuple[Spread, ...]:
+    """One line for each question and model, in their order."""
+    found = []
+    for key in dict.fromkeys((row.question, row.population, row.model) for row in rows):
+        alike = [row for row in rows if (row.question, row.population, row.model) == key]
+        ratios, inside = [row.hazard_ratio for row in alike], [row.p_inside for row in alike]
+        found.append(
+            Spread(
+                *key,
+                pinned=alike[0].pinned,
+                cohorts=len(alike),
+                median=float(np.median(ratios)),
+                lowest=min(ratios),
+                highest=max(ratios),
+                p_inside_low=min(inside),
+                p_inside_high=max(inside),
+            )
+        )
+    return tuple(found)
+
+
+def to_text(rows: Sequence[SpreadRow]) -> str:
+    """The rows as CSV; ratios and probabilities with four digits."""
+    lines = [",".join(field.name for field in fields(SpreadRow))]
+    for row in rows:
+        values = asdict(row) | {"pinned": int(row.pinned)}
+        cells = (f"{value:.4f}" if isinstance(value, float) else str(value) for value in values.values())
+        lines.append(",".join(cells))
+    return "\n".join(lines) + "\n"
+
+
+def read_spread(path: Path) -> tuple[SpreadRow, ...]:
+    """The rows of a file that `to_text` wrote. Raises InputError where it is another file."""
+    try:
+        with path.open(encoding="utf-8", newline="") as opened:
+            return tuple(_row(cells) for cells in csv.DictReader(opened))
+    except (OSError, KeyError, ValueError, TypeError, UnicodeError) as problem:
+        raise InputError(
+            f"{path.name}: not a table of rebuilt cohorts ({problem}). Make it again with `make spread`."
+        ) from None
+
+
+def _row(cells: dict[str, str]) -> SpreadRow:
+    return SpreadRow(
+        seed=int(cells["seed"]),
+        question=cells["question"],
+        population=cells["population"],
+        model=cells["model"],
+        pinned=cells["pinned"] == "1",
+        hazard_ratio=float(cells["hazard_ratio"]),
+        ci_low=float(cells["ci_low"]),
+        ci_high=float(cells["ci_high"]),
+        p_inside=float(cells["p_inside"]),
+        survival_rows_met=int(cells["survival_rows_met"]),
+    )
