@@ -50,7 +50,7 @@ def test_schoenfeld_test_is_the_score_test_of_an_effect_that_changes_with_rank(s
         stratum=[f"s{i % 2}" for i in range(120)],
     )
     data = regression_data(cohort, stratified=stratified)
-    _, coefficients = efron(data)
+    coefficients = efron(data).coefficients
     stratum = np.zeros(120, dtype=int) if data.stratum is None else data.stratum
     rank = (data.exit.argsort().argsort() - 60) / 120
 

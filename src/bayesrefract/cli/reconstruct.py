@@ -25,7 +25,7 @@ CountsFile = Annotated[Path, typer.Option("--counts", metavar="FILE", help="Prin
 CohortFile = Annotated[Path, typer.Option("--out", metavar="FILE.csv", help="The cohort.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, metavar="N", help="The same seed gives the same cohort.")]
 Steps = Annotated[
-    int | None, typer.Option("--steps", min=1, metavar="N", help="Steps of the search.", show_default="5000000")
+    int | None, typer.Option("--steps", min=1, metavar="N", help="Steps of the search.", show_default="2500000")
 ]
 
 

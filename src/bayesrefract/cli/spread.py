@@ -14,7 +14,7 @@ import typer
 
 from bayesrefract.cli import options
 from bayesrefract.cli.output import make_folder, show_table, tell
-from bayesrefract.cli.reconstruct import DEFAULT_SEED, make_cohort, progress
+from bayesrefract.cli.reconstruct import make_cohort, progress
 from bayesrefract.errors import InputError, Interrupted
 
 if TYPE_CHECKING:
@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     from bayesrefract.spread import SpreadRow
     from bayesrefract.study import Publication, Study
 
+FIRST_SEED = 1
 StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="A study file with [published], or its folder.")]
 Cohorts = Annotated[int, typer.Option("--cohorts", min=2, metavar="N", help="Cohorts to rebuild, from as many seeds.")]
 Out = Annotated[Path, typer.Option("--out", metavar="FILE.csv", help="The table.")]
 Keep = Annotated[Path, typer.Option("--keep", metavar="DIR", help="Finished cohorts are kept here, and found again.")]
 Steps = Annotated[
-    int | None, typer.Option("--steps", min=1, metavar="N", help="Steps of each search.", show_default="5000000")
+    int | None, typer.Option("--steps", min=1, metavar="N", help="Steps of each search.", show_default="2500000")
 ]
 
 
@@ -58,7 +59,7 @@ def spread(
     plans = tuple(load_plan(name) for name in asked.models)
     check_records(read_records(asked, tell), asked)
     make_folder(keep)
-    seeds = range(DEFAULT_SEED, DEFAULT_SEED + cohorts)
+    seeds = range(FIRST_SEED, FIRST_SEED + cohorts)
     rows = list(_all_rows(asked, plans, seeds, keep, steps, quiet=quiet))
     write_whole(out, to_text(rows))
     show_table(spread_table(summarise(rows), len(seeds)))

@@ -249,8 +249,8 @@ def _survival_from_retreatment(histories: _Histories) -> None:
     histories.fault(
         histories.retreated & (died != died_again),
         lambda i: (
-            f"os_retreatment_event is {died_again[i]:g}, but os_second_line_event {died[i]:g}. There is one death: make "
-            "them equal."
+            f"os_retreatment_event is {died_again[i]:g}, but os_second_line_event {died[i]:g}. There is one death: "
+            "make them equal."
         ),
     )
 

@@ -41,7 +41,7 @@ def restrict(selection: Selection, question: Question, faults: Faults) -> None:
         selection.exclude(cells.missing, f"missing {condition.column}, needed for population {population.name}")
     for condition in population.where:
         cells = columns[condition.column]
-        selection.exclude(~_meets(cells, condition, question, faults), f"outside population {population.name}")
+        selection.exclude(~meets(cells, condition, question, faults), f"outside population {population.name}")
     if not selection.kept.any():
         faults.column(f"no patient is in population {population.name} ({describe(population)}). Check its conditions.")
 
@@ -63,7 +63,8 @@ def _text(value: str | float | bool) -> str:
     return str(value).lower() if isinstance(value, bool) else value if isinstance(value, str) else f"{value:g}"
 
 
-def _meets(cells: Cells, condition: Condition, question: Question, faults: Faults) -> NDArray[np.bool_]:
+def meets(cells: Cells, condition: Condition, question: Question, faults: Faults) -> NDArray[np.bool_]:
+    """Which records meet one condition; shape (record,)."""
     if not condition.values:
         return _in_range(cells, condition, faults)
     meets = np.zeros(len(cells.text), dtype=bool)

@@ -64,6 +64,19 @@ class CoxContrast:
 
 
 @dataclass(frozen=True)
+class CoxTerm:
+    """Hazard ratio of one covariate in the same Cox model: a level against `reference`, or per step of a number."""
+
+    covariate: str
+    level: str
+    reference: str
+    hazard_ratio: float
+    low: float
+    high: float
+    p: float
+
+
+@dataclass(frozen=True)
 class Companion:
     """The flat-prior piecewise-exponential fit of the same table, held against Cox.
 
@@ -124,3 +137,4 @@ class Agreement:
     proportional_hazards: ProportionalHazards
     tied_share: float
     notes: tuple[str, ...] = ()
+    terms: tuple[CoxTerm, ...] = ()

@@ -13,7 +13,14 @@ from numpy.typing import NDArray
 
 from bayesrefract.cohort.value import Cohort
 from bayesrefract.crosscheck import companion
-from bayesrefract.crosscheck.agreement import Agreement, CoxContrast, GroupSummary, LogRank, ProportionalHazards
+from bayesrefract.crosscheck.agreement import (
+    Agreement,
+    CoxContrast,
+    CoxTerm,
+    GroupSummary,
+    LogRank,
+    ProportionalHazards,
+)
 from bayesrefract.crosscheck.cox import breslow, cox_contrasts, efron
 from bayesrefract.crosscheck.estimable import GroupEffects
 from bayesrefract.crosscheck.gate import TIED_SHARE, hold_against, without_counterpart
@@ -21,6 +28,7 @@ from bayesrefract.crosscheck.log_rank import log_rank
 from bayesrefract.crosscheck.nonparametric import describe_groups
 from bayesrefract.crosscheck.regression import regression_data
 from bayesrefract.crosscheck.schoenfeld import proportional_hazards
+from bayesrefract.crosscheck.terms import cox_terms
 from bayesrefract.exposure import ExposureTable
 from bayesrefract.model.effects import design
 from bayesrefract.plan import ModelPlan, StrataKind
@@ -49,6 +57,7 @@ class Classical:
     log_rank: LogRank
     proportional_hazards: ProportionalHazards
     tied_share: float
+    terms: tuple[CoxTerm, ...]
 
 
 def cross_check(cohort: Cohort, question: Question, table: ExposureTable, plan: ModelPlan) -> Agreement:
@@ -77,6 +86,7 @@ def cross_check(cohort: Cohort, question: Question, table: ExposureTable, plan: 
         log_rank=classical.log_rank,
         proportional_hazards=classical.proportional_hazards,
         tied_share=classical.tied_share,
+        terms=classical.terms,
         notes=(*classical.notes, *_left_out(cohort, contrasts), *_pooled(plan, stratified)),
     )
 
@@ -86,16 +96,17 @@ def _classical(asked: Asked) -> Classical:
     """Several models of one question share a cohort: its classical analyses run once."""
     cohort = asked.cohort
     data = regression_data(cohort, stratified=asked.stratified)
-    cox, coefficients = efron(data)
+    fitted = efron(data)
     tied = tied_share(cohort.exit[cohort.event])
     groups, notes = describe_groups(cohort, asked.horizon)
     return Classical(
         groups=groups,
         notes=notes,
-        cox=cox,
+        cox=fitted.groups,
+        terms=cox_terms(cohort, data, fitted),
         breslow=cox_contrasts(breslow(data), cohort, asked.contrasts, "breslow") if tied > TIED_SHARE else (),
         log_rank=log_rank(cohort, asked.contrasts, stratified=asked.stratified),
-        proportional_hazards=proportional_hazards(data, coefficients),
+        proportional_hazards=proportional_hazards(data, fitted.coefficients),
         tied_share=tied,
     )
 

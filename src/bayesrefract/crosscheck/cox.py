@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +20,16 @@ TOO_FEW_GROUPS = "fewer than two groups have events"
 NOT_CONVERGED = "it did not converge: covariates, groups or strata determine each other"
 
 
-def efron(data: RegressionData) -> tuple[GroupEffects, NDArray[np.float64] | None]:
-    """Fit with Efron's treatment of ties. Returns the group effects, and all coefficients or None.
+class Fitted(NamedTuple):
+    """Group effects; all coefficients with their standard errors, None where there is no maximum."""
+
+    groups: GroupEffects
+    coefficients: NDArray[np.float64] | None
+    errors: NDArray[np.float64] | None
+
+
+def efron(data: RegressionData) -> Fitted:
+    """Fit with Efron's treatment of ties.
 
     lifelines warns where the likelihood has no maximum, and the standard errors show it too: they are
     left to `GroupEffects.contrast`, which judges each contrast by its own. By default lifelines stops
@@ -30,7 +39,7 @@ def efron(data: RegressionData) -> tuple[GroupEffects, NDArray[np.float64] | Non
     from lifelines.exceptions import ConvergenceError
 
     if data.n_group_columns == 0:
-        return no_effects(data.n_groups, TOO_FEW_GROUPS), None
+        return Fitted(no_effects(data.n_groups, TOO_FEW_GROUPS), None, None)
     model = CoxPHFitter(strata=[STRATUM] if data.stratum is not None else None)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -43,11 +52,12 @@ def efron(data: RegressionData) -> tuple[GroupEffects, NDArray[np.float64] | Non
                 fit_options={"precision": 1e-18, "r_precision": 0.0},
             )
         except ConvergenceError:
-            return no_effects(data.n_groups, NOT_CONVERGED), None
+            return Fitted(no_effects(data.n_groups, NOT_CONVERGED), None, None)
     k = data.n_group_columns
     coefficients = model.params_.to_numpy()
-    covariance = model.variance_matrix_.to_numpy()[:k, :k]
-    return spread_over_groups(data.present, coefficients[:k], covariance, data.n_groups), coefficients
+    covariance = model.variance_matrix_.to_numpy()
+    effects = spread_over_groups(data.present, coefficients[:k], covariance[:k, :k], data.n_groups)
+    return Fitted(effects, coefficients, np.sqrt(np.diag(covariance)))
 
 
 def breslow(data: RegressionData) -> GroupEffects:

@@ -1,6 +1,6 @@
 """A rebuilt cohort held against every number that a paper prints, by lifelines, apart from the search that made it."""
 
-from bayesrefract.fidelity.check import check_fidelity, check_text, compare, read_cohort
+from bayesrefract.fidelity.check import check_fidelity, check_text, compare, patients_of, read_cohort
 from bayesrefract.fidelity.rows import MET, NOT_IN_COHORT, NOT_MET, Fidelity, FidelityRow, Part
 
 __all__ = [
@@ -13,5 +13,6 @@ __all__ = [
     "check_fidelity",
     "check_text",
     "compare",
+    "patients_of",
     "read_cohort",
 ]

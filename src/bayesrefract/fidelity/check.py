@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bayesrefract.cohort.read import read_file
+from bayesrefract.cohort.read import Records, read_file
 from bayesrefract.errors import InputError
 from bayesrefract.fidelity.conventions import FollowUp, cox_ratios, log_rank_p, median_with_log_limits
 from bayesrefract.fidelity.counts import count_rows
@@ -60,7 +60,11 @@ def compare(patients: pd.DataFrame, printed: tuple[Estimate, ...], counts: Count
 
 def read_cohort(path: Path) -> pd.DataFrame:
     """The cohort's columns as numbers (NaN where empty) and texts. Raises InputError where one is missing."""
-    records = read_file(path, COHORT_COLUMNS)
+    return patients_of(read_file(path, COHORT_COLUMNS))
+
+
+def patients_of(records: Records) -> pd.DataFrame:
+    """The same of records that are read already. Raises InputError where a column is missing."""
     absent = [column for column in COHORT_COLUMNS if column not in records.header]
     if absent:
         raise InputError(f"{records.label}: there is no column {listed(absent)}.")

@@ -33,7 +33,7 @@ SURVIVAL_SCALE = 0.01
 LOG_RATIO_SCALE = 0.01
 DEVIATE_SCALE = 0.03
 WAIT_SCALE = 5.0
-EVENT_SLACK, EVENT_COST = 5, 3.0
+EVENT_SLACK, EVENT_COST = 2, 3.0
 """Progressions of a group may differ this much from what the printed intervals imply; each one beyond costs so much.
 
 There are many more courses with an event than without, so that a search that is free to would drift towards them.

@@ -20,7 +20,7 @@ from bayesrefract.reconstruct.search import search
 from bayesrefract.reconstruct.tables import Tables
 from bayesrefract.reconstruct.targets import GROUPS, RETREATMENT, TENTHS, read_targets
 
-STEPS = 5_000_000
+STEPS = 2_500_000
 AGES = (300, 890)
 """Youngest and oldest, in tenths of a year: not printed."""
 RELAPSES = (15, 1750)

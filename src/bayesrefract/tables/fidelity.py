@@ -14,8 +14,8 @@ HEADS = ("Population", "Setting", "Of", "What", "Group", "Reference", "Printed",
 DISTANCE = "Distance (units of the last digit)"
 NOTE = (
     "A row is met when the value and both limits have the printed digits. Recomputed with lifelines, apart from the "
-    'search that made the cohort: medians with R\'s "log" limits, two-group log-rank tests, Cox regression on all three '
-    "groups, adjusted models on patients whose covariates are all known."
+    'search that made the cohort: medians with R\'s "log" limits, two-group log-rank tests, Cox regression on all '
+    "three groups, adjusted models on patients whose covariates are all known."
 )
 
 
@@ -64,7 +64,8 @@ def spread_table(spread: Sequence[Spread], seeds: int) -> Table:
         f"Hazard ratios of the primary comparison by Cox regression in {seeds} cohorts, each rebuilt from another "
         "seed; P(inside) of the primary range under a flat prior.",
         "Printed: the paper prints this ratio, every cohort was made to have it, and that it hardly spreads is no sign "
-        "of certainty. The other ratios are not printed: how far they spread is how far they lean on the reconstruction.",
+        "of certainty. The other ratios are not printed: how far they spread is how far they lean on the "
+        "reconstruction.",
     )
     table_columns = columns("Question", "Population", "Model", "Printed", numbers=heads)
     return Table("How far other rebuilt cohorts differ", table_columns, rows, notes)

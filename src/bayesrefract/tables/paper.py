@@ -1,0 +1,221 @@
+"""Tables that set a paper's own numbers beside the analyses of a study, question by question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bayesrefract.counterparts import counterpart
+from bayesrefract.equivalence import Verdict, VerdictWord
+from bayesrefract.findings import Findings
+from bayesrefract.numerals import ABSENT, fixed, percent, probability, ratio
+from bayesrefract.published import Against, Assessment
+from bayesrefract.study import Estimand, Evidence, Question
+from bayesrefract.table import Table, columns
+from bayesrefract.words import EVIDENCE_LABEL, holds_in, word_text
+
+PRINTED = "printed ratio"
+PRINTED_ADJUSTED = "printed adjusted ratios, their contrast"
+Z_95 = 1.959963984540054
+SIDE_NOTES = (
+    "Printed: flat prior, normal likelihood of the log ratio from the printed interval. The paper prints no adjusted ratio "
+    "between the dose groups: two adjusted ratios against the not refractory group give it only for an assumed correlation "
+    "(0 to 0.7), and so a range.",
+    "Cox: equivalent where the 95% interval lies inside the range (two one-sided tests), different where it lies outside.",
+)
+
+
+def side_by_side_table(rows: Sequence[tuple[str, ...]], evidence: Evidence) -> Table:
+    """The verdict on the primary comparison from the printed numbers, from the records, and from Cox regression."""
+    heads = ("Ratio (95% interval)", "P(inside)", "Verdict", "Cox (95% interval)", "Cox verdict")
+    records = EVIDENCE_LABEL[evidence].lower()
+    notes = (*SIDE_NOTES, f"Records: {records}.")
+    return Table("One question, three ways of asking", columns("Question", "From", *heads), tuple(rows), notes)
+
+
+def printed_rows(
+    question: Question, judged: Assessment | None, against: Against | None, p: str
+) -> Iterator[tuple[str, ...]]:
+    """What the printed numbers say of one question."""
+    name = title(question)
+    if judged is not None:
+        verdict = judged.verdict
+        yield (
+            name,
+            f"{PRINTED}, {p}" if p else PRINTED,
+            _ratio(verdict),
+            probability(verdict.p_inside),
+            word_text(verdict.word),
+            ABSENT,
+            ABSENT,
+        )
+    elif against is None:
+        yield (
+            name,
+            f"no ratio is printed{f', only {p}' if p else ''}",
+            ABSENT,
+            ABSENT,
+            "nothing can be said",
+            ABSENT,
+            ABSENT,
+        )
+    if against is not None:
+        made = against.assessments
+        middle = ratio(made[0].verdict.median)
+        widest = " to ".join(map(ratio, made[0].verdict.interval))
+        inside = " to ".join(probability(each.verdict.p_inside) for each in (made[0], made[-1]))
+        words = ", ".join(dict.fromkeys(word_text(each.verdict.word) for each in made))
+        yield name, PRINTED_ADJUSTED, f"{middle} (at most {widest})", inside, words, ABSENT, ABSENT
+
+
+def record_rows(made: Sequence[Findings]) -> Iterator[tuple[str, ...]]:
+    """What the records say of one question, a row for each model."""
+    for findings in made:
+        verdict = primary_verdict(findings)
+        if verdict is None:
+            continue
+        cox = counterpart(findings, verdict).cox
+        known = verdict.word is not VerdictWord.WITHHELD
+        yield (
+            title(findings.question),
+            f"{EVIDENCE_LABEL[findings.question.evidence].lower()}: {findings.plan.name}, {aim(findings)}",
+            _ratio(verdict) if known else ABSENT,
+            probability(verdict.p_inside) if known else ABSENT,
+            word_text(verdict.word),
+            ABSENT if cox is None else _three((cox.hazard_ratio, *cox.limits())),
+            ABSENT if cox is None else _cox_word(cox.limits(verdict.rule.level), verdict),
+        )
+
+
+def aim(findings: Findings) -> str:
+    """What a model's covariates aim at, in the study's words."""
+    question, name = findings.question, findings.plan.adjust
+    wanted = question.adjust if name == "question" else name
+    return (question.adjust_labels or {}).get(wanted or "none", wanted or "none")
+
+
+def primary_verdict(findings: Findings) -> Verdict | None:
+    """The primary comparison on the primary range of the hazard ratio."""
+    return next(
+        (
+            v
+            for v in findings.verdicts
+            if v.primary and v.estimand is Estimand.HAZARD_RATIO and v.rope.role == "primary"
+        ),
+        None,
+    )
+
+
+def title(question: Question) -> str:
+    """Endpoint and population in words."""
+    return f"{question.endpoint.label}: {question.population.label}"
+
+
+def _ratio(verdict: Verdict) -> str:
+    return _three((verdict.median, *verdict.interval))
+
+
+def _three(values: tuple[float, float, float]) -> str:
+    estimate, low, high = (ratio(value) for value in values)
+    return f"{estimate} ({low} to {high})"
+
+
+def _cox_word(limits: tuple[float, float], verdict: Verdict) -> str:
+    low, high = limits
+    if verdict.rope.low < low and high < verdict.rope.high:
+        return word_text(VerdictWord.EQUIVALENT)
+    if high < verdict.rope.low or low > verdict.rope.high:
+        return word_text(VerdictWord.DIFFERENT)
+    return word_text(VerdictWord.UNDECIDED)
+
+
+def needed_table(made: Sequence[Findings]) -> Table:
+    """Could each question have been answered at all, and how many events and patients would it take?
+
+    `made`: one model's findings of each question, without covariates where there is one.
+    """
+    rows = []
+    for findings in made:
+        verdict = primary_verdict(findings)
+        if verdict is None:
+            continue
+        pair = (verdict.group, verdict.reference, verdict.rope.low, verdict.rope.high)
+        found = next(
+            (a for a in findings.attainability if (a.group, a.reference, a.rope_low, a.rope_high) == pair), None
+        )
+        if found is None:
+            continue
+        rows.append(
+            (
+                title(findings.question),
+                f"{found.events_group} + {found.events_reference}",
+                probability(found.best_inside),
+                "yes" if found.possible else "no",
+                percent(found.power),
+                fixed(found.events_needed, 0),
+                fixed(found.patients_needed, 0),
+            )
+        )
+    heads = (
+        "Events seen",
+        "Best P(inside)",
+        "Could be shown",
+        "Power",
+        "Events for 80%",
+        "Patients for 80%",
+    )
+    notes = (
+        "At a true hazard ratio of exactly 1, with the events of the two groups in the proportion that was seen. Patients: "
+        "at the share with events that was seen.",
+    )
+    return Table("Could equivalence have been shown?", columns("Question", numbers=heads), tuple(rows), notes)
+
+
+def sensitivity_table(by_question: Sequence[Sequence[Findings]]) -> Table:
+    """The primary comparison of each sensitivity question under each of its models."""
+    rows = []
+    for made in by_question:
+        verdicts = [(each, primary_verdict(each)) for each in made]
+        for findings, verdict in verdicts:
+            if verdict is None:
+                continue
+            shown = verdict.word is not VerdictWord.WITHHELD
+            cox = counterpart(findings, verdict).cox
+            rows.append(
+                (
+                    title(findings.question),
+                    findings.plan.name,
+                    fixed(findings.flow.analysed, 0),
+                    fixed(findings.n_events, 0),
+                    _ratio(verdict) if shown else ABSENT,
+                    probability(verdict.p_inside) if shown else ABSENT,
+                    word_text(verdict.word) if shown else f"withheld: {'; '.join(verdict.reasons)}",
+                    ABSENT if cox is None else _three((cox.hazard_ratio, *cox.limits())),
+                )
+            )
+    heads = columns(
+        "Question",
+        "Model",
+        numbers=("Analysed", "Events", "Hazard ratio (95% interval)", "P(inside)", "Verdict", "Cox (95% interval)"),
+    )
+    notes = (
+        "Other populations, clocks and covariates are other estimands: a difference from the main answer is no error.",
+    )
+    return Table("Sensitivity questions, primary comparison", heads, tuple(rows), notes)
+
+
+def counted_once_table(rows: Sequence[tuple[str, int, int, int, int]]) -> Table:
+    """Events that two endpoints share."""
+    cells = tuple((what, *(fixed(count, 0) for count in counts)) for what, *counts in rows)
+    notes = (
+        "Where retreatment is the second line, both endpoints hold the same therapy with the same progression; a patient who "
+        "dies, dies once. The answers of these questions are therefore not independent evidence, and a joint model counts "
+        "the distinct events.",
+    )
+    heads = ("From second line", "From retreatment", "One and the same", "Distinct")
+    return Table("Events counted once", columns("Events", numbers=heads), cells, notes)
+
+
+def agreement_of_models(made: Sequence[Findings]) -> str:
+    """How often the first model's verdict comes back among all models of a question."""
+    verdicts = [verdict for each in made if (verdict := primary_verdict(each)) is not None]
+    return holds_in(verdicts) if verdicts else ""
