@@ -1,4 +1,4 @@
-"""What stands beside the fits of a study: its patients in tables, its paper's own numbers judged, and the rebuilding."""
+"""What stands beside the fits of a study: patients in tables, the paper's own numbers judged, and the rebuilding."""
 
 from __future__ import annotations
 

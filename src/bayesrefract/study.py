@@ -181,6 +181,7 @@ class Publication:
     conclusion: str
     conclusion_where: str
     spread: Path | None = None
+    context: tuple[str, ...] = ()  # outside evidence worth stating beside any claim
 
 
 @dataclass(frozen=True)

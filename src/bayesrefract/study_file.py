@@ -141,6 +141,7 @@ def _publication(section: PublishedSection | None, folder: Path) -> Publication 
         conclusion=section.conclusion,
         conclusion_where=section.conclusion_where,
         spread=folder / section.spread if section.spread else None,
+        context=tuple(section.context),
     )
 
 

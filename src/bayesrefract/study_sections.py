@@ -228,6 +228,7 @@ class PublishedSection(Section):
     conclusion: Text = Field(description="the paper's own sentence, as printed")
     conclusion_where: Text = Field(description="where in the paper it stands")
     spread: Text | None = Field(default=None, description="a .csv file beside this one")
+    context: list[Text] = Field(default=[], description="a list of sentences: outside evidence")
 
 
 class TableSection(Section):

@@ -75,6 +75,11 @@ def holds_in(verdicts: Sequence[Verdict]) -> str:
     return f"{word_text(first.word)} in {agreeing} of {len(verdicts)} declared models"
 
 
+def listed_words(words: Sequence[VerdictWord]) -> str:
+    """Verdicts counted: `undecided 5, withheld 1`."""
+    return ", ".join(f"{word_text(word)} {words.count(word)}" for word in dict.fromkeys(words))
+
+
 def word_text(word: VerdictWord) -> str:
     """A verdict word for readers."""
     return {VerdictWord.NON_INFERIOR: "non-inferior", VerdictWord.NOT_SHOWN: "not shown"}.get(word, word.value)

@@ -68,7 +68,7 @@ def analyse_studies(
     withheld = False
     for each, made, known in zip(checked, parents, found, strict=True):
         if known is None:
-            summary = _write(each.study, answers.pop(0), out, made, quiet=quiet)
+            summary = _write(each, answers.pop(0), out, made, quiet=quiet)
         else:
             summary = known
             tell(f"{each.study.name}: nothing has changed, and the report is whole.", quiet=quiet)
@@ -141,15 +141,18 @@ def _with(plan: ModelPlan, draws: int | None, tune: int | None) -> ModelPlan:
     return replace(plan, sampler=replace(sampler, draws=draws or sampler.draws, tune=tune or sampler.tune))
 
 
-def _write(study: Study, findings: Sequence[Findings], out: Path, parents: str, *, quiet: bool) -> Summary:
+def _write(checked: Checked, findings: Sequence[Findings], out: Path, parents: str, *, quiet: bool) -> Summary:
     """The report, then what it was made from; one process at a time."""
     from bayesrefract.cli.manifest import keep
+    from bayesrefract.dossier import compile_dossier
     from bayesrefract.report import write_report
 
+    study = checked.study
+    dossier = compile_dossier(study, checked.records)
     folder = out / study.name
     with locked(folder / ".lock", "report", partial(tell, quiet=quiet)), writing(folder):
         sweep(folder)
-        page = write_report(study, findings, folder)
+        page = write_report(study, findings, folder, dossier)
         summary = summarise(study, findings, page)
         keep(folder, parents, summary)
     return summary

@@ -20,6 +20,7 @@ from bayesrefract.table import Column, Table
 
 if TYPE_CHECKING:
     from bayesrefract.cli.fit import Checked
+    from bayesrefract.study import Study
 
 NAME = "manifest.json"
 NOT_REPORT = {"posterior"}
@@ -41,6 +42,7 @@ def parents_of(checked: Checked, seed: int) -> str:
         checked.study.sha256,
         list(checked.study.models),
         checked.records.sha256,
+        published_sha256(checked.study),
         [[plan.sha256, asdict(plan.sampler)] for plan in checked.plans],
         seed,
         versions(),
@@ -51,6 +53,13 @@ def parents_of(checked: Checked, seed: int) -> str:
     for path in sorted(each for each in PACKAGE.rglob("*") if each.is_file() and "__pycache__" not in each.parts):
         digest.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
+
+
+def published_sha256(study: Study) -> list[str]:
+    """Hashes of the files of a paper that a study names."""
+    paper = study.publication
+    named = (paper.estimates, paper.counts, paper.spread) if paper is not None else ()
+    return [hashlib.sha256(path.read_bytes()).hexdigest() for path in named if path is not None]
 
 
 def unchanged(folder: Path, parents: str) -> Summary | None:

@@ -63,7 +63,7 @@ def survival_figure(findings: Findings) -> Picture:
     survival_axes(above, findings, end)
     _horizon(above, findings)
     below = axes_at(figure, LEFT, 0, WIDTH - LEFT - RIGHT, foot)
-    _number_at_risk(below, above, groups)
+    number_at_risk(below, above, groups)
     with_bands = " over posterior survival (line: median, band: 95%)" if bands else "; the posterior is withheld"
     caption = (
         f"Kaplan-Meier curves (steps){with_bands}, with the number at risk. Dashed: fewer than {FEW_AT_RISK} patients "
@@ -140,7 +140,7 @@ def _horizon(axes: Axes, findings: Findings) -> None:
     axes.text(horizon, y, label, ha="right", va=align, fontsize=SMALL, color=FAINT, rotation=90)
 
 
-def _number_at_risk(below: Axes, above: Axes, groups: tuple[GroupSummary, ...]) -> None:
+def number_at_risk(below: Axes, above: Axes, groups: tuple[GroupSummary, ...]) -> None:
     """One line with the group's name, colour and symbol, one with its numbers under the ticks."""
     below.set_axis_off()
     limits = above.get_xlim()

@@ -51,7 +51,9 @@ def question_in_words(made: Sequence[Findings]) -> tuple[str, ...]:
     return (
         f"Do patients of the group {contrast.group} fare as well as those of the group {contrast.reference}? "
         f"Endpoint: {_listed(endpoints)}. Patients: {_listed(populations)}.",
-        *(_counts_as_equal(rope, first) for rope in dict.fromkeys(each.rope for each in leading(made[0]))),
+        *dict.fromkeys(
+            _counts_as_equal(each.rope, findings.question) for findings in made for each in leading(findings)
+        ),
         _judged(first),
     )
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from bayesrefract.dossier import Dossier
 from bayesrefract.figures import Picture
 from bayesrefract.figures.style import BAND, BLUE, FAINT, GREEN, INK, ORANGE, PAPER, PURPLE, SKY, YELLOW
 from bayesrefract.files import write_whole
@@ -21,6 +22,7 @@ from bayesrefract.report.parts import pictures, sheets
 from bayesrefract.report.verdict_json import study_json, write_json
 from bayesrefract.study import Study
 from bayesrefract.table import to_csv
+from bayesrefract.tables.fidelity import fidelity_table
 
 HERE = Path(__file__).parent
 FIGURE_KINDS = ("svg", "pdf", "png")
@@ -40,13 +42,13 @@ THEME = {
 FILE_BESIDE = re.compile(r'href="((?:figures|tables)/[\w.-]+)"')
 
 
-def write_report(study: Study, findings: Sequence[Findings], folder: Path) -> Path:
+def write_report(study: Study, findings: Sequence[Findings], folder: Path, dossier: Dossier | None = None) -> Path:
     """Write index.html, verdicts.json, figures/ and tables/ of a study; returns the path of the page.
 
     Everything is made before anything is written, and each file appears whole; the page comes last.
     Files that the page of an earlier report links to and this one does not are removed.
     """
-    page = compose(study, findings)
+    page = compose(study, findings, dossier)
     text = render(page)
     drawn = [picture for picture in pictures(page.sections) if not _is_written(picture, folder / "figures")]
     files = {name: content for picture in drawn for name, content in _figure_files(picture).items()}
@@ -56,6 +58,8 @@ def write_report(study: Study, findings: Sequence[Findings], folder: Path) -> Pa
     earlier = _files_of(index)
     for name, content in files.items():
         _write_new(folder / name, content)
+    if dossier is not None and dossier.fidelity is not None:
+        _write_new(folder / "fidelity.csv", to_csv(fidelity_table(dossier.fidelity)))
     write_json(folder / "verdicts.json", study_json(study, findings))
     write_whole(index, text)
     for name in earlier - _files_of(index):

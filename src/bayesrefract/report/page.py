@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bayesrefract import figures
+from bayesrefract.dossier import Dossier
 from bayesrefract.findings import Findings
+from bayesrefract.report import paper
 from bayesrefract.report.answer import AnswerBox, answer_box
 from bayesrefract.report.guide import TERMS, question_in_words
 from bayesrefract.report.methods import methods
@@ -31,15 +33,21 @@ class Page:
     sections: tuple[Section, ...]
 
 
-def compose(study: Study, made: Sequence[Findings]) -> Page:
+def compose(study: Study, made: Sequence[Findings], dossier: Dossier | None = None) -> Page:
     """Arrange the findings of a study, question by question; the first findings of each are primary.
+
+    Sensitivity questions stand in one table; where there is no other question, they are the main ones.
 
     Raises ValueError when there are none.
     """
     if not made:
         raise ValueError(f"study '{study.name}' has no findings to report")
     names = dict.fromkeys(each.question.name for each in made)
-    by_question = [[each for each in made if each.question.name == name] for name in names]
+    asked = [[each for each in made if each.question.name == name] for name in names]
+    by_question = [each for each in asked if each[0].question.role == "main"] or asked
+    others = [each for each in asked if each not in by_question]
+    dossier = dossier or Dossier()
+    main = [each for question in by_question for each in question]
     marked = study.evidence is not Evidence.PATIENTS
     label = EVIDENCE_LABEL[study.evidence]
     return Page(
@@ -50,12 +58,23 @@ def compose(study: Study, made: Sequence[Findings]) -> Page:
         question=question_in_words([each[0] for each in by_question]),
         terms=TERMS,
         boxes=tuple(answer_box(each, question_anchor(each[0]), question_title(each[0])) for each in by_question),
-        sections=(
-            _patients(by_question),
-            *_overview(by_question),
-            *(question_section(each, alone=len(by_question) == 1) for each in by_question),
-            _methods(made[0]),
-            _provenance(made),
+        sections=tuple(
+            section
+            for section in (
+                paper.claim_section(study, dossier, by_question),
+                _patients(by_question),
+                paper.tables_section(study, dossier),
+                paper.figures_section(study, by_question),
+                *_overview(by_question),
+                *(question_section(each, alone=len(by_question) == 1) for each in by_question),
+                paper.sensitivity_section(others),
+                paper.rebuilding_section(study, dossier),
+                paper.audit_section(dossier),
+                paper.limits_section(study),
+                _methods(main[0]),
+                _provenance(made),
+            )
+            if section is not None
         ),
     )
 

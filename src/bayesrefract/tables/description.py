@@ -92,8 +92,8 @@ def balance_table(found: Sequence[Balance], pair: str, evidence: Evidence) -> Ta
     label = "" if evidence is Evidence.PATIENTS else f"{EVIDENCE_LABEL[evidence]}. "
     notes = (
         f"{label}Standardised difference: of the means over the root of the mean variance; of several levels their "
-        f"distance, without a sign (Yang & Dalton 2012). Below {SMALL} it is usually called negligible, from {LARGE} on "
-        "it wants adjusting for.",
+        f"distance, without a sign (Yang & Dalton 2012). Below {SMALL} it is usually called negligible, from {LARGE} "
+        "on it wants adjusting for.",
     )
     heads = columns("Characteristic", numbers=("Standardised difference", "Size", "Unknown"))
     return Table(f"Balance: {pair}", heads, rows, notes)

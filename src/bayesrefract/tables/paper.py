@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from bayesrefract.counterparts import counterpart
 from bayesrefract.equivalence import Verdict, VerdictWord
@@ -11,63 +12,59 @@ from bayesrefract.numerals import ABSENT, fixed, percent, probability, ratio
 from bayesrefract.published import Against, Assessment
 from bayesrefract.study import Estimand, Evidence, Question
 from bayesrefract.table import Table, columns
-from bayesrefract.words import EVIDENCE_LABEL, holds_in, word_text
+from bayesrefract.words import EVIDENCE_LABEL, word_text
 
 PRINTED = "printed ratio"
+NOTHING_SAID = "nothing can be said"
 PRINTED_ADJUSTED = "printed adjusted ratios, their contrast"
-Z_95 = 1.959963984540054
 SIDE_NOTES = (
-    "Printed: flat prior, normal likelihood of the log ratio from the printed interval. The paper prints no adjusted ratio "
-    "between the dose groups: two adjusted ratios against the not refractory group give it only for an assumed correlation "
-    "(0 to 0.7), and so a range.",
-    "Cox: equivalent where the 95% interval lies inside the range (two one-sided tests), different where it lies outside.",
+    "Printed: flat prior, normal likelihood of the log ratio from the printed interval. The paper prints no adjusted "
+    "ratio between the dose groups: two adjusted ratios against the not refractory group give it only for an assumed "
+    "correlation (0 to 0.7), and so a range.",
+    "Cox: equivalent where the interval lies inside the range (two one-sided tests), different where it lies outside.",
 )
 
 
-def side_by_side_table(rows: Sequence[tuple[str, ...]], evidence: Evidence) -> Table:
+@dataclass(frozen=True)
+class PrintedRow:
+    """One line of the side-by-side table, with the verdicts in it as values."""
+
+    cells: tuple[str, ...]
+    words: tuple[VerdictWord, ...] = ()
+
+
+def side_by_side_table(rows: Sequence[PrintedRow], evidence: Evidence) -> Table:
     """The verdict on the primary comparison from the printed numbers, from the records, and from Cox regression."""
     heads = ("Ratio (95% interval)", "P(inside)", "Verdict", "Cox (95% interval)", "Cox verdict")
-    records = EVIDENCE_LABEL[evidence].lower()
-    notes = (*SIDE_NOTES, f"Records: {records}.")
-    return Table("One question, three ways of asking", columns("Question", "From", *heads), tuple(rows), notes)
+    notes = (*SIDE_NOTES, f"Records: {EVIDENCE_LABEL[evidence].lower()}.")
+    cells = tuple(row.cells for row in rows)
+    return Table("One question, three ways of asking", columns("Question", "From", *heads), cells, notes)
 
 
 def printed_rows(
     question: Question, judged: Assessment | None, against: Against | None, p: str
-) -> Iterator[tuple[str, ...]]:
+) -> Iterator[PrintedRow]:
     """What the printed numbers say of one question."""
-    name = title(question)
+    name, nothing = title(question), (ABSENT, ABSENT)
     if judged is not None:
         verdict = judged.verdict
-        yield (
-            name,
-            f"{PRINTED}, {p}" if p else PRINTED,
-            _ratio(verdict),
-            probability(verdict.p_inside),
-            word_text(verdict.word),
-            ABSENT,
-            ABSENT,
-        )
+        source = f"{PRINTED}, {p}" if p else PRINTED
+        cells = (name, source, _ratio(verdict), probability(verdict.p_inside), word_text(verdict.word), *nothing)
+        yield PrintedRow(cells, (verdict.word,))
     elif against is None:
-        yield (
-            name,
-            f"no ratio is printed{f', only {p}' if p else ''}",
-            ABSENT,
-            ABSENT,
-            "nothing can be said",
-            ABSENT,
-            ABSENT,
-        )
+        source = f"no ratio is printed{f', only {p}' if p else ''}"
+        yield PrintedRow((name, source, *nothing, NOTHING_SAID, *nothing))
     if against is not None:
         made = against.assessments
         middle = ratio(made[0].verdict.median)
         widest = " to ".join(map(ratio, made[0].verdict.interval))
         inside = " to ".join(probability(each.verdict.p_inside) for each in (made[0], made[-1]))
-        words = ", ".join(dict.fromkeys(word_text(each.verdict.word) for each in made))
-        yield name, PRINTED_ADJUSTED, f"{middle} (at most {widest})", inside, words, ABSENT, ABSENT
+        words = tuple(dict.fromkeys(each.verdict.word for each in made))
+        said = ", ".join(map(word_text, words))
+        yield PrintedRow((name, PRINTED_ADJUSTED, f"{middle} (at most {widest})", inside, said, *nothing), words)
 
 
-def record_rows(made: Sequence[Findings]) -> Iterator[tuple[str, ...]]:
+def record_rows(made: Sequence[Findings]) -> Iterator[PrintedRow]:
     """What the records say of one question, a row for each model."""
     for findings in made:
         verdict = primary_verdict(findings)
@@ -75,15 +72,16 @@ def record_rows(made: Sequence[Findings]) -> Iterator[tuple[str, ...]]:
             continue
         cox = counterpart(findings, verdict).cox
         known = verdict.word is not VerdictWord.WITHHELD
-        yield (
+        cells = (
             title(findings.question),
-            f"{EVIDENCE_LABEL[findings.question.evidence].lower()}: {findings.plan.name}, {aim(findings)}",
+            f"{EVIDENCE_LABEL[findings.question.evidence].lower()}: {findings.plan.name} ({aim(findings)})",
             _ratio(verdict) if known else ABSENT,
             probability(verdict.p_inside) if known else ABSENT,
             word_text(verdict.word),
             ABSENT if cox is None else _three((cox.hazard_ratio, *cox.limits())),
             ABSENT if cox is None else _cox_word(cox.limits(verdict.rule.level), verdict),
         )
+        yield PrintedRow(cells, (verdict.word,))
 
 
 def aim(findings: Findings) -> str:
@@ -164,8 +162,8 @@ def needed_table(made: Sequence[Findings]) -> Table:
         "Patients for 80%",
     )
     notes = (
-        "At a true hazard ratio of exactly 1, with the events of the two groups in the proportion that was seen. Patients: "
-        "at the share with events that was seen.",
+        "At a true hazard ratio of exactly 1, with the events of the two groups in the proportion that was seen. "
+        "Patients: at the share with events that was seen.",
     )
     return Table("Could equivalence have been shown?", columns("Question", numbers=heads), tuple(rows), notes)
 
@@ -207,15 +205,9 @@ def counted_once_table(rows: Sequence[tuple[str, int, int, int, int]]) -> Table:
     """Events that two endpoints share."""
     cells = tuple((what, *(fixed(count, 0) for count in counts)) for what, *counts in rows)
     notes = (
-        "Where retreatment is the second line, both endpoints hold the same therapy with the same progression; a patient who "
-        "dies, dies once. The answers of these questions are therefore not independent evidence, and a joint model counts "
-        "the distinct events.",
+        "Where retreatment is the second line, both endpoints hold the same therapy with the same progression; a "
+        "patient who dies, dies once. The answers of these questions are therefore not independent evidence, and a "
+        "joint model counts the distinct events.",
     )
     heads = ("From second line", "From retreatment", "One and the same", "Distinct")
     return Table("Events counted once", columns("Events", numbers=heads), cells, notes)
-
-
-def agreement_of_models(made: Sequence[Findings]) -> str:
-    """How often the first model's verdict comes back among all models of a question."""
-    verdicts = [verdict for each in made if (verdict := primary_verdict(each)) is not None]
-    return holds_in(verdicts) if verdicts else ""
