@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +15,7 @@ from bayesrefract.errors import InputError
 
 if TYPE_CHECKING:
     from bayesrefract.fidelity import Fidelity
+    from bayesrefract.printed import Counts, Estimate
 
 DEFAULT_SEED = 3
 """Of the cohort that is committed."""
@@ -67,9 +68,40 @@ def make_cohort(
     from bayesrefract.reconstruct import STEPS, cohort_sheet, rebuild
     from bayesrefract.table import to_csv
 
-    printed, tables = read_estimates(estimates)[1], read_counts(counts)
+    sheet, printed = read_estimates(estimates)
+    tables = read_counts(counts)
+    faults = [*sheet.faults, *input_faults(printed, tables, estimates.name, counts.name)]
+    if faults:
+        raise InputError(faults)
     text = to_csv(cohort_sheet(rebuild(printed, tables, seed, tell_progress, steps or STEPS)))
     return text, check_text(text, printed, tables)
+
+
+def input_faults(printed: Sequence[Estimate], tables: Counts, estimates: str, counts: str) -> list[str]:
+    """Why no cohort can be rebuilt: other groups than those of the lenalidomide study, or rows that are absent."""
+    from bayesrefract.reconstruct.targets import ENDPOINTS, GROUPS
+
+    named = ", ".join(GROUPS)
+    faults = [
+        f"{counts}: there is no column {group}. The groups are {named}."
+        for group in GROUPS
+        if group not in tables.groups
+    ]
+    known = {*GROUPS, "all", ""}
+    for row in printed:
+        faults += [
+            f"{row.row.place}: group {each!r} is not known. The groups are {named}."
+            for each in (row.group, row.reference)
+            if each not in known
+        ]
+    there = {(*row.scope, row.group) for row in printed if row.statistic == "km_median" and row.value is not None}
+    for setting, endpoint in ENDPOINTS:
+        faults += [
+            f"{estimates}: no row km_median of {group} (all, {setting}, {endpoint}). It is needed for the cohort."
+            for group in GROUPS
+            if ("all", setting, endpoint, group) not in there
+        ]
+    return faults
 
 
 def progress(*, quiet: bool, name: str = "Search") -> Callable[[int, int, float], None]:

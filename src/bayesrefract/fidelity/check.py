@@ -80,8 +80,9 @@ def _survival_row(row: Estimate, patients: pd.DataFrame) -> FidelityRow:
     values = [(row.value, found.estimate)]
     if row.low is not None or row.row["ci_low"]:
         values += [(row.low, found.low), (row.high, found.high)]
+    printed = row.row["printed"] if len(values) == 1 else row.printed
     parts = tuple(Part(number, value, row.is_p_below) for number, value in values)
-    return FidelityRow((*row.scope, row.statistic, row.group, row.reference), row.row["printed"], parts, True)
+    return FidelityRow((*row.scope, row.statistic, row.group, row.reference), printed, parts, True)
 
 
 def rebuilt(row: Estimate, patients: pd.DataFrame) -> Interval:

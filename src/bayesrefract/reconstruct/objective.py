@@ -21,37 +21,28 @@ GROUP, EGFR, ISS, FISH, PARTNERS, CLASS, ASCT, CLASS_AGAIN, ASCT_AGAIN, TO_RELAP
 N_ENDPOINTS = 4
 EVERYBODY, RENAL, ADJUSTED = 0, 4, 8  # first part of each kind; the endpoint is added
 FOLLOW_UP = 12
-EVENTS = 13
-N_PARTS = 14
+N_PARTS = 13
 
 type Floats = NDArray[np.float64]
-type Arrays = tuple[Floats, Floats, Floats, Floats, Floats, Floats]
-"""Curves, deviates, ratios, adjusted ratios, follow-up, events: see `stacked`."""
+type Arrays = tuple[Floats, Floats, Floats, Floats, Floats]
+"""Curves, deviates, ratios, adjusted ratios, follow-up: see `stacked`."""
 
 SURVIVAL_SCALE = 0.01
 """A curve that misses by this counts 1."""
 LOG_RATIO_SCALE = 0.01
 DEVIATE_SCALE = 0.03
 WAIT_SCALE = 5.0
-EVENT_SLACK, EVENT_COST = 2, 3.0
-"""Progressions of a group may differ this much from what the printed intervals imply; each one beyond costs so much.
-
-There are many more courses with an event than without, so that a search that is free to would drift towards them.
-"""
 SECOND_LINE_CLASSES, RETREATMENT_CLASSES = 6, 5
 
 
-def stacked(targets: Targets, events: NDArray[np.float64]) -> Arrays:
-    """Targets as arrays over (endpoint, population), as compiled code wants them.
-
-    events : shape (2, 3), progressions on second line and on retreatment, by group.
-    """
+def stacked(targets: Targets) -> Arrays:
+    """Targets as arrays over (endpoint, population), as compiled code wants them."""
     rows = targets.endpoints
     curves = np.array([[cell.curves for cell in row] for row in rows])
     z = np.array([[cell.z for cell in row] for row in rows])
     ratios = np.array([[cell.ratios for cell in row] for row in rows])
     adjusted = np.array([row[0].adjusted for row in rows])
-    return curves, z, ratios, adjusted, targets.follow_up, events
+    return curves, z, ratios, adjusted, targets.follow_up
 
 
 @njit(cache=True)
@@ -90,11 +81,9 @@ def loss_of(
     miss: float,
 ) -> float:
     """Distance of one part; `betas` (part, coefficient) keeps the last maximum of its Cox model as a start."""
-    curves, z, ratios, adjusted, follow_up, events = targets
+    curves, z, ratios, adjusted, follow_up = targets
     if part == FOLLOW_UP:
         return follow_up_loss(y, x, follow_up, miss)
-    if part == EVENTS:
-        return events_loss(y, x, events)
     if part >= ADJUSTED:
         return adjusted_loss(y, x, part - ADJUSTED, adjusted[part - ADJUSTED], betas[part], miss)
     endpoint, population = part % N_ENDPOINTS, part // N_ENDPOINTS
@@ -235,14 +224,3 @@ def follow_up_loss(y: NDArray[np.int64], x: NDArray[np.int64], wanted: NDArray[n
             loss += cost(missed[curve], SURVIVAL_SCALE, miss)
     later = (y[:, RETREATED] == 1) & (y[:, IS_SECOND] == 0)
     return loss + cost(outside(np.median(y[later, WAIT]), wanted[2, 0]), WAIT_SCALE, miss)
-
-
-@njit(cache=True)
-def events_loss(y: NDArray[np.int64], x: NDArray[np.int64], wanted: NDArray[np.float64]) -> float:
-    """How far the progressions of each group have drifted from those that the printed intervals imply."""
-    found = np.zeros((2, 3))
-    for i in range(len(y)):
-        found[0, x[i, GROUP]] += y[i, PFS_EVENT]
-        if y[i, RETREATED]:
-            found[1, x[i, GROUP]] += y[i, PFS_AGAIN_EVENT]
-    return EVENT_COST * np.maximum(np.abs(found - wanted) - EVENT_SLACK, 0.0).sum()

@@ -20,7 +20,6 @@ from bayesrefract.reconstruct.objective import (
     CLASS,
     CLASS_AGAIN,
     EGFR,
-    EVENTS,
     EVERYBODY,
     FISH,
     FOLLOW_UP,
@@ -45,7 +44,6 @@ from bayesrefract.reconstruct.objective import (
 from bayesrefract.reconstruct.targets import Targets
 
 CHEAP_FIRST = (
-    EVENTS,
     FOLLOW_UP,
     RENAL + 3,
     RENAL + 2,
@@ -62,7 +60,7 @@ CHEAP_FIRST = (
 """The parts in the order in which a step is judged by them."""
 CHUNK = 5_000
 """Steps between two words of progress."""
-HOT, COLD = 1.5, 0.02
+HOT, COLD = 1.2, 0.02
 """First and last temperature, in units of the distance."""
 MISS, SMOOTH_SHARE = 0.5, 0.5
 """What a missed number costs beside its distance in the end, and the share of the steps before it begins to count."""
@@ -71,6 +69,8 @@ MOST_TOGETHER = 3
 """Courses changed in one step."""
 LONGEST = 2000
 """The longest follow-up from first relapse, in tenths of a month: not printed."""
+FOLLOW_UP_SCALE, WAIT_MEAN = 250.0, 330.0
+"""Tenths of a month: scale of a Gamma curve of shape 2 of all follow-up, and the mean wait for retreatment."""
 COURSE_SHARE = 0.6
 """Share of the steps that change a course; the others swap a characteristic."""
 
@@ -79,16 +79,17 @@ def search(
     y: NDArray[np.int64],
     x: NDArray[np.int64],
     targets: Targets,
-    events: NDArray[np.float64],
+    means: NDArray[np.float64],
     seed: int,
     steps: int,
     tell: Callable[[int, float], None],
 ) -> float:
     """Move outcomes `y` and characteristics `x` in place towards the targets; returns the distance that is left.
 
-    `events` as `objective.stacked` takes them. `tell` hears the steps done and the distance, now and then.
+    means : shape (2, 3), mean progression-free times on second line and on retreatment by group, for
+    `log_density`. `tell` hears the steps done and the distance, now and then.
     """
-    arrays = stacked(targets, events)
+    arrays = stacked(targets)
     betas = np.zeros((N_PARTS, MOST_COEFFICIENTS))
     losses = np.zeros(N_PARTS)
     _seed(seed)
@@ -98,7 +99,7 @@ def search(
         miss = MISS * max(0.0, (share - SMOOTH_SHARE) / (1 - SMOOTH_SHARE))
         for part in range(N_PARTS):
             losses[part] = loss_of(part, y, x, arrays, betas, miss)
-        _anneal(y, x, arrays, betas, losses, CHUNK, hot, cold, miss)
+        _anneal(y, x, arrays, means, betas, losses, CHUNK, hot, cold, miss)
         tell(min(done + CHUNK, steps), float(losses.sum()))
         if losses.sum() == 0.0:
             break
@@ -112,18 +113,20 @@ def _seed(seed: int) -> None:
 
 
 @njit(cache=True)
-def _anneal(y, x, targets, betas, losses, steps, hot, cold, miss):  # type: ignore[no-untyped-def]  # compiled
+def _anneal(y, x, targets, means, betas, losses, steps, hot, cold, miss):  # type: ignore[no-untyped-def]  # compiled
     """Steps at falling temperature; `losses` and `betas` follow what is accepted."""
     touched = np.zeros(N_PARTS, np.bool_)
     fresh = np.zeros(N_PARTS)
     kept_betas = betas.copy()
     who, old = np.zeros(MOST_TOGETHER, np.int64), np.zeros((MOST_TOGETHER, y.shape[1]), np.int64)
+    lean = np.zeros(1)
     for step in range(steps):
         temperature = hot * (cold / hot) ** (step / steps)
         touched[:] = False
+        lean[0] = 0.0
         i, j, column, moved = _somebody(y, x), -1, -1, 0
         if np.random.random() < COURSE_SHARE:
-            moved = _change_some(y, x, i, who, old, touched)
+            moved = _change_some(y, x, i, who, old, touched, means, lean)
             if moved == 0:
                 continue
         else:
@@ -134,7 +137,7 @@ def _anneal(y, x, targets, betas, losses, steps, hot, cold, miss):  # type: igno
             _swap(y, x, i, j, column)
             _mark_swap(y, i, j, column, touched)
         # No distance is below 0: a step is given up as soon as the parts reckoned so far are too far away.
-        left = -temperature * math.log(np.random.random())
+        left = temperature * (lean[0] - math.log(np.random.random()))
         for part in range(N_PARTS):
             if touched[part]:
                 left += losses[part]
@@ -173,10 +176,11 @@ def _somebody(y, x):  # type: ignore[no-untyped-def]  # compiled
 
 
 @njit(cache=True)
-def _change_some(y, x, i, who, old, touched):  # type: ignore[no-untyped-def]  # compiled
+def _change_some(y, x, i, who, old, touched, means, lean):  # type: ignore[no-untyped-def]  # compiled
     """Change the courses of one to three patients of a group together, so that what one moves another can hold.
 
-    Returns how many were changed; 0 where it came to nothing, with `y` as it was.
+    Returns how many were changed; 0 where it came to nothing, with `y` as it was. `lean` is filled with the log of how
+    much likelier the new courses are than the old ones, and of how much easier the way back is proposed.
     """
     luck = np.random.random()
     together = 1 if luck < 0.4 else (2 if luck < 0.8 else MOST_TOGETHER)
@@ -189,9 +193,10 @@ def _change_some(y, x, i, who, old, touched):  # type: ignore[no-untyped-def]  #
             if i == who[0] or i == who[k - 1]:
                 return _undo(y, who, old, k)
         who[k], old[k] = i, y[i]
-        _change(y, i)
+        lean[0] += _change(y, i)
         if not is_possible(y, i) or not _mark(old[k], y[i], x[i], touched):
             return _undo(y, who, old, k + 1)
+        lean[0] += log_density(y[i], means[:, x[i, GROUP]]) - log_density(old[k], means[:, x[i, GROUP]])
     return together
 
 
@@ -227,8 +232,29 @@ def _stride() -> int:
 
 
 @njit(cache=True)
-def _change(y: NDArray[np.int64], i: int) -> None:
-    """Propose another course: a time moved, or an event and a censoring exchanged."""
+def log_density(course: NDArray[np.int64], means: NDArray[np.float64]) -> float:
+    """How likely a course is before anything printed is looked at, up to a constant.
+
+    Constant hazards of progression, and follow-up with a single hump: without it a search would drift to courses of
+    which there are many, such as long ones.
+    """
+    found = math.log(course[OS]) - course[OS] / FOLLOW_UP_SCALE - course[PFS] / means[0]
+    if course[PFS_EVENT]:
+        found -= math.log(means[0])
+    if course[RETREATED] and not course[IS_SECOND]:
+        found -= course[WAIT] / WAIT_MEAN + course[PFS_AGAIN] / means[1]
+        if course[PFS_AGAIN_EVENT]:
+            found -= math.log(means[1])
+    return found
+
+
+@njit(cache=True)
+def _change(y: NDArray[np.int64], i: int) -> float:
+    """Propose another course: a time moved, or an event and a censoring exchanged.
+
+    Returns the log of the chance of proposing the way back over that of the way there: an event can be put at any time.
+    """
+    back = 0.0
     later = y[i, RETREATED] == 1 and y[i, IS_SECOND] == 0
     what = np.random.randint(7 if later else 4)
     if what == 0:  # the time of progression
@@ -250,8 +276,10 @@ def _change(y: NDArray[np.int64], i: int) -> None:
     elif what == 3 and not later:  # progressed or not
         if y[i, PFS_EVENT]:
             y[i, PFS], y[i, PFS_EVENT] = y[i, OS], 0
+            back = -math.log(y[i, OS])
         else:
             y[i, PFS], y[i, PFS_EVENT] = np.random.randint(1, y[i, OS] + 1), 1
+            back = math.log(y[i, OS])
     elif what == 4:  # the wait for retreatment
         change = _stride()
         y[i, WAIT] += change
@@ -263,10 +291,13 @@ def _change(y: NDArray[np.int64], i: int) -> None:
         rest = y[i, OS] - y[i, WAIT]
         if y[i, PFS_AGAIN_EVENT]:
             y[i, PFS_AGAIN], y[i, PFS_AGAIN_EVENT] = rest, 0
+            back = -math.log(rest)
         else:
             y[i, PFS_AGAIN], y[i, PFS_AGAIN_EVENT] = np.random.randint(1, rest + 1), 1
+            back = math.log(rest)
     if y[i, RETREATED] and y[i, IS_SECOND]:
         y[i, PFS_AGAIN], y[i, PFS_AGAIN_EVENT] = y[i, PFS], y[i, PFS_EVENT]
+    return back
 
 
 @njit(cache=True)
@@ -284,7 +315,6 @@ def _mark(old, new, who, touched):  # type: ignore[no-untyped-def]  # compiled
             touched[RENAL + endpoint] |= who[EGFR] == 0
             touched[ADJUSTED + endpoint] |= known
     touched[FOLLOW_UP] |= death or wait
-    touched[EVENTS] |= old[PFS_EVENT] != new[PFS_EVENT] or old[PFS_AGAIN_EVENT] != new[PFS_AGAIN_EVENT]
     return first or death or wait or again
 
 

@@ -14,7 +14,7 @@ from bayesrefract.study import Evidence, Study
 from bayesrefract.tables import audit as audit_tables
 from bayesrefract.tables import paper as paper_tables
 from bayesrefract.tables.description import balance_table, description_table
-from bayesrefract.tables.fidelity import fidelity_table, spread_table
+from bayesrefract.tables.fidelity import fidelity_screen, spread_table, unmet_table
 from bayesrefract.tables.paper import PrintedRow
 from bayesrefract.words import EVIDENCE_MEANING, listed_words
 
@@ -23,11 +23,11 @@ type Questions = Sequence[Sequence[Findings]]
 
 REBUILDING = (
     "No patient's record was available. The cohort was made by a search for histories that would be printed as the "
-    "paper is: every count exactly, and the survival figures as nearly as the search finds them. Many different cohorts "
-    "would be printed so, and this is one.",
+    "paper is: every count exactly, and the survival figures as nearly as the search finds them. Many different "
+    "cohorts would be printed so, and this is one.",
     "What the paper prints is pinned by construction: that a printed ratio comes back from the rebuilt cohort, or "
-    "hardly differs between cohorts, is no evidence and no sign of certainty. What it does not print (which patient has "
-    "which covariate, who of the dose groups was followed how long) is the search's choice.",
+    "hardly differs between cohorts, is no evidence and no sign of certainty. What it does not print (which patient "
+    "has which covariate, who of the dose groups was followed how long) is the search's choice.",
 )
 LIMITS = (
     "One institution, one retrospective cohort; patients were not assigned to a dose. What went with the dose (age, "
@@ -155,10 +155,11 @@ def rebuilding_section(study: Study, dossier: Dossier) -> Section | None:
         "Does the rebuilt cohort print as the paper does?",
         "Fidelity",
         paragraphs=(*REBUILDING, dossier.fidelity.told_in_words),
-        sheets=(Sheet("fidelity", fidelity_table(dossier.fidelity)),),
-        folded=False,
+        sheets=(Sheet("fidelity-unmet", unmet_table(dossier.fidelity)),),
     )
-    blocks = [fidelity]
+    rows = fidelity_screen(dossier.fidelity.rows, "Every printed row")
+    every = Block("fidelity-rows", "Every printed row", sheets=(Sheet("fidelity", rows),), folded=True)
+    blocks = [fidelity, every]
     if dossier.spread:
         seeds = len({row.seed for row in dossier.spread})
         table = spread_table(summarise(dossier.spread), seeds)

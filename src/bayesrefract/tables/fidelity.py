@@ -24,10 +24,27 @@ def fidelity_table(fidelity: Fidelity) -> Table:
     return _table("Fidelity of the rebuilt cohort", fidelity.rows, (fidelity.told_in_words, NOTE))
 
 
+def fidelity_screen(rows: Sequence[FidelityRow], title: str) -> Table:
+    """The same in fewer columns, for a page."""
+    cells = tuple(
+        (
+            ", ".join(part for part in row.what[:4] if part),
+            " vs ".join(part for part in row.what[4:] if part),
+            row.printed,
+            row.rebuilt,
+            row.verdict,
+            _distance(row),
+        )
+        for row in rows
+    )
+    heads = columns("What", "Group", "Printed", "Rebuilt", "Met", numbers=(DISTANCE,))
+    return Table(title, heads, cells, (NOTE,))
+
+
 def unmet_table(fidelity: Fidelity) -> Table:
     """The rows that are not met."""
     rows = tuple(row for row in fidelity.rows if row.verdict == NOT_MET)
-    return _table("Printed rows that are not met", rows, ())
+    return fidelity_screen(rows, "Printed rows that are not met")
 
 
 def _table(title: str, rows: Sequence[FidelityRow], notes: tuple[str, ...]) -> Table:

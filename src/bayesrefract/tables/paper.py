@@ -31,12 +31,14 @@ class PrintedRow:
 
     cells: tuple[str, ...]
     words: tuple[VerdictWord, ...] = ()
+    note: str = ""
 
 
 def side_by_side_table(rows: Sequence[PrintedRow], evidence: Evidence) -> Table:
     """The verdict on the primary comparison from the printed numbers, from the records, and from Cox regression."""
     heads = ("Ratio (95% interval)", "P(inside)", "Verdict", "Cox (95% interval)", "Cox verdict")
-    notes = (*SIDE_NOTES, f"Records: {EVIDENCE_LABEL[evidence].lower()}.")
+    aims = dict.fromkeys(row.note for row in rows if row.note)
+    notes = (*SIDE_NOTES, f"Records: {EVIDENCE_LABEL[evidence].lower()}.", *aims)
     cells = tuple(row.cells for row in rows)
     return Table("One question, three ways of asking", columns("Question", "From", *heads), cells, notes)
 
@@ -49,7 +51,8 @@ def printed_rows(
     if judged is not None:
         verdict = judged.verdict
         source = f"{PRINTED}, {p}" if p else PRINTED
-        cells = (name, source, _ratio(verdict), probability(verdict.p_inside), word_text(verdict.word), *nothing)
+        printed = judged.ratio.text if judged.ratio is not None else _ratio(verdict)
+        cells = (name, source, printed, probability(verdict.p_inside), word_text(verdict.word), *nothing)
         yield PrintedRow(cells, (verdict.word,))
     elif against is None:
         source = f"no ratio is printed{f', only {p}' if p else ''}"
@@ -74,14 +77,14 @@ def record_rows(made: Sequence[Findings]) -> Iterator[PrintedRow]:
         known = verdict.word is not VerdictWord.WITHHELD
         cells = (
             title(findings.question),
-            f"{EVIDENCE_LABEL[findings.question.evidence].lower()}: {findings.plan.name} ({aim(findings)})",
+            f"{EVIDENCE_LABEL[findings.question.evidence].lower()}: {findings.plan.name}",
             _ratio(verdict) if known else ABSENT,
             probability(verdict.p_inside) if known else ABSENT,
             word_text(verdict.word),
             ABSENT if cox is None else _three((cox.hazard_ratio, *cox.limits())),
             ABSENT if cox is None else _cox_word(cox.limits(verdict.rule.level), verdict),
         )
-        yield PrintedRow(cells, (verdict.word,))
+        yield PrintedRow(cells, (verdict.word,), f"{findings.plan.name}: {aim(findings)}.")
 
 
 def aim(findings: Findings) -> str:
@@ -170,33 +173,39 @@ def needed_table(made: Sequence[Findings]) -> Table:
 
 def sensitivity_table(by_question: Sequence[Sequence[Findings]]) -> Table:
     """The primary comparison of each sensitivity question under each of its models."""
-    rows = []
+    rows, reasons = [], list[str]()
     for made in by_question:
         verdicts = [(each, primary_verdict(each)) for each in made]
         for findings, verdict in verdicts:
             if verdict is None:
                 continue
             shown = verdict.word is not VerdictWord.WITHHELD
+            if not shown:
+                reasons.append(
+                    f"Withheld, {title(findings.question)}, {findings.plan.name}: {'; '.join(verdict.reasons)}"
+                )
             cox = counterpart(findings, verdict).cox
             rows.append(
                 (
                     title(findings.question),
                     findings.plan.name,
-                    fixed(findings.flow.analysed, 0),
-                    fixed(findings.n_events, 0),
+                    word_text(verdict.word),
                     _ratio(verdict) if shown else ABSENT,
                     probability(verdict.p_inside) if shown else ABSENT,
-                    word_text(verdict.word) if shown else f"withheld: {'; '.join(verdict.reasons)}",
                     ABSENT if cox is None else _three((cox.hazard_ratio, *cox.limits())),
+                    fixed(findings.flow.analysed, 0),
+                    fixed(findings.n_events, 0),
                 )
             )
     heads = columns(
         "Question",
         "Model",
-        numbers=("Analysed", "Events", "Hazard ratio (95% interval)", "P(inside)", "Verdict", "Cox (95% interval)"),
+        "Verdict",
+        numbers=("Hazard ratio (95% interval)", "P(inside)", "Cox (95% interval)", "Analysed", "Events"),
     )
     notes = (
         "Other populations, clocks and covariates are other estimands: a difference from the main answer is no error.",
+        *reasons,
     )
     return Table("Sensitivity questions, primary comparison", heads, tuple(rows), notes)
 
