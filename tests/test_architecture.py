@@ -22,11 +22,11 @@ ROW = re.compile(r"^\| (?P<floor>\d+) \| `(?P<module>[\w/.]+)` \| (?P<text>.+) \
 EDGES = {
     "arviz_stats": {"diagnostics", "equivalence"},
     "jinja2": {"report"},
-    "lifelines": {"crosscheck", "cohort"},
+    "lifelines": {"crosscheck", "cohort", "fidelity"},
     "markupsafe": {"report"},
     "matplotlib": {"figures"},
     "nutpie": {"inference"},
-    "pandas": {"cohort", "crosscheck"},
+    "pandas": {"cohort", "crosscheck", "fidelity"},
     "pyarrow": {"cohort"},
     "pydantic": {"toml_reader", "study_sections", "plan_file"},
     "pydantic_core": {"toml_reader"},

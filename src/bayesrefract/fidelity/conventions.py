@@ -5,6 +5,7 @@ Written with lifelines, apart from the code that a search for a cohort uses.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,8 @@ from bayesrefract.crosscheck.nonparametric import median_survival
 from bayesrefract.interval import Interval
 
 Z_95 = float(norm.isf(0.025))
+LARGEST_LOG = 500.0
+"""Beyond it a ratio is no number any more."""
 
 
 @dataclass(frozen=True)
@@ -72,13 +75,12 @@ def cox_ratios(
     from lifelines import CoxPHFitter
 
     data = pd.DataFrame({"months": patients[months].to_numpy(), "event": patients[event].to_numpy(), **terms})
-    model = CoxPHFitter().fit(data, "months", "event", fit_options={"precision": 1e-14, "r_precision": 0.0})
-    logs, errors = model.params_, model.standard_errors_
-    return {
-        name: Interval(
-            float(np.exp(logs[name])),
-            float(np.exp(logs[name] - Z_95 * errors[name])),
-            float(np.exp(logs[name] + Z_95 * errors[name])),
-        )
-        for name in terms
-    }
+    with warnings.catch_warnings():  # a rare category without events has no finite ratio; those of the groups have
+        warnings.simplefilter("ignore")
+        model = CoxPHFitter().fit(data, "months", "event", fit_options={"precision": 1e-14, "r_precision": 0.0})
+    return {name: _ratio(float(model.params_[name]), float(model.standard_errors_[name])) for name in terms}
+
+
+def _ratio(log: float, error: float) -> Interval:
+    low, middle, high = np.exp(np.clip([log - Z_95 * error, log, log + Z_95 * error], -LARGEST_LOG, LARGEST_LOG))
+    return Interval(float(middle), float(low), float(high))
