@@ -13,8 +13,13 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from bad_history_cases import HISTORY_CHANGES, changed_cohort
+from bad_printed_cases import PRINTED_CASES
+from bad_therapy_cases import THERAPY_CHANGES
 from bad_toml_cases import MODEL_CHANGES, STUDY_CHANGES
+from lenalidomide_study import FOLDER as FOLDER_OF_STUDY
 from records_example import TABLE, change
+from therapy_example import EXAMPLE as THERAPY_EXAMPLE
 from toml_examples import MODEL, STUDY
 
 REQUIRED = {
@@ -273,7 +278,28 @@ STUDIES = {
 
 MODELS = {name: model(changed) for name, changed in MODEL_CHANGES.items()}
 
-CASES: dict[str, Case] = FILES | PATIENTS | GROUPS | COVARIATES | OPTIONS | STUDIES | MODELS
+STUDY_OF_HISTORIES = {
+    path.name: path.read_bytes() for path in FOLDER_OF_STUDY.iterdir() if path.suffix in {".csv", ".toml"}
+}
+HISTORIES = {
+    f"history-{name}": Case(("check", "."), STUDY_OF_HISTORIES | {"cohort.csv": changed_cohort(change_rows)})
+    for name, change_rows in HISTORY_CHANGES.items()
+}
+THERAPY = {
+    f"therapy-{name}": Case(
+        ("derive", "--patients", "patients.csv", "--lines", "lines.csv", "--doses", "doses.csv", "--out", "cohort.csv"),
+        {f"{table}.csv": text for table, text in (THERAPY_EXAMPLE | texts).items()},
+    )
+    for name, texts in THERAPY_CHANGES.items()
+}
+PRINTED = {
+    name: Case(arguments, {"estimates.csv": estimates, "counts.csv": counts})
+    for name, (arguments, estimates, counts) in PRINTED_CASES.items()
+}
+
+CASES: dict[str, Case] = (
+    FILES | PATIENTS | GROUPS | COVARIATES | OPTIONS | STUDIES | MODELS | HISTORIES | THERAPY | PRINTED
+)
 
 TWENTY = "".join(
     f"P-{i:02d},{'ab'[i % 2]},{i * 1.37:.2f},{i // 2 % 2},{40 + i * 7 % 20},north,{1 + i % 3 % 2},0,60\n"

@@ -56,6 +56,25 @@ STUDY_CHANGES = {
         'estimand = "rmst_difference"\nlow = -2\nhigh = 2\nrole = "sensitivity"',
         'estimand = "hazard_ratio"\nlow = 0.5\nhigh = 2.0',
     ),
+    "study-unknown-population": ("horizon = 36", 'horizon = 36\npopulations = ["grown_ups"]'),
+    "study-unknown-model-of-a-question": ("horizon = 36", 'horizon = 36\nmodels = ["primry"]'),
+    "study-rope-of-an-unknown-question": (
+        'role = "sensitivity"\nsource = "Two months."',
+        'role = "sensitivity"\nquestions = ["pfs2"]\nsource = "Two months."',
+    ),
+    "study-printed-without-a-paper": ("horizon = 36", 'horizon = 36\nprinted = { setting = "s", endpoint = "pfs" }'),
+    "study-two-entries": ("horizon = 60", 'horizon = 60\nclock_start = "relapse"'),
+    "study-label-of-an-unknown-set": ("[adjust]", '[adjust_labels]\npapr = "as printed"\n[adjust]'),
+    "study-unknown-histories": ('evidence = "p', 'histories = "myeloma"\nevidence = "p'),
+    "study-no-published-file": (
+        "[rule]",
+        '[published]\nsource = "A paper"\nestimates = "e.csv"\ncounts = "c.csv"\nconclusion = "Alike."\n'
+        'conclusion_where = "abstract"\n[rule]',
+    ),
+    "study-table-twice": (
+        "[rule]",
+        '[[table]]\nname = "t"\ntitle = "T"\ncolumns = ["age"]\n' * 2 + "[rule]",
+    ),
     "study-no-threshold": ("threshold = 0.95\n", ""),
     "study-unused-threshold": ('name = "probability"', 'name = "interval"'),
     "study-level-of-a-half": ("level = 0.9\n", "level = 0.5\n"),

@@ -89,8 +89,9 @@ def test_every_default_of_computation_is_written_in_the_model_file(path: Path) -
     assert plan == load_plan(str(path))
     for key in ("chains", "tune", "draws", "target_accept", "max_draws", "maximum", "min_events"):
         assert f"\n{key} = " in text
-    hard = plan.exchangeable or StrataKind.POOLED is plan.baseline.strata or plan.name == "sceptical"
+    hard = plan.exchangeable or StrataKind.POOLED is plan.baseline.strata or "sceptical" in plan.name
     accept = 0.99 if hard else 0.95
     tune, draws = (1000, 2000) if plan.exchangeable else (500, 1000)  # learnt spreads mix slowly
     assert plan.sampler == Sampler(chains=4, tune=tune, draws=draws, target_accept=accept, max_draws=40_000)
-    assert plan.intervals == Intervals(cuts=None, maximum=12, min_events=10)
+    fine = plan.name.startswith("fine")
+    assert plan.intervals == Intervals(cuts=None, maximum=24 if fine else 12, min_events=5 if fine else 10)

@@ -21,12 +21,15 @@ if TYPE_CHECKING:
 
 def check(studies: options.Studies, *, model: options.Models = None) -> None:
     """Check studies, records and models; nothing is sampled."""
-    from bayesrefract.cohort.select import plans_of
+    from bayesrefract.cohort.select import check_records, plans_of
 
     checked = read_studies(studies, model)
     faults: list[str] = []
     for each in checked:
         typer.echo(f"{each.study.name}: {each.study.title}")
+        if each.study.histories is not None:
+            with collecting(faults):
+                check_records(each.records, each.study)
         for question in each.study.questions:
             for plan in plans_of(question, each.plans):
                 with collecting(faults):
