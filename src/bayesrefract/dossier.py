@@ -20,7 +20,6 @@ from bayesrefract.study import Estimand, Evidence, Question, Study
 
 CORRELATIONS = (0.0, 0.7)
 """Of two ratios with a shared reference: what is thought possible."""
-EVERYBODY, RENAL = "all", "egfr_ge_60"
 
 
 @dataclass(frozen=True)
@@ -87,8 +86,7 @@ def compile_dossier(study: Study, records: Records) -> Dossier:
 def printed_answer(question: Question, estimates: tuple[Estimate, ...]) -> PrintedAnswer:
     """The rows that the paper prints on the primary comparison of one question, judged by the study's own rule."""
     assert question.printed is not None  # asked for by the caller
-    population = RENAL if RENAL in question.population.name else EVERYBODY
-    scope = (population, question.printed.setting, question.printed.endpoint)
+    scope = (question.printed.population, question.printed.setting, question.printed.endpoint)
     rows = [row for row in estimates if row.scope == scope]
     pair = (question.primary.group, question.primary.reference)
     rope = question.rope(Estimand.HAZARD_RATIO)

@@ -117,11 +117,10 @@ def is_pinned(question: Question, plan: ModelPlan, printed: Sequence[Estimate]) 
     if where is None or plan.adjust != "none":
         return False
     pair = {question.primary.group, question.primary.reference}
-    population = "egfr_ge_60" if "egfr_ge_60" in question.population.name else "all"
     return any(
         row.is_ratio
         and not row.is_adjusted
-        and row.scope == (population, where.setting, where.endpoint)
+        and row.scope == (where.population, where.setting, where.endpoint)
         and {row.group, row.reference} == pair
         for row in printed
     )

@@ -162,8 +162,9 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Printed:
-    """Where a paper prints its own answer: the rows of its estimates with this setting and endpoint."""
+    """Where a paper prints its own answer: the rows of its estimates with this population, setting and endpoint."""
 
+    population: str
     setting: str
     endpoint: str
 

@@ -168,7 +168,7 @@ def _questions(tables: StudyTables) -> tuple[Question, ...]:
             adjustments={name: tuple(set_) for name, set_ in sets.adjust.items()},
             group_codes=groups.codes,
             role="sensitivity" if "sensitivity" in (question.role, section.role if section else "main") else "main",
-            printed=Printed(question.printed.setting, question.printed.endpoint) if question.printed else None,
+            printed=_printed(question, section),
             adjust_labels=tables.words.adjust_labels if tables.words else None,
             models=_models(study.models, question.models, section.models if section else None),
         )
@@ -177,6 +177,13 @@ def _questions(tables: StudyTables) -> tuple[Question, ...]:
         for section in (declared or (None,))
         if section is None or question.populations is None or section.name in question.populations
     )
+
+
+def _printed(question: QuestionSection, population: PopulationSection | None) -> Printed | None:
+    """Where the paper answers this question for these patients; None where it does not."""
+    if question.printed is None or population is None or population.printed is None:
+        return None
+    return Printed(population.printed, question.printed.setting, question.printed.endpoint)
 
 
 def _models(known: list[str], *asked: list[str] | None) -> tuple[str, ...] | None:

@@ -174,6 +174,9 @@ class PopulationSection(Section):
     )
     role: Literal["main", "sensitivity"] = Field(default="main", description=ROLE)
     models: list[Text] | None = Field(default=None, min_length=1, description=SOME_MODELS)
+    printed: Text | None = Field(
+        default=None, description="as in the column population of the published estimates, such as all"
+    )
 
 
 class PrintedSection(Section):

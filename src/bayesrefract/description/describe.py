@@ -94,16 +94,23 @@ def _variable(cells: Cells, label: str, groups: Groups) -> Variable:
 
 def _category(cells: Cells, level: str, groups: Groups, known: tuple[int, ...], sizes: tuple[int, ...]) -> Category:
     counts = _sizes(groups, np.asarray(cells.text == level, dtype=bool))
-    p = pearson(counts, known)
-    few = p is not None and expected(counts, known) < FEW_EXPECTED
+    there, of_known = _of_somebody(counts, known)
+    p = pearson(there, of_known)
+    few = p is not None and expected(there, of_known) < FEW_EXPECTED
     return Category(
         level=level,
         counts=counts,
         known=known,
         p=p,
-        exact=fisher(counts, known) if few else None,
-        p_of_all=pearson(counts, sizes) if sizes != known else None,
+        exact=fisher(there, of_known) if few else None,
+        p_of_all=pearson(*_of_somebody(counts, sizes)) if sizes != known else None,
     )
+
+
+def _of_somebody(counts: tuple[int, ...], sizes: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Without the groups of nobody, which no test can hold against others."""
+    kept = [place for place, size in enumerate(sizes) if size]
+    return tuple(counts[place] for place in kept), tuple(sizes[place] for place in kept)
 
 
 def _quartiles(cells: Cells, groups: Groups) -> Quartiles:
