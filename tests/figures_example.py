@@ -44,6 +44,8 @@ FIGURES: dict[str, Callable[[Findings], Picture]] = {
     "forest": lambda made: figures.forest_figure([made]),
     "study_forest": lambda made: figures.study_forest_figure([made]),
     "chains": figures.chains_figure,
+    "kaplan_meier": figures.kaplan_meier_figure,
+    "cox_forest": figures.cox_forest_figure,
     "energy": lambda made: drawn(figures.energy_figure(with_energy(made))),
     "ess": figures.ess_figure,
 }

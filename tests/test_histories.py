@@ -48,6 +48,27 @@ def test_all_rows_are_told_in_one_run(tmp_path: Path) -> None:
         assert sentence in told
 
 
+def test_a_cell_that_cannot_be_read_hides_no_other_row(tmp_path: Path) -> None:
+    def change(rows: list[Row]) -> None:
+        rows[0]["sex"] = "F"
+        pfs_beyond_os(rows)
+
+    told = " ".join(faults_of(mutated(tmp_path, change)))
+    assert 'sex "F" is not known' in told
+    assert "is longer than OS" in told
+
+
+def test_progression_may_have_been_looked_for_no_longer_than_that(tmp_path: Path) -> None:
+    """A censored PFS before a later death is no fault of real records."""
+
+    def change(rows: list[Row]) -> None:
+        row = next(r for r in rows if r["os_second_line_event"] == "1" and r["retreated"] == "0")
+        row["pfs_second_line_months"] = str(float(row["os_second_line_months"]) / 2)
+        row["pfs_second_line_event"] = "0"
+
+    assert faults_of(mutated(tmp_path, change)) == []
+
+
 def test_the_committed_cohort_has_no_fault() -> None:
     assert faults_of(COHORT) == []
 

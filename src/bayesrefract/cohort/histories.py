@@ -41,14 +41,12 @@ def check_histories(records: Records, faults: Faults) -> None:
     if absent:
         faults.column(f"there is no column {listed(map(quoted, absent))}. `bayesrefract derive` writes all of them.")
         return
-    reader = _Histories(records, identify(records, "patient_id", faults), faults)
-    _check_words(reader)
-    _check_flags(reader)
-    _check_months(reader)
-    if faults.found:
-        return
+    patients, every = identify(records, "patient_id", faults), np.ones(len(records.frame), dtype=bool)
+    for check in (_check_words, _check_flags, _check_months, _check_age):
+        check(_Histories(records, patients, faults, every))
+    readable = ~faults.faulty
     for rule in RULES:
-        rule(reader)
+        rule(_Histories(records, patients, faults, readable))
 
 
 @dataclass(frozen=True)
@@ -56,6 +54,7 @@ class _Histories:
     records: Records
     patients: tuple[str, ...]
     faults: Faults
+    asked: NDArray[np.bool_]  # shape (record,): those whose own cells can be read
 
     def number(self, column: str) -> NDArray[np.float64]:
         return self.records.cells(column).number
@@ -75,7 +74,7 @@ class _Histories:
         return self.retreated & self.is_one("retreatment_is_second_line")
 
     def fault(self, wrong: NDArray[np.bool_], sentence: Callable[[int], str]) -> None:
-        self.faults.each(wrong, self.patients, sentence)
+        self.faults.each(wrong & self.asked, self.patients, sentence)
 
 
 def _check_words(histories: _Histories) -> None:
@@ -133,6 +132,15 @@ def _check_months(histories: _Histories) -> None:
         )
 
 
+def _check_age(histories: _Histories) -> None:
+    """An age is a number from 0, or nothing."""
+    cells = histories.records.cells("age_years")
+    histories.fault(
+        cells.textual | (cells.number < 0) | np.isinf(cells.number),
+        lambda i: f"age_years {quoted(cells.text[i])} is not an age. Give years from 0, or leave the cell empty.",
+    )
+
+
 def _progression_before_death(histories: _Histories) -> None:
     """PFS is at most OS."""
     for middle, words in OUTCOMES.items():
@@ -147,9 +155,11 @@ def _progression_before_death(histories: _Histories) -> None:
 
 
 def _death_is_an_event_of_pfs(histories: _Histories) -> None:
-    """Death while progression-free is a PFS event: a censored PFS before a death says that it was not looked for."""
+    """Death while progression-free is a PFS event. Real records may end the search for a progression before a death."""
     for middle, words in OUTCOMES.items():
-        wrong = histories.is_one(f"os_{middle}_event") & (histories.number(f"pfs_{middle}_event") == 0)
+        pfs, os = (histories.number(f"{end}_{middle}_months") for end in ("pfs", "os"))
+        censored = histories.is_one(f"os_{middle}_event") & (histories.number(f"pfs_{middle}_event") == 0)
+        wrong = censored & (np.abs(pfs - os) <= ROUNDING)
         histories.fault(
             wrong,
             lambda _, words=words: (  # type: ignore[misc]  # bound in the loop
@@ -197,7 +207,10 @@ def _second_line_again(histories: _Histories) -> None:
     first, again_asct = histories.number("second_line_asct"), histories.number("retreatment_asct")
     histories.fault(
         same & (first != again_asct),
-        lambda i: f"retreatment_asct {again_asct[i]:g} differs from second_line_asct {first[i]:g} of the same therapy.",
+        lambda i: (
+            f"retreatment_asct {again_asct[i]:g} differs from second_line_asct {first[i]:g} of the same therapy. "
+            "Make them equal."
+        ),
     )
 
 

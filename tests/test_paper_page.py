@@ -1,0 +1,229 @@
+"""What a published study adds to its page: figures as papers print them, tables, the claim beside the verdicts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from figures_example import drawn, texts
+from findings_example import a_plan, findings
+from lenalidomide_study import FOLDER
+from lifelines import CoxPHFitter
+from page_reader import Reader
+
+from bayesrefract.cohort.read import read_records
+from bayesrefract.cohort.select import select
+from bayesrefract.crosscheck import cross_check
+from bayesrefract.crosscheck.agreement import CoxTerm
+from bayesrefract.dossier import compile_dossier
+from bayesrefract.exposure import tabulate
+from bayesrefract.figures import balance_figure, cox_forest_figure, kaplan_meier_figure
+from bayesrefract.figures.curves import at_risk
+from bayesrefract.findings import Findings
+from bayesrefract.plan_file import load_plan
+from bayesrefract.report.html import write_report
+from bayesrefract.study import Evidence, Study
+from bayesrefract.study_file import load_study
+from bayesrefract.tables.description import balance_table
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    return load_study(FOLDER)
+
+
+@pytest.fixture(scope="module")
+def crosschecked(study: Study) -> Findings:
+    """The example's findings with the classical analysis of the rebuilt patients: nothing is sampled."""
+    question, plan = study.questions[0], load_plan("fine")
+    cohort = select(read_records(study), question, plan)
+    agreement = cross_check(cohort, question, tabulate(cohort, plan.intervals), plan)
+    made = findings(replace(findings().question, endpoint=question.endpoint, evidence=Evidence.REBUILT))
+    return replace(made, agreement=agreement, question=question, adjusted_for=plan_columns(study))
+
+
+def plan_columns(study: Study) -> tuple[str, ...]:
+    return study.questions[0].adjustments["paper_second_line"]
+
+
+# Cox regression, term by term
+
+
+def test_every_term_is_that_of_lifelines(study: Study, crosschecked: Findings) -> None:
+    """A fit of its own, with dummies made here, on the patients whose covariates are known."""
+    columns = study.questions[0].adjustments["paper_second_line"]
+    frame = pd.read_csv(FOLDER / "cohort.csv").dropna(subset=["iss_stage_iii", "fish_high_risk"])
+    dummies = pd.get_dummies(
+        frame[["refractoriness", *columns]].astype({"iss_stage_iii": int, "fish_high_risk": int}),
+        columns=["refractoriness", "second_line_regimen_class"],
+        dtype=float,
+    ).drop(columns=["refractoriness_low_dose", "second_line_regimen_class_daratumumab"])
+    data = dummies.assign(time=frame["pfs_second_line_months"], event=frame["pfs_second_line_event"])
+    fitted = CoxPHFitter().fit(data, "time", "event", fit_options={"precision": 1e-14}).summary
+    terms = {(term.covariate, term.level): term for term in crosschecked.agreement.terms}
+    for name, row in fitted.iterrows():
+        column, level = re.fullmatch(r"(second_line_regimen_class)_(\w+)|(\w+)", str(name)).group(1, 2)  # type: ignore[union-attr]  # matches all
+        term = terms.get((column, level) if column else (str(name), "1"))
+        if str(name).startswith("refractoriness"):
+            continue
+        assert term is not None, name
+        assert term.hazard_ratio == pytest.approx(row["exp(coef)"], rel=1e-4)
+        assert term.high == pytest.approx(row["exp(coef) upper 95%"], rel=1e-3)
+        assert term.p == pytest.approx(row["p"], abs=1e-4)
+
+
+def test_a_continuous_covariate_is_per_its_step(study: Study) -> None:
+    question, plan = study.questions[0], load_plan("fine_total")
+    cohort = select(read_records(study), question, plan)
+    agreement = cross_check(cohort, question, tabulate(cohort, plan.intervals), plan)
+    age = next(term for term in agreement.terms if term.covariate == "age_years")
+    assert (age.level, age.reference) == ("per 10", "")
+    frame = pd.read_csv(FOLDER / "cohort.csv").dropna(subset=["iss_stage_iii", "fish_high_risk"])
+    data = pd.DataFrame(
+        {
+            "age": frame["age_years"] / 10,
+            "male": (frame["sex"] == "male").astype(float),
+            "iss": frame["iss_stage_iii"],
+            "fish": frame["fish_high_risk"],
+            "egfr": frame["egfr_below_60"],
+            "low": (frame["refractoriness"] == "low_dose").astype(float),
+            "standard": (frame["refractoriness"] == "standard_dose").astype(float),
+            "time": frame["pfs_second_line_months"],
+            "event": frame["pfs_second_line_event"],
+        }
+    )
+    fitted = CoxPHFitter().fit(data, "time", "event", fit_options={"precision": 1e-14})
+    assert age.hazard_ratio == pytest.approx(float(fitted.hazard_ratios_["age"]), rel=1e-4)
+
+
+# Figures
+
+
+def test_the_kaplan_meier_figure_has_the_numbers_of_the_analysis(crosschecked: Findings) -> None:
+    picture = drawn(kaplan_meier_figure(crosschecked))
+    shown = " ".join(texts(picture))
+    assert "Rebuilt patients" in shown
+    for group in crosschecked.agreement.groups:
+        assert group.level in shown
+        assert str(at_risk(group.curve, 36.0)) in shown
+    cox = crosschecked.agreement.cox[0]
+    assert f"{cox.hazard_ratio:.2f} (" in shown
+    assert "log-rank p" in shown
+    assert "no evidence that groups are alike" in picture.caption
+
+
+def test_no_patients_own_time_is_in_the_figure(crosschecked: Findings) -> None:
+    """Times are on a grid of 200 steps: strokes of censoring too."""
+    picture = kaplan_meier_figure(crosschecked)
+    axes = picture.figure.axes[0]
+    end = max(float(group.curve.times[-1]) for group in crosschecked.agreement.groups)
+    strokes = [line for line in axes.lines if line.get_marker() == "|"]
+    assert len(strokes) == 3
+    for line in strokes:
+        steps = np.asarray(line.get_xdata(), dtype=float) / (end / 200)
+        assert steps == pytest.approx(np.round(steps), abs=1e-6)
+
+
+def test_the_forest_shows_groups_then_covariates(crosschecked: Findings) -> None:
+    picture = drawn(cox_forest_figure(crosschecked, {"iss_stage_iii": "ISS stage III"}))
+    first = [row[0] for row in picture.table.rows]
+    assert first[:3] == [f"{c.group} vs {c.reference}" for c in crosschecked.agreement.cox]
+    assert "ISS stage III" in first
+    assert len(first) == len(crosschecked.agreement.cox) + len(crosschecked.agreement.terms)
+
+
+def test_a_ratio_without_a_maximum_is_left_out(crosschecked: Findings) -> None:
+    wild = CoxTerm("x", "b", "a", 1e-9, 0.0, float("inf"), 0.99)
+    made = replace(crosschecked, agreement=replace(crosschecked.agreement, terms=(wild,)))
+    assert not any(row[0].startswith("x") for row in cox_forest_figure(made).table.rows)
+
+
+def test_the_balance_figure_names_every_characteristic(study: Study) -> None:
+    dossier = compile_dossier(study, read_records(study))
+    table = balance_table(dossier.balance, "a vs b", Evidence.REBUILT)
+    picture = drawn(balance_figure(dossier.balance, "a vs b", Evidence.REBUILT, table))
+    assert "Rebuilt patients" in " ".join(texts(picture))
+    assert all(each.label in picture.alt for each in dossier.balance if each.difference is not None)
+
+
+# The page
+
+
+@pytest.fixture(scope="module")
+def page(study: Study, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A page of the flagship from example draws: what is read here does not depend on them."""
+    folder = tmp_path_factory.mktemp("page")
+    example = findings()
+    made = []
+    for question in study.questions:
+        asked = replace(
+            example.question,
+            endpoint=question.endpoint,
+            population=question.population,
+            role=question.role,
+            printed=question.printed,
+            evidence=Evidence.REBUILT,
+        )
+        made += [replace(findings(asked, a_plan(name)), adjusted_for=()) for name in ("fine", "fine_unadjusted")]
+    dossier = compile_dossier(study, read_records(study))
+    index = write_report(study, made, folder, dossier)
+    return folder, index.read_text(encoding="utf-8")
+
+
+def test_the_sentence_stands_beside_the_verdicts(page: tuple[Path, str], study: Study) -> None:
+    _, html = page
+    assert study.publication is not None
+    assert not Reader(html).open, "every element is closed"
+    text = " ".join(re.sub(r"<[^>]+>", " ", html).split())
+    assert study.publication.conclusion in text
+    claim = text.index(study.publication.conclusion)
+    assert text.index("One question, three ways of asking") > claim
+    for said in ("0.99 (0.73-1.33)", "0.83 (0.50-1.39)", "0.854", "0.498", "no ratio is printed, only p = 0.97"):
+        assert said in text
+
+
+def test_the_sections_of_a_published_study(page: tuple[Path, str]) -> None:
+    _, html = page
+    names = ["answer", "claim", "patients", "tables", "classical", "sensitivity", "rebuilding", "audit", "limits"]
+    order = [html.index(f'<section id="{name}"') for name in names]
+    assert order == sorted(order)
+    assert html.count("kaplan-meier.svg") == 4, "the four figures of the paper"
+
+
+def test_every_file_says_that_the_cohort_is_rebuilt(page: tuple[Path, str]) -> None:
+    folder, html = page
+    assert "These patients were rebuilt from published figures. They are not patient records." in html
+    for path in (folder / "figures").glob("*.svg"):
+        assert "Rebuilt patients" in path.read_text(encoding="utf-8"), path.name
+    assert "rebuilt" in (folder / "verdicts.json").read_text(encoding="utf-8")
+
+
+def test_fidelity_is_a_file_of_its_own_and_no_identifier_leaves(page: tuple[Path, str]) -> None:
+    folder, _ = page
+    lines = (folder / "fidelity.csv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 1 + 65 + 44
+    for path in folder.rglob("*"):
+        if path.suffix in {".html", ".csv", ".svg", ".json"}:
+            assert "REBUILT-" not in path.read_text(encoding="utf-8"), path.name
+
+
+def test_sensitivity_questions_stand_in_one_table(page: tuple[Path, str]) -> None:
+    folder, html = page
+    assert 'id="pfs_retreatment-retreated_later"' not in html
+    table = (folder / "tables" / "sensitivity.csv").read_text(encoding="utf-8")
+    assert "the 91 who were retreated in a later line" in table
+    assert "clock of first relapse" in table
+
+
+def test_a_study_without_a_paper_has_none_of_it(tmp_path: Path) -> None:
+    from findings_example import a_whole_study
+
+    plain, made = a_whole_study()
+    html = write_report(plain, made, tmp_path).read_text(encoding="utf-8")
+    for name in ("claim", "tables", "classical", "sensitivity", "rebuilding", "audit", "limits"):
+        assert f'<section id="{name}"' not in html
+    assert not (tmp_path / "fidelity.csv").exists()
