@@ -156,6 +156,7 @@ def test_tables_say_what_the_patients_are(study: Study, committed: Records) -> N
     row = next(row for row in table.rows if row[0] == "ISS stage III")
     assert row[-1] == "0.64"
     assert any(row[0].strip() == "unknown" for row in table.rows)
+    assert "p with the unknown among the rest: ISS stage III 0.767" in table.notes[-1], "as an audit of the counts says"
     pair = balance(committed, study, study.tables[0], study.questions[0].primary)
     assert "Rebuilt" in balance_table(pair, "a vs b", Evidence.REBUILT).notes[0]
     assert "Rebuilt" not in balance_table(pair, "a vs b", Evidence.PATIENTS).notes[0]

@@ -196,10 +196,10 @@ def test_the_sections_of_a_published_study(page: tuple[Path, str]) -> None:
 
 def test_every_file_says_that_the_cohort_is_rebuilt(page: tuple[Path, str]) -> None:
     folder, html = page
-    assert "These patients were rebuilt from published figures. They are not patient records." in html
+    assert "Rebuilt from published summaries, not patients" in html
     for path in (folder / "figures").glob("*.svg"):
         assert "Rebuilt patients" in path.read_text(encoding="utf-8"), path.name
-    assert "rebuilt" in (folder / "verdicts.json").read_text(encoding="utf-8")
+    assert "Rebuilt from published summaries, not patients" in (folder / "verdicts.json").read_text(encoding="utf-8")
 
 
 def test_fidelity_is_a_file_of_its_own_and_no_identifier_leaves(page: tuple[Path, str]) -> None:

@@ -15,7 +15,7 @@ EVIDENCE_LABEL = {
 }
 EVIDENCE_MEANING = {
     Evidence.PATIENTS: "Every number comes from records of individual patients.",
-    Evidence.REBUILT: "These patients were rebuilt from published figures. They are not patient records.",
+    Evidence.REBUILT: "Rebuilt from published summaries, not patients: no row is the record of a person.",
     Evidence.SIMULATED: "These patients were drawn by a program. No real person is among them.",
 }
 EXPLORATORY = "Exploratory: the range was declared after the data were seen."

@@ -17,7 +17,7 @@ from bayesrefract.equivalence import Verdict, VerdictWord
 from bayesrefract.files import write_whole
 from bayesrefract.findings import Findings
 from bayesrefract.study import Estimand, Study
-from bayesrefract.words import sentence
+from bayesrefract.words import EVIDENCE_MEANING, sentence
 
 VERDICT_SCHEMA = "bayesrefract/verdict/1"
 STUDY_SCHEMA = "bayesrefract/study/1"
@@ -38,6 +38,7 @@ def to_json(findings: Findings) -> Json:
         "population": question.population.name,
         "time_unit": question.time_unit.value,
         "evidence": question.evidence.value,
+        "evidence_meaning": EVIDENCE_MEANING[question.evidence],
         "model": findings.plan.name,
         "adjusted_for": list(findings.adjusted_for),
         "n_patients": findings.flow.analysed,
@@ -70,6 +71,7 @@ def study_json(study: Study, made: Sequence[Findings]) -> Json:
         "study": study.name,
         "title": study.title,
         "evidence": study.evidence.value,
+        "evidence_meaning": EVIDENCE_MEANING[study.evidence],
         "time_unit": study.time_unit.value,
         "analyses": [
             {

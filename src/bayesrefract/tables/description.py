@@ -36,7 +36,18 @@ def description_table(description: Description, evidence: Evidence, printed: Cou
             rows.append(row)
     label = "" if evidence is Evidence.PATIENTS else f"{EVIDENCE_LABEL[evidence]}. "
     notes = (f"{label}Counts (% of those whose value is known), or median (quartiles).", TESTS)
-    return Table(description.title, columns("", numbers=numbers), tuple(rows), notes)
+    return Table(description.title, columns("", numbers=numbers), tuple(rows), (*notes, *_with_unknown(description)))
+
+
+def _with_unknown(description: Description) -> tuple[str, ...]:
+    """The p-values of those papers that count the unknown among the rest; nothing where nobody is unknown."""
+    told = [
+        f"{variable.label}{'' if variable.is_flag else f' {level.level}'} {p_value(level.p_of_all)}"
+        for variable in description.variables
+        for level in variable.levels
+        if level.p_of_all is not None
+    ]
+    return (f"p with the unknown among the rest: {', '.join(told)}.",) if told else ()
 
 
 def _lines(variable: Variable) -> Iterator[tuple[str, tuple[str, ...], str, str, str]]:
