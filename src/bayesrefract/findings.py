@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import xarray as xr
@@ -54,3 +55,16 @@ class Findings:
     provenance: Provenance
     at_horizon: tuple[AtHorizon, ...] = ()
     energy: xr.DataArray | None = None  # of the sampler, dims (chain, draw)
+
+
+def by_question(made: Sequence[Findings]) -> tuple[list[list[Findings]], list[list[Findings]]]:
+    """Findings of each question in their order: of the main questions, and of the sensitivity questions.
+
+    Where a study has no other, its sensitivity questions are the main ones.
+    """
+    asked: dict[str, list[Findings]] = {}
+    for each in made:
+        asked.setdefault(each.question.name, []).append(each)
+    main = [each for each in asked.values() if each[0].question.role == "main"]
+    others = [each for each in asked.values() if each[0].question.role != "main"]
+    return (main, others) if main else (others, [])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from functools import partial
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -159,19 +158,25 @@ def _write(checked: Checked, findings: Sequence[Findings], out: Path, parents: s
 
 
 def summarise(study: Study, findings: Sequence[Findings], page: Path) -> Summary:
-    """Per question the verdicts of the first model, and the primary one under every model; then the report."""
+    """Per question the verdicts of the first model, and the primary one under every model; then the report.
+
+    Sensitivity questions share one table, and do not decide the exit code.
+    """
     from bayesrefract.cli.manifest import Summary
+    from bayesrefract.findings import by_question
     from bayesrefract.tables import model_table, verdict_table
+    from bayesrefract.tables.paper import sensitivity_table
     from bayesrefract.words import EVIDENCE_LABEL
 
     parts: list[str | Table] = [f"\n{study.title} ({EVIDENCE_LABEL[study.evidence]})"]
-    for _, answers in groupby(findings, key=lambda found: found.question.name):
-        made = list(answers)
+    main, others = by_question(findings)
+    for made in main:
         endpoint, population = made[0].question.endpoint.label, made[0].question.population.label
         parts += [f"\n{endpoint}, {population}: {made[0].plan.title}", verdict_table(made[0])]
         primary = [verdict for verdict in made[0].verdicts if is_primary(verdict)]
         parts += [model_table(made, verdict) for verdict in primary if len(made) > 1]
-    first = [found for found in findings if found.plan == findings[0].plan]
+    parts += [sensitivity_table(others)] if others else []
+    first = [found for made in main for found in made if found.plan == findings[0].plan]
     return Summary((*parts, f"Report: {page}"), verdict_code(first) is ExitCode.WITHHELD)
 
 

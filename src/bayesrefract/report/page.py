@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bayesrefract import figures
 from bayesrefract.dossier import Dossier
-from bayesrefract.findings import Findings
+from bayesrefract.findings import Findings, by_question
 from bayesrefract.report import paper
 from bayesrefract.report.answer import AnswerBox, answer_box
 from bayesrefract.report.guide import TERMS, question_in_words
@@ -42,12 +42,8 @@ def compose(study: Study, made: Sequence[Findings], dossier: Dossier | None = No
     """
     if not made:
         raise ValueError(f"study '{study.name}' has no findings to report")
-    names = dict.fromkeys(each.question.name for each in made)
-    asked = [[each for each in made if each.question.name == name] for name in names]
-    by_question = [each for each in asked if each[0].question.role == "main"] or asked
-    others = [each for each in asked if each not in by_question]
+    main, others = by_question(made)
     dossier = dossier or Dossier()
-    main = [each for question in by_question for each in question]
     marked = study.evidence is not Evidence.PATIENTS
     label = EVIDENCE_LABEL[study.evidence]
     return Page(
@@ -55,23 +51,23 @@ def compose(study: Study, made: Sequence[Findings], dossier: Dossier | None = No
         evidence_label=label,
         evidence_meaning=EVIDENCE_MEANING[study.evidence],
         is_marked=marked,
-        question=question_in_words([each[0] for each in by_question]),
+        question=question_in_words([each[0] for each in main]),
         terms=TERMS,
-        boxes=tuple(answer_box(each, question_anchor(each[0]), question_title(each[0])) for each in by_question),
+        boxes=tuple(answer_box(each, question_anchor(each[0]), question_title(each[0])) for each in main),
         sections=tuple(
             section
             for section in (
-                paper.claim_section(study, dossier, by_question),
-                _patients(by_question),
+                paper.claim_section(study, dossier, main),
+                _patients(main),
                 paper.tables_section(study, dossier),
-                paper.figures_section(study, by_question),
-                *_overview(by_question),
-                *(question_section(each, alone=len(by_question) == 1) for each in by_question),
+                paper.figures_section(study, main),
+                *_overview(main),
+                *(question_section(each, alone=len(main) == 1) for each in main),
                 paper.sensitivity_section(others),
                 paper.rebuilding_section(study, dossier),
                 paper.audit_section(dossier),
                 paper.limits_section(study),
-                _methods(main[0]),
+                _methods(main[0][0]),
                 _provenance(made),
             )
             if section is not None
@@ -79,18 +75,18 @@ def compose(study: Study, made: Sequence[Findings], dossier: Dossier | None = No
     )
 
 
-def _patients(by_question: Sequence[Sequence[Findings]]) -> Section:
+def _patients(questions: Sequence[Sequence[Findings]]) -> Section:
     lead = "Who was analysed, and how they fared, before any comparison by a model."
-    return Section("patients", "The patients", lead, tuple(patients_block(each[0]) for each in by_question))
+    return Section("patients", "The patients", lead, tuple(patients_block(each[0]) for each in questions))
 
 
-def _overview(by_question: Sequence[Sequence[Findings]]) -> tuple[Section, ...]:
+def _overview(questions: Sequence[Sequence[Findings]]) -> tuple[Section, ...]:
     """The forest over all questions and models; nothing where no range on the hazard ratio is declared."""
-    made = [each for question in by_question for each in question]
+    made = [each for question in questions for each in question]
     if not any(_has_hazard_ratio(each) for each in made):
         return ()
     beside = "beside Cox regression with the same covariates."
-    if len(by_question) > 1:
+    if len(questions) > 1:
         title, picture = "All questions and models at a glance", figures.study_forest_figure(made)
         lead = f"The primary comparison of every question under every declared model, {beside}"
     else:
