@@ -21,9 +21,9 @@ from bayesrefract.fidelity.conventions import FollowUp, median_with_log_limits
 from bayesrefract.printed import read_counts, read_estimates
 from bayesrefract.reconstruct import cohort_sheet, rebuild
 from bayesrefract.reconstruct.kernels import PAIRS, cox, crossings_missed, log_rank
+from bayesrefract.reconstruct.moves import is_possible
 from bayesrefract.reconstruct.objective import FISH, GROUP, ISS, N_PARTS, loss_of, stacked
 from bayesrefract.reconstruct.quartiles import draw_with_quartiles, redraw_within
-from bayesrefract.reconstruct.search import is_possible
 from bayesrefract.reconstruct.targets import read_targets
 from bayesrefract.table import to_csv
 
