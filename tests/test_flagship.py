@@ -15,7 +15,7 @@ from bayesrefract.equivalence import VerdictWord
 from bayesrefract.plan_file import load_plan
 from bayesrefract.printed import read_estimates
 from bayesrefract.report.paper import what_is_supported
-from bayesrefract.spread import SpreadRow, is_pinned, p_inside, read_spread, summarise
+from bayesrefract.spread import Printed, SpreadRow, how_printed, p_inside, read_spread, summarise
 from bayesrefract.spread import to_text as spread_text
 from bayesrefract.study import Estimand, Evidence, Question, Study, with_records
 from bayesrefract.study_file import load_study
@@ -47,8 +47,8 @@ def test_the_questions_that_lead_and_those_that_do_not(study: Study) -> None:
         "pfs_second_line/egfr_ge_60",
         "os_second_line/egfr_ge_60",
         "pfs_retreatment/retreated_egfr_ge_60",
-        "pfs_retreatment/retreated_in_second_line",
-        "pfs_retreatment/retreated_later",
+        "pfs_retreatment_by_line/retreated_in_second_line",
+        "pfs_retreatment_by_line/retreated_later",
         "os_retreatment/retreated_egfr_ge_60",
         "pfs_retreatment_given_wait/retreated",
         "pfs_retreatment_from_relapse/retreated",
@@ -77,8 +77,8 @@ def test_patients_of_each_question(study: Study, records: Records) -> None:
     assert sizes["pfs_second_line/egfr_ge_60"] == 380
     assert sizes["pfs_retreatment/retreated"] == 212
     assert sizes["pfs_retreatment/retreated_egfr_ge_60"] == 174
-    assert sizes["pfs_retreatment/retreated_in_second_line"] == 121
-    assert sizes["pfs_retreatment/retreated_later"] == 91
+    assert sizes["pfs_retreatment_by_line/retreated_in_second_line"] == 121
+    assert sizes["pfs_retreatment_by_line/retreated_later"] == 91
 
 
 def test_the_clock_of_first_relapse_enters_at_retreatment(study: Study, records: Records) -> None:
@@ -93,7 +93,7 @@ def test_the_clock_of_first_relapse_enters_at_retreatment(study: Study, records:
 def test_models_are_tried_where_they_are_asked_for(study: Study) -> None:
     plans = [load_plan(name) for name in study.models]
     assert [plan.name for plan in plans_of(question(study, "pfs_second_line/all"), plans)] == list(study.models)
-    later = question(study, "pfs_retreatment/retreated_later")
+    later = question(study, "pfs_retreatment_by_line/retreated_later")
     assert [plan.name for plan in plans_of(later, plans)] == ["fine_unadjusted"]
     other = [load_plan("collapsed")]
     assert plans_of(later, other) == other, "a model asked for on the command line is tried everywhere"
@@ -207,8 +207,8 @@ def test_p_inside_is_that_of_the_printed_interval(study: Study) -> None:
 
 def test_the_spread_file_comes_back_as_it_was_written(tmp_path: Path) -> None:
     made = (
-        SpreadRow(1, "pfs", "all", "fine", False, 0.9, 0.5, 1.5, 0.4, 60),
-        SpreadRow(2, "pfs", "all", "fine", False, 1.1, 0.6, 1.9, 0.5, 61),
+        SpreadRow(1, "pfs", "all", "fine", Printed.NO, 0.9, 0.5, 1.5, 0.4, 60),
+        SpreadRow(2, "pfs", "all", "fine", Printed.NO, 1.1, 0.6, 1.9, 0.5, 61),
     )
     path = tmp_path / "spread.csv"
     path.write_text(spread_text(made), encoding="utf-8")
@@ -217,24 +217,35 @@ def test_the_spread_file_comes_back_as_it_was_written(tmp_path: Path) -> None:
     assert (line.median, line.lowest, line.highest, line.cohorts) == (1.0, 0.9, 1.1, 2)
 
 
-def test_only_a_printed_ratio_is_pinned(study: Study) -> None:
+def test_what_is_printed_of_each_comparison(study: Study) -> None:
     estimates = read_estimates(FOLDER / "published_estimates.csv")[1]
-    plans = {name: load_plan(name) for name in ("fine", "fine_unadjusted")}
-    pinned = {
-        (each.name, name)
+    plans = {name: load_plan(name) for name in ("fine", "fine_total", "fine_unadjusted")}
+    found = {
+        (each.name, name): how_printed(each, plan, estimates)
         for each in study.questions
         for name, plan in plans.items()
-        if is_pinned(each, plan, estimates)
     }
-    assert pinned == {("pfs_second_line/all", "fine_unadjusted"), ("pfs_retreatment/retreated", "fine_unadjusted")}
+    assert {key: value for key, value in found.items() if value is not Printed.NO} == {
+        ("pfs_second_line/all", "fine_unadjusted"): Printed.RATIO,
+        ("pfs_second_line/all", "fine"): Printed.CONTRAST,
+        ("os_second_line/all", "fine_unadjusted"): Printed.P_VALUE,
+        ("os_second_line/all", "fine"): Printed.CONTRAST,
+        ("pfs_retreatment/retreated", "fine_unadjusted"): Printed.RATIO,
+        ("pfs_retreatment/retreated", "fine"): Printed.CONTRAST,
+        ("os_retreatment/retreated", "fine_unadjusted"): Printed.P_VALUE,
+        ("pfs_second_line/egfr_ge_60", "fine_unadjusted"): Printed.P_VALUE,
+        ("os_second_line/egfr_ge_60", "fine_unadjusted"): Printed.P_VALUE,
+        ("pfs_retreatment/retreated_egfr_ge_60", "fine_unadjusted"): Printed.P_VALUE,
+        ("os_retreatment/retreated_egfr_ge_60", "fine_unadjusted"): Printed.P_VALUE,
+    }
 
 
 def test_the_committed_spread_is_of_twenty_cohorts_and_says_what_is_pinned() -> None:
     found = read_spread(FOLDER / "reconstruction_spread.csv")
     assert len({each.seed for each in found}) == 20
     lines = summarise(found)
-    pinned = [line.highest / line.lowest for line in lines if line.pinned]
-    free = [line.highest / line.lowest for line in lines if not line.pinned]
+    pinned = [line.highest / line.lowest for line in lines if line.printed is Printed.RATIO]
+    free = [line.highest / line.lowest for line in lines if line.printed is Printed.NO]
     assert max(pinned) < 1.1 < sorted(free)[len(free) // 2]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +20,18 @@ from bayesrefract.cohort.select import plans_of, select
 from bayesrefract.crosscheck import cross_check
 from bayesrefract.errors import InputError
 from bayesrefract.exposure import tabulate
-from bayesrefract.plan import ModelPlan
+from bayesrefract.plan import NO_SET, QUESTION_SET, ModelPlan
 from bayesrefract.printed import Estimate, read_estimates
 from bayesrefract.study import Estimand, Question, Rope, Study
+
+
+class Printed(StrEnum):
+    """What of a comparison is printed: its ratio, two adjusted ratios with one reference, a p-value, or nothing."""
+
+    RATIO = "ratio"
+    CONTRAST = "contrast"
+    P_VALUE = "p"
+    NO = "no"
 
 
 @dataclass(frozen=True)
@@ -29,14 +39,14 @@ class SpreadRow:
     """The primary comparison of one question and model in one rebuilt cohort.
 
     `p_inside`: probability of the primary ROPE under a flat prior and a normal likelihood of the log ratio.
-    `pinned`: the paper prints this ratio for these patients, so that every cohort was made to have it.
+    `printed`: what the paper prints of this ratio, so that every cohort was made to have it.
     """
 
     seed: int
     question: str
     population: str
     model: str
-    pinned: bool
+    printed: Printed
     hazard_ratio: float
     ci_low: float
     ci_high: float
@@ -51,7 +61,7 @@ class Spread:
     question: str
     population: str
     model: str
-    pinned: bool
+    printed: Printed
     cohorts: int
     median: float
     lowest: float
@@ -64,7 +74,7 @@ def spread_rows(
     study: Study, records: Records, plans: Sequence[ModelPlan], seed: int, survival_rows_met: int
 ) -> list[SpreadRow]:
     """Every question of a study with every set of covariates, in one cohort."""
-    printed = read_estimates(study.publication.estimates)[1] if study.publication else ()
+    estimates = read_estimates(study.publication.estimates)[1] if study.publication else ()
     rows = []
     for question in study.questions:
         for plan in _distinct(plans_of(question, plans)):
@@ -80,7 +90,7 @@ def spread_rows(
                     question=question.endpoint.name,
                     population=question.population.name,
                     model=plan.name,
-                    pinned=is_pinned(question, plan, printed),
+                    printed=how_printed(question, plan, estimates),
                     hazard_ratio=float(np.exp(log_ratio)),
                     ci_low=float(low),
                     ci_high=float(high),
@@ -93,11 +103,15 @@ def spread_rows(
 
 def _distinct(plans: Sequence[ModelPlan]) -> list[ModelPlan]:
     """One plan for each set of covariates: Cox regression knows no priors."""
-    return list({plan.adjust: plan for plan in reversed(plans)}.values())[::-1]
+    first: dict[str, ModelPlan] = {}
+    for plan in plans:
+        first.setdefault(plan.adjust, plan)
+    return list(first.values())
 
 
 def _ratio(records: Records, question: Question, plan: ModelPlan) -> tuple[float, float] | None:
     """Log hazard ratio and its standard error of the primary comparison; None where Cox regression has none."""
+    question = replace(question, endpoint=replace(question.endpoint, horizon=None))  # no ratio depends on it
     cohort = select(records, question, plan)
     agreement = cross_check(
         cohort, replace(question, contrasts=(question.primary,)), tabulate(cohort, plan.intervals), plan
@@ -111,19 +125,21 @@ def p_inside(log_ratio: float, se: float, rope: Rope) -> float:
     return float(high - low)
 
 
-def is_pinned(question: Question, plan: ModelPlan, printed: Sequence[Estimate]) -> bool:
-    """Whether the paper prints this very ratio: the primary groups, in everybody, unadjusted."""
+def how_printed(question: Question, plan: ModelPlan, printed: Sequence[Estimate]) -> Printed:
+    """What the paper prints of this very ratio, in everybody it means."""
     where = question.printed
-    if where is None or plan.adjust != "none":
-        return False
+    if where is None:
+        return Printed.NO
+    rows = [row for row in printed if row.scope == (where.population, where.setting, where.endpoint)]
     pair = {question.primary.group, question.primary.reference}
-    return any(
-        row.is_ratio
-        and not row.is_adjusted
-        and row.scope == (where.population, where.setting, where.endpoint)
-        and {row.group, row.reference} == pair
-        for row in printed
-    )
+    if plan.adjust == NO_SET:
+        if any(row.is_ratio and not row.is_adjusted and {row.group, row.reference} == pair for row in rows):
+            return Printed.RATIO
+        if any(row.is_p and not row.is_p_below and {row.group, row.reference} == pair for row in rows):
+            return Printed.P_VALUE
+    if plan.adjust == QUESTION_SET and pair <= {row.group for row in rows if row.is_ratio and row.is_adjusted}:
+        return Printed.CONTRAST
+    return Printed.NO
 
 
 def summarise(rows: Sequence[SpreadRow]) -> tuple[Spread, ...]:
@@ -135,7 +151,7 @@ def summarise(rows: Sequence[SpreadRow]) -> tuple[Spread, ...]:
         found.append(
             Spread(
                 *key,
-                pinned=alike[0].pinned,
+                printed=alike[0].printed,
                 cohorts=len(alike),
                 median=float(np.median(ratios)),
                 lowest=min(ratios),
@@ -151,7 +167,7 @@ def to_text(rows: Sequence[SpreadRow]) -> str:
     """The rows as CSV; ratios and probabilities with four digits."""
     lines = [",".join(field.name for field in fields(SpreadRow))]
     for row in rows:
-        values = asdict(row) | {"pinned": int(row.pinned)}
+        values = asdict(row)
         cells = (f"{value:.4f}" if isinstance(value, float) else str(value) for value in values.values())
         lines.append(",".join(cells))
     return "\n".join(lines) + "\n"
@@ -174,7 +190,7 @@ def _row(cells: dict[str, str]) -> SpreadRow:
         question=cells["question"],
         population=cells["population"],
         model=cells["model"],
-        pinned=cells["pinned"] == "1",
+        printed=Printed(cells["printed"]),
         hazard_ratio=float(cells["hazard_ratio"]),
         ci_low=float(cells["ci_low"]),
         ci_high=float(cells["ci_high"]),

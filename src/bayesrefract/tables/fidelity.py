@@ -7,10 +7,16 @@ from collections.abc import Sequence
 
 from bayesrefract.fidelity import MET, NOT_MET, Fidelity, FidelityRow
 from bayesrefract.numerals import fixed
-from bayesrefract.spread import Spread
+from bayesrefract.spread import Printed, Spread
 from bayesrefract.table import Table, columns
 
 HEADS = ("Population", "Setting", "Of", "What", "Group", "Reference", "Printed", "Rebuilt", "Met")
+PRINTED = {
+    Printed.RATIO: "ratio",
+    Printed.CONTRAST: "two adjusted ratios",
+    Printed.P_VALUE: "p-value",
+    Printed.NO: "nothing",
+}
 DISTANCE = "Distance (units of the last digit)"
 NOTE = (
     "A row is met when the value and both limits have the printed digits. Recomputed with lifelines, apart from the "
@@ -68,7 +74,7 @@ def spread_table(spread: Sequence[Spread], seeds: int) -> Table:
             each.question,
             each.population,
             each.model,
-            "yes" if each.pinned else "no",
+            PRINTED[each.printed],
             fixed(each.median, 2),
             fixed(each.lowest, 2),
             fixed(each.highest, 2),
@@ -80,9 +86,8 @@ def spread_table(spread: Sequence[Spread], seeds: int) -> Table:
     notes = (
         f"Hazard ratios of the primary comparison by Cox regression in {seeds} cohorts, each rebuilt from another "
         "seed; P(inside) of the primary range under a flat prior.",
-        "Printed: the paper prints this ratio, every cohort was made to have it, and that it hardly spreads is no sign "
-        "of certainty. The other ratios are not printed: how far they spread is how far they lean on the "
-        "reconstruction.",
+        "Printed: what the paper prints of this comparison, every cohort was made to have, and that it hardly spreads "
+        "is no sign of certainty. What is not printed spreads, as far as it leans on the reconstruction.",
     )
     table_columns = columns("Question", "Population", "Model", "Printed", numbers=heads)
     return Table("How far other rebuilt cohorts differ", table_columns, rows, notes)
