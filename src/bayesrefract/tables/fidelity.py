@@ -90,4 +90,4 @@ def spread_table(spread: Sequence[Spread], seeds: int) -> Table:
         "is no sign of certainty. What is not printed spreads, as far as it leans on the reconstruction.",
     )
     table_columns = columns("Question", "Population", "Model", "Printed", numbers=heads)
-    return Table("How far other rebuilt cohorts differ", table_columns, rows, notes)
+    return Table(f"The primary comparison in {seeds} rebuilt cohorts", table_columns, rows, notes)
