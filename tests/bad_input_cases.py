@@ -14,8 +14,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 from bad_history_cases import HISTORY_CHANGES, changed_cohort
-from bad_printed_cases import PRINTED_CASES
-from bad_therapy_cases import THERAPY_CHANGES
+from bad_printed_cases import PRINTED_CASES, PRINTED_WARNINGS, Printed
+from bad_therapy_cases import THERAPY_CASES
 from bad_toml_cases import MODEL_CHANGES, STUDY_CHANGES
 from lenalidomide_study import FOLDER as FOLDER_OF_STUDY
 from records_example import TABLE, change
@@ -286,17 +286,16 @@ HISTORIES = {
     for name, change_rows in HISTORY_CHANGES.items()
 }
 THERAPY = {
-    f"therapy-{name}": Case(
-        ("derive", "--patients", "patients.csv", "--lines", "lines.csv", "--doses", "doses.csv", "--out", "cohort.csv"),
-        {f"{table}.csv": text for table, text in (THERAPY_EXAMPLE | texts).items()},
-    )
-    for name, texts in THERAPY_CHANGES.items()
-}
-PRINTED = {
-    name: Case(arguments, {"estimates.csv": estimates, "counts.csv": counts})
-    for name, (arguments, estimates, counts) in PRINTED_CASES.items()
+    f"therapy-{name}": Case(words, {f"{table}.csv": text for table, text in (THERAPY_EXAMPLE | texts).items()})
+    for name, (words, texts) in THERAPY_CASES.items()
 }
 
+
+def printed(cases: Mapping[str, Printed]) -> dict[str, Case]:
+    return {name: Case(words, {"estimates.csv": one, "counts.csv": two}) for name, (words, one, two) in cases.items()}
+
+
+PRINTED = printed(PRINTED_CASES)
 CASES: dict[str, Case] = (
     FILES | PATIENTS | GROUPS | COVARIATES | OPTIONS | STUDIES | MODELS | HISTORIES | THERAPY | PRINTED
 )
@@ -326,7 +325,7 @@ WARNINGS: dict[str, Case] = {
         UNROUNDED.replace("age", '"<b>""возраст"", =1+1</b>"', 1),
     ),
     "blank-lines": check(STUDY_OF_TABLE, UNROUNDED.replace("P-03", "\n,,,,,,,,\nP-03")),
-}
+} | printed(PRINTED_WARNINGS)
 
 OF_ONE_ROW = (
     *(

@@ -22,6 +22,21 @@ def dose(name: str, number: int = 1, **cells: str) -> dict[str, str]:
     return {"doses": changed("doses", name, number, **cells)}
 
 
+def of_birth(first: str, columns: str = "birth_date,x") -> str:
+    """The patients' table with a day of birth, that of the first patient, before the age."""
+    head, *rows = EXAMPLE["patients"].replace("age_years", columns).splitlines(keepends=True)
+    days = [first, *["1950-01-01"] * (len(rows) - 1)]
+    return head + "".join(row.replace(",", f",{day},", 1) for row, day in zip(rows, days, strict=True))
+
+
+def only(name: str) -> dict[str, str]:
+    """The three tables with one patient."""
+    return {
+        table: "".join(row for row in text.splitlines(keepends=True) if row.startswith((name, "patient_id")))
+        for table, text in EXAMPLE.items()
+    }
+
+
 FAULTS: dict[str, tuple[dict[str, str], str]] = {
     "partial-month": (
         line("invented-01", start_date="2014-01"),
@@ -40,6 +55,10 @@ FAULTS: dict[str, tuple[dict[str, str], str]] = {
     "no-diagnosis": (patient("invented-01", diagnosis_date=""), "diagnosis_date is missing."),
     "no-start": (line("invented-01", start_date=""), "start_date is missing."),
     "no-dose-date": (dose("invented-01", date=""), "date is missing."),
+    "birth-after-diagnosis": (
+        {"patients": of_birth("2014-01-02")},
+        "birth_date is after diagnosis_date 2014-01-01. Correct one of them.",
+    ),
     "death-before-diagnosis": (
         patient("invented-04", death_date="2015-12-31"),
         "death_date 2015-12-31 is before diagnosis_date 2016-01-01. Correct one of them.",
@@ -60,6 +79,7 @@ FAULTS: dict[str, tuple[dict[str, str], str]] = {
     "gap-in-numbers": (line("invented-02", 2, line="3"), "line 3 follows line 1. Number the lines 1, 2, 3"),
     "twice-a-line": (line("invented-02", 2, line="1"), "line 1 of this patient is already in the table."),
     "line-0": (line("invented-02", 2, line="0"), '"0" is not the number of a line.'),
+    "no-line-number": (line("invented-02", 2, line=""), "line is missing. Number the lines of a patient 1, 2, 3."),
     "no-stop": (line("invented-01", stop_date=""), "stop_date is missing, though line 2 follows."),
     "progression-before-start": (
         line("invented-01", 2, progression_date="2015-01-30"),
@@ -89,6 +109,8 @@ FAULTS: dict[str, tuple[dict[str, str], str]] = {
     "unknown-drug-of-dose": (dose("invented-01", drug="Revlimd"), 'Did you mean "Revlimid"?'),
     "letter-of-two-drugs": (line("invented-01", drugs="D+R+Dex"), "may mean Dex or Dara. Write which."),
     "no-drugs": (line("invented-01", drugs=""), "drugs is missing."),
+    "stray-plus": (line("invented-01", drugs="V+R+"), "a drug is missing beside a +. Name it, or take the + away."),
+    "no-drug": (dose("invented-01", drug=""), "drug is missing. Name the drug."),
     "two-drugs-in-a-dose": (dose("invented-01", drug="R+Dex"), "is more than one drug."),
     "negative-dose": (dose("invented-01", dose_mg="-25"), '"-25" is not allowed. Give mg from 0 upwards'),
     "dose-in-words": (dose("invented-01", dose_mg="25 mg"), '"25 mg" is not allowed.'),
@@ -101,6 +123,8 @@ FAULTS: dict[str, tuple[dict[str, str], str]] = {
         "patients.csv line 16 (patient invented-01): this patient is already in the table.",
     ),
     "nameless-patient": (patient("invented-01", patient_id=""), "patient_id is missing."),
+    "nameless-line": (line("invented-06", patient_id=""), "lines.csv line 14: patient_id is missing."),
+    "nameless-dose": (dose("invented-06", patient_id=""), "doses.csv line 16: patient_id is missing."),
     "line-of-nobody": (
         {"lines": more("lines", "invented-99", "1", "2014-01-01", "", "R", "", "")},
         "(patient invented-99): no such patient in the patients' table.",
@@ -119,6 +143,14 @@ FAULTS: dict[str, tuple[dict[str, str], str]] = {
         {"doses": EXAMPLE["doses"].replace("dose_mg", "dose")},
         'doses.csv: there is no column "dose_mg". Did you mean "dose"? The table needs patient_id,',
     ),
+    "missing-columns": (
+        {"lines": EXAMPLE["lines"].replace("start_date", "start").replace("stop_date", "stop")},
+        'lines.csv: there is no column "start_date", "stop_date". The table needs patient_id, line,',
+    ),
+    "both-ages": (
+        {"patients": of_birth("1952-10-01", "birth_date,age_years")},
+        'there are both columns "age_years" and "birth_date". Give one of the two.',
+    ),
     "no-age": (
         {"patients": EXAMPLE["patients"].replace("age_years", "age")},
         'there is no column "age_years" or "birth_date". Give one of the two.',
@@ -126,4 +158,19 @@ FAULTS: dict[str, tuple[dict[str, str], str]] = {
     "empty-file": ({"doses": ""}, "doses.csv: the file is empty."),
 }
 
-THERAPY_CHANGES = {name: texts for name, (texts, _) in FAULTS.items()}
+PLACELESS = {"missing-column", "missing-columns", "both-ages", "no-age", "empty-file"}
+"""Faults of a whole table: all others name table and line, and the patient where there is one."""
+
+MANY_FAULTS = {
+    "patients": EXAMPLE["patients"].replace(",male,", ",m,").replace(",female,", ",f,"),
+    "doses": EXAMPLE["doses"].replace(",daily", ",dayly"),
+}
+DERIVE = ("derive", "--patients", "patients.csv", "--lines", "lines.csv", "--doses", "doses.csv", "--out")
+THERAPY_CASES: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
+    **{name: ((*DERIVE, "cohort.csv"), texts) for name, (texts, _) in FAULTS.items()},
+    "many-bad-rows": ((*DERIVE, "cohort.csv"), MANY_FAULTS),
+    "nobody-left": ((*DERIVE, "cohort.csv"), only("invented-06")),
+    "out-not-csv": ((*DERIVE, "cohort.parquet"), {}),
+    "out-is-an-input": ((*DERIVE, "lines.csv"), {}),
+}
+"""Arguments, and the tables that are not the example's."""

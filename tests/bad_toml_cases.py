@@ -58,6 +58,11 @@ STUDY_CHANGES = {
     ),
     "study-unknown-population": ("horizon = 36", 'horizon = 36\npopulations = ["grown_ups"]'),
     "study-unknown-model-of-a-question": ("horizon = 36", 'horizon = 36\nmodels = ["primry"]'),
+    "study-no-model-in-common": (
+        'name = "all"\n',
+        'name = "all"\nmodels = ["wide"]\n\n[[question]]\nname = "ttp"\ntime = "ttp_months"\nevent = "ttp_event"\n'
+        'horizon = 36\nmodels = ["primary"]\npopulations = ["all"]\n',
+    ),
     "study-rope-of-an-unknown-question": (
         'role = "sensitivity"\nsource = "Two months."',
         'role = "sensitivity"\nquestions = ["pfs2"]\nsource = "Two months."',

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
-from bad_therapy_cases import FAULTS, dose, line, patient
+from bad_therapy_cases import FAULTS, PLACELESS, dose, line, patient
 from test_cli import call
 from test_derive import cohort_of, run
 from therapy_example import EXAMPLE, changed, rows_of, tables_in, text_of
@@ -22,12 +23,23 @@ def test_a_fault_is_told(tmp_path: Path, texts: dict[str, str], told: str) -> No
     assert told in "\n".join(error.value.faults)
 
 
-@pytest.mark.parametrize("name", [name for name in FAULTS if name not in {"nameless-patient", "duplicate-patient"}])
+@pytest.mark.parametrize("name", [name for name in FAULTS if name not in {"nameless-patient"}])
 def test_a_fault_is_told_once_or_with_what_follows_from_it(tmp_path: Path, name: str) -> None:
     """One slip is not drowned in sentences about what it entails."""
     with pytest.raises(RecordsError) as error:
         read_histories(tables_in(tmp_path, **FAULTS[name][0]))
     assert len(error.value.faults) <= 2, error.value.faults
+
+
+@pytest.mark.parametrize("name", [name for name in FAULTS if name not in PLACELESS])
+def test_a_fault_of_a_row_names_table_line_and_patient(tmp_path: Path, name: str) -> None:
+    with pytest.raises(RecordsError) as error:
+        read_histories(tables_in(tmp_path, **FAULTS[name][0]))
+    for fault in error.value.faults:
+        named = (
+            r" line \d+: patient_id is missing" if "patient_id is missing" in fault else r" line \d+ \(patient .+?\): "
+        )
+        assert re.match(rf"(patients|lines|doses)\.csv{named}", fault) or fault.startswith("... and "), fault
 
 
 def test_dates_that_may_meet(tmp_path: Path) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from lenalidomide_study import COHORT, FOLDER, first, mutated, rows, to_text
+from lenalidomide_study import FOLDER, first, mutated, rows, to_text
 from test_cli import call
 
 from bayesrefract.cohort.read import Records, read_records
 from bayesrefract.cohort.select import check_records, plans_of, select
 from bayesrefract.dossier import compile_dossier, counted_once, printed_answer
 from bayesrefract.equivalence import VerdictWord
+from bayesrefract.errors import RecordsError
 from bayesrefract.plan_file import load_plan
 from bayesrefract.printed import read_estimates
 from bayesrefract.report.paper import what_is_supported
@@ -90,6 +92,43 @@ def test_the_clock_of_first_relapse_enters_at_retreatment(study: Study, records:
     assert int((relapse.entry == 0).sum()) == 121
 
 
+def test_nobody_is_analysed_without_follow_up_on_either_clock(study: Study, tmp_path: Path) -> None:
+    def change(changed: list[dict[str, str]]) -> None:
+        first(changed, retreatment_is_second_line="0", pfs_retreatment_event="0")["pfs_retreatment_months"] = "0"
+
+    found = read_records(with_records(study, mutated(tmp_path, change)))
+    for name in ("pfs_retreatment/retreated", "pfs_retreatment_from_relapse/retreated"):
+        cohort = select(found, question(study, name), load_plan("fine_unadjusted"))
+        assert cohort.flow.excluded["censored at time 0"] == 1, name
+        assert (cohort.exit > cohort.entry).all()
+
+
+def test_the_administrative_end_is_counted_from_the_same_clock(study: Study, records: Records) -> None:
+    asked = question(study, "pfs_retreatment_from_relapse/retreated")
+    asked = replace(asked, endpoint=replace(asked.endpoint, administrative_end="os_retreatment_months"))
+    cohort = select(records, asked, load_plan("fine_unadjusted"))
+    wanted = [
+        float(row["months_first_relapse_to_retreatment"]) + float(row["os_retreatment_months"])
+        for row in rows()
+        if row["retreated"] == "1"
+    ]
+    assert cohort.administrative_end == pytest.approx(wanted)
+
+
+def test_other_models_are_checked_wherever_they_would_be_tried(study: Study, tmp_path: Path) -> None:
+    """`--model wide` is tried on questions that name other models: what it cannot do there is told beforehand."""
+
+    def change(changed: list[dict[str, str]]) -> None:
+        for row in changed:
+            if row["retreatment_is_second_line"] == "0":
+                row["retreatment_asct"] = "1" if row["retreatment_regimen_class"] == "r_pi" else "0"
+
+    found = read_records(with_records(study, mutated(tmp_path, change)))
+    check_records(found, study)
+    with pytest.raises(RecordsError, match="retreatment_asct repeats retreatment_regimen_class"):
+        check_records(found, replace(study, models=("wide",)))
+
+
 def test_models_are_tried_where_they_are_asked_for(study: Study) -> None:
     plans = [load_plan(name) for name in study.models]
     assert [plan.name for plan in plans_of(question(study, "pfs_second_line/all"), plans)] == list(study.models)
@@ -102,19 +141,19 @@ def test_models_are_tried_where_they_are_asked_for(study: Study) -> None:
 def test_other_records_run_by_changing_one_path(study: Study, tmp_path: Path) -> None:
     for name in ("published_counts.csv", "published_estimates.csv", "reconstruction_spread.csv"):
         (tmp_path / name).write_bytes((FOLDER / name).read_bytes())
-    changed = rows()
+    changed = rows()[::-1]
     for number, row in enumerate(changed):
         row["patient_id"] = f"P-{number}"
-        row["pfs_second_line_months"] = (
-            row["pfs_second_line_months"] if number % 2 else row["pfs_second_line_months"] + "01"
-        )
-    (tmp_path / "registry.csv").write_text(to_text(rows()), encoding="utf-8")
+    (tmp_path / "registry.csv").write_text(to_text(changed), encoding="utf-8")
     text = (FOLDER / "study.toml").read_text(encoding="utf-8")
     (tmp_path / "study.toml").write_text(text.replace('"cohort.csv"', '"registry.csv"'), encoding="utf-8")
     other = load_study(tmp_path)
     found = read_records(other)
     check_records(found, other)
     assert found.label == "registry.csv"
+    assert found.sha256 != read_records(study).sha256
+    cohort = select(found, question(other, "pfs_second_line/all"), load_plan("fine_unadjusted"))
+    assert cohort.patient == tuple(row["patient_id"] for row in changed)
     assert compile_dossier(other, found).fidelity is not None
 
 
@@ -258,7 +297,21 @@ def test_a_file_that_is_no_spread_is_told(capsys: pytest.CaptureFixture[str], tm
     (tmp_path / "study.toml").write_text(
         text.replace('"reconstruction_spread.csv"', '"published_counts.csv"'), encoding="utf-8"
     )
-    code, _, error = call(capsys, "fit", str(tmp_path), "--out", str(tmp_path / "out"))
+    for command in (("check",), ("fit", "--out", str(tmp_path / "out"))):
+        code, _, error = call(capsys, command[0], str(tmp_path), *command[1:])
+        assert code == 1
+        assert "published_counts.csv: not a table of rebuilt cohorts (it has no column seed)" in error
+    assert not (tmp_path / "out").exists(), "told before anything is fitted"
+
+
+def test_a_place_in_the_paper_that_does_not_exist_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    for path in FOLDER.glob("*.csv"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    text = (FOLDER / "study.toml").read_text(encoding="utf-8")
+    old = '{ setting = "second_line", endpoint = "os" }'
+    assert text.count(old) == 1
+    (tmp_path / "study.toml").write_text(text.replace(old, old.replace("second", "secnd")), encoding="utf-8")
+    code, _, error = call(capsys, "check", str(tmp_path))
     assert code == 1
-    assert "published_counts.csv: not a table of rebuilt cohorts" in error
-    assert COHORT.exists()
+    assert "os_second_line/all is printed under all secnd_line os" in error
+    assert "os_second_line/egfr_ge_60 is printed under egfr_ge_60 secnd_line os" in error

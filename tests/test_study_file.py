@@ -75,6 +75,23 @@ def test_without_populations_the_question_is_about_everyone(tmp_path: Path) -> N
     assert [q.population.where for q in load_study(write(tmp_path, text)).questions] == [(), ()]
 
 
+def test_a_population_is_named_though_none_is_declared(tmp_path: Path) -> None:
+    declared = STUDY[STUDY.index("[[population]]") : STUDY.index("[[question]]")]
+    faults = faults_of(tmp_path, (declared, ""), ("horizon = 36", 'horizon = 36\npopulations = ["adults"]'))
+    assert faults == (
+        "study.toml: question[1].populations names adults, which is not in [[population]]: none is declared. "
+        "Correct it.",
+    )
+
+
+def test_a_faulty_population_is_told_once(tmp_path: Path) -> None:
+    """That it could not be read is its own fault, not one of the question that names it."""
+    faults = faults_of(
+        tmp_path, STUDY_CHANGES["study-reversed-range"], ("horizon = 36", 'horizon = 36\npopulations = ["adults"]')
+    )
+    assert [fault.split()[1] for fault in faults] == ["population[2].where.age"]
+
+
 @pytest.mark.parametrize("name", list(STUDY_CHANGES))
 def test_each_fault_is_a_sentence_that_names_the_file(tmp_path: Path, name: str) -> None:
     """What each says is in docs/bad-input.md, and tested there."""

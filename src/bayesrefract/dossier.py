@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,9 @@ from bayesrefract.audit import Report as Audit
 from bayesrefract.audit import audit, read_paper
 from bayesrefract.cohort.read import Records
 from bayesrefract.description import Balance, Description, balance, describe
+from bayesrefract.errors import InputError
 from bayesrefract.fidelity import Fidelity, compare, patients_of
+from bayesrefract.listing import listed
 from bayesrefract.model.priors import resolve_group_prior
 from bayesrefract.plan import GroupPriorName, Priors
 from bayesrefract.printed import Counts, Estimate, read_counts, read_estimates
@@ -81,6 +84,39 @@ def compile_dossier(study: Study, records: Records) -> Dossier:
         spread=read_spread(paper.spread) if rebuilt and paper.spread else (),
         counted_once=shared,
     )
+
+
+def check_paper(study: Study) -> None:
+    """Read the files of a study's paper. Raises InputError with the faults of all of them."""
+    paper = study.publication
+    if paper is None:
+        return
+    faults: list[str] = []
+    try:
+        faults += _unprinted(study, read_estimates(paper.estimates)[1])
+    except InputError as error:
+        faults += error.faults
+    for read, path in ((read_counts, paper.counts), (read_spread, paper.spread)):
+        try:
+            if path is not None:
+                read(path)
+        except InputError as error:
+            faults += error.faults
+    if faults:
+        raise InputError(faults)
+
+
+def _unprinted(study: Study, estimates: tuple[Estimate, ...]) -> Iterator[str]:
+    """Questions whose place in the paper does not exist: a slip that would leave its answer out unnoticed."""
+    known = {row.scope for row in estimates}
+    for question in study.questions:
+        place = question.printed
+        if place is not None and (place.population, place.setting, place.endpoint) not in known:
+            scopes = listed(" ".join(scope) for scope in sorted(known))
+            yield (
+                f"{study.name}: {question.name} is printed under {place.population} {place.setting} {place.endpoint}, "
+                f"of which the published estimates have no row; they have {scopes}. Correct printed."
+            )
 
 
 def printed_answer(question: Question, estimates: tuple[Estimate, ...]) -> PrintedAnswer:

@@ -178,7 +178,12 @@ def read_spread(path: Path) -> tuple[SpreadRow, ...]:
     try:
         with path.open(encoding="utf-8", newline="") as opened:
             return tuple(_row(cells) for cells in csv.DictReader(opened))
-    except (OSError, KeyError, ValueError, TypeError, UnicodeError) as problem:
+    except KeyError as missing:
+        raise InputError(
+            f"{path.name}: not a table of rebuilt cohorts (it has no column {missing.args[0]}). "
+            "Make it again with `make spread`."
+        ) from None
+    except (OSError, ValueError, TypeError, UnicodeError) as problem:
         raise InputError(
             f"{path.name}: not a table of rebuilt cohorts ({problem}). Make it again with `make spread`."
         ) from None

@@ -87,12 +87,31 @@ def _check_named(tables: StudyTables, file: TomlFile) -> None:
     labels = tables.words.adjust_labels if tables.words else {}
     sets = [*tables.sets.adjust, NO_SET] if tables.sets else []
     asked += [("adjust_labels", list(labels), sets, "[adjust]")]
+    faulty = {"[[population]]": None in tables.populations, "[[question]]": None in tables.questions}
     for place, names, known, where in asked:
-        for name in names or ():
-            if known and name not in known:
+        unread = faulty.get(where, not known)  # a name may be that of a table with faults of its own
+        for name in () if unread else names or ():
+            if name not in known:
                 hint = did_you_mean(name, known)
-                file.fault(place, f" names {name}, which is not in {where}: {', '.join(known)}.{hint} Correct it.")
+                listed = ", ".join(known) or "none is declared"
+                file.fault(place, f" names {name}, which is not in {where}: {listed}.{hint} Correct it.")
+    _check_models_meet(tables, file)
     _check_distinct("table", tables.tables, file)
+
+
+def _check_models_meet(tables: StudyTables, file: TomlFile) -> None:
+    """Where a question and its population both choose models, some model is left."""
+    for asked, question in _placed("question", tables.questions):
+        for place, population in _placed("population", tables.populations):
+            meets = question.populations is None or population.name in question.populations
+            if not meets or question.models is None or population.models is None:
+                continue
+            if not set(question.models) & set(population.models):
+                file.fault(
+                    f"{asked}.models",
+                    f" and {place}.models have no model in common, so that {question.name} would not be tried in "
+                    f"{population.name}. Name a model in both, or leave the population out of the question.",
+                )
 
 
 def _check_codes(tables: StudyTables, file: TomlFile) -> None:

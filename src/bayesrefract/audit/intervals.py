@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from bayesrefract.audit.finding import Finding, Outcome, Severity, outcome
+from bayesrefract.listing import quoted
 from bayesrefract.numerals import fixed
 from bayesrefract.printed import Estimate, Ratio, read_number
 from bayesrefract.printed.ratio import ratio_faults
@@ -19,7 +20,8 @@ def limits(estimates: Sequence[Estimate]) -> Outcome:
     """Lower limit, estimate and upper limit in this order; ratios above 0."""
     bounded = [each for each in estimates if each.value and (each.low or each.high)]
     alone = (each for each in estimates if each.value and not (each.row["ci_low"] or each.row["ci_high"] or each.is_p))
-    left = (("no limits printed", each.name) for each in alone)
+    left = [("no limits printed", each.name) for each in alone]
+    left += [("no value printed", each.name) for each in estimates if not each.value]
     return outcome(ORDER, len(bounded), (finding for each in bounded for finding in _misplaced(each)), left)
 
 
@@ -28,8 +30,15 @@ def symmetry(estimates: Sequence[Estimate]) -> Outcome:
     found = [each for each in estimates if each.is_ratio and is_sound(each)]
     findings = [finding for each in found for finding in _askew(each)]
     kinds = (each for each in estimates if not each.is_ratio and each.low and each.high)
-    left = (("the interval of a median need not be symmetric", each.name) for each in kinds)
+    left = [("the interval of a median need not be symmetric", each.name) for each in kinds]
+    left += [(_why_not(each), each.name) for each in estimates if each.is_ratio and not is_sound(each)]
     return outcome(SYMMETRY, len(found), findings, left)
+
+
+def _why_not(each: Estimate) -> str:
+    if each.level() is None:
+        return f"{quoted(each.row['interval_kind'])} is no interval of a ratio"
+    return "not a ratio between two limits above 0"
 
 
 def is_sound(each: Estimate) -> bool:

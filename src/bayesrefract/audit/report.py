@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bayesrefract.audit.events import ImpliedEvents, events, implied_events
@@ -17,16 +17,17 @@ from bayesrefract.audit.sums import sums
 from bayesrefract.did_you_mean import did_you_mean
 from bayesrefract.errors import InputError
 from bayesrefract.listing import listed, quoted
-from bayesrefract.printed import Counts, Estimate, read_counts, read_estimates
+from bayesrefract.printed import Counts, Estimate, read_estimates
+from bayesrefract.printed.counts import open_counts
 from bayesrefract.printed.estimates import ALL_PATIENTS
 
 
 @dataclass(frozen=True)
 class Paper:
-    """Printed numbers of one paper, as they were read."""
+    """Printed numbers of one paper, as they were read; None for the file that is not given."""
 
-    estimates: tuple[Estimate, ...]
-    counts: Counts
+    estimates: tuple[Estimate, ...] | None
+    counts: Counts | None
 
 
 @dataclass(frozen=True)
@@ -46,41 +47,55 @@ class Report:
         return tuple(left for each in self.outcomes for left in each.unchecked)
 
 
-def read_paper(estimates: Path, counts: Path) -> Paper:
-    """Read both files. Raises InputError with the faults of both; numbers that cannot be are findings, not faults."""
+def read_paper(estimates: Path | None, counts: Path | None) -> Paper:
+    """Read the files, or the one that is given.
+
+    Raises InputError with the faults of both; numbers that cannot be are findings, not faults.
+    """
     faults: list[str] = []
     found, tables = None, None
-    try:
-        sheet, found = read_estimates(estimates)
-        faults += sheet.faults
-    except InputError as error:
-        faults += error.faults
-    try:
-        tables = read_counts(counts)
-    except InputError as error:
-        faults += error.faults
+    if estimates is None and counts is None:
+        faults.append("There is nothing to audit. Give --estimates, --counts or both.")
+    if estimates is not None:
+        try:
+            sheet, found = read_estimates(estimates)
+            faults += sheet.faults
+        except InputError as error:
+            faults += error.faults
+    if counts is not None:
+        try:
+            sheet, tables = open_counts(counts)
+            faults += sheet.faults
+        except InputError as error:
+            faults += error.faults
     if found is not None and tables is not None:
         faults += [fault for each in found for fault in _unknown_groups(each, tables.groups)]
-    if faults or found is None or tables is None:
+    if faults:
         raise InputError(faults)
     return Paper(found, tables)
 
 
 def audit(paper: Paper) -> Report:
-    """Every check."""
-    estimates, counts = paper.estimates, paper.counts
+    """Every check; those of a file that is not given are listed as not made."""
+    estimates, counts = paper.estimates or (), paper.counts or Counts((), (), {})
+    of_counts = (percentages(counts), sums(counts), p_of_counts(counts), small_counts(counts), near_copies(counts))
+    of_estimates = (limits(estimates), symmetry(estimates), p_of_intervals(estimates))
     outcomes = (
-        percentages(counts),
-        sums(counts),
-        p_of_counts(counts),
-        small_counts(counts),
-        near_copies(counts),
-        limits(estimates),
-        symmetry(estimates),
-        p_of_intervals(estimates),
-        events(estimates, counts),
+        *(_of_given(made, paper, "counts") for made in of_counts),
+        *(_of_given(made, paper, "estimates") for made in of_estimates),
+        _of_given(events(estimates, counts), paper, "counts", "estimates"),
     )
     return Report(outcomes, implied_events(estimates, counts))
+
+
+def _of_given(made: Outcome, paper: Paper, *files: str) -> Outcome:
+    """The outcome of a check that needs these files, or why it could not be made."""
+    absent = [file for file in files if getattr(paper, file) is None]
+    if not absent:
+        return made
+    subjects = tuple(subject for left in made.unchecked for subject in left.subjects)
+    reason = f"no {absent[0]} file is given (--{absent[0]})"
+    return replace(made, unchecked=(Unchecked(made.check, reason, subjects),))
 
 
 def _unknown_groups(each: Estimate, groups: tuple[str, ...]) -> list[str]:

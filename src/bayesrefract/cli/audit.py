@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from bayesrefract.audit import Report
 
 Estimates = Annotated[
-    Path, typer.Option("--estimates", metavar="E.csv", help="Printed ratios, medians and p-values, one a row.")
+    Path | None, typer.Option("--estimates", metavar="E.csv", help="Printed ratios, medians and p-values, one a row.")
 ]
 CountsFile = Annotated[
-    Path, typer.Option("--counts", metavar="C.csv", help="Printed counts: a row per level, a column per group.")
+    Path | None, typer.Option("--counts", metavar="C.csv", help="Printed counts: a row per level, a column per group.")
 ]
 Json = Annotated[
     str | None,
@@ -32,16 +32,17 @@ Folder = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write
 
 def audit(
     *,
-    estimates: Estimates,
-    counts: CountsFile,
+    estimates: Estimates = None,
+    counts: CountsFile = None,
     json: Json = None,
     out: Folder = None,
     quiet: options.Quiet = False,
 ) -> None:
     """Check the arithmetic of a paper from its printed numbers.
 
-    The columns of both files are described in data/lenalidomide/README.md, beside an example. A finding is
-    no fault of the input: the command ends with 0 whatever it finds.
+    Give both files, or the one there is: what cannot be checked without the other is listed. Their columns are
+    described in data/lenalidomide/README.md, beside an example. A finding is no fault of the input: the
+    command ends with 0 whatever it finds.
     """
     from bayesrefract.audit import audit as check
     from bayesrefract.audit import read_paper
@@ -69,13 +70,11 @@ def show(report: Report, *, to_stderr: bool) -> None:
     from bayesrefract.tables import audit as tables
 
     stream = sys.stderr if to_stderr else sys.stdout
-    for table in (
-        tables.findings_screen(report),
-        tables.checks_table(report),
-        tables.events_table(report),
-        tables.unchecked_screen(report),
-    ):
-        show_table(table, stream)
+    show_table(tables.findings_screen(report), stream)
+    show_table(tables.checks_table(report), stream)
+    if report.implied_events:
+        show_table(tables.events_table(report), stream)
+    show_table(tables.unchecked_screen(report), stream)
     print(summary(report), file=stream)
 
 

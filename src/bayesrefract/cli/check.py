@@ -22,11 +22,14 @@ if TYPE_CHECKING:
 def check(studies: options.Studies, *, model: options.Models = None) -> None:
     """Check studies, records and models; nothing is sampled."""
     from bayesrefract.cohort.select import check_records, plans_of
+    from bayesrefract.dossier import check_paper
 
     checked = read_studies(studies, model)
     faults: list[str] = []
     for each in checked:
         typer.echo(f"{each.study.name}: {each.study.title}")
+        with collecting(faults):
+            check_paper(each.study)
         if each.study.histories is not None:
             with collecting(faults):
                 check_records(each.records, each.study)

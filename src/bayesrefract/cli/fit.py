@@ -123,13 +123,18 @@ def read_studies(
 
 
 def check_patients(checked: Sequence[Checked]) -> None:
-    """Raise InputError with every impossible patient of all studies, before the slow imports."""
+    """Raise InputError with every impossible patient, and printed number, of all studies, before the slow imports."""
+    if not checked:
+        return
     from bayesrefract.cohort.select import check_records
+    from bayesrefract.dossier import check_paper
 
     faults: list[str] = []
     for each in checked:
         with collecting(faults):
             check_records(each.records, each.study)
+        with collecting(faults):
+            check_paper(each.study)
     if faults:
         raise InputError(faults)
 

@@ -72,7 +72,9 @@ def answer(asked: PrintedQuestion) -> Answer:
     selection, typed = None, _typed(asked, faults)
     if asked.file is not None:
         with collecting(faults):
-            filters = tuple((column.strip(), value) for column, _, value in (w.partition("=") for w in asked.where))
+            filters = tuple(
+                (column.strip(), value) for column, _, value in (w.partition("=") for w in asked.where if "=" in w)
+            )
             selection = read_ratios(asked.file, Wanted(filters, asked.groups, asked.ci_level))
             if asked.pool:
                 faults += pool_faults(selection.ratios, asked)

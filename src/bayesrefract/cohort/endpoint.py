@@ -36,15 +36,14 @@ def read_follow_up(endpoint: Endpoint, asked: NDArray[np.bool_], patients: tuple
     event = reader.events(endpoint)
     exit_ = reader.times(endpoint.time)
     entry = np.zeros(len(exit_)) if endpoint.entry is None else reader.times(endpoint.entry)
-    if endpoint.clock_start is not None:
-        reader.check_start(endpoint, entry, exit_, event)
-        entry = reader.times(endpoint.clock_start)
-        return FollowUp(entry, entry + exit_, event, None)
     reader.check_start(endpoint, entry, exit_, event)
     end = None
     if endpoint.administrative_end is not None:
         end = reader.times(endpoint.administrative_end, may_be_missing=True)
         reader.check_end(endpoint, exit_, end)
+    if endpoint.clock_start is not None:  # checked on the endpoint's own clock, then counted from the earlier one
+        entry = reader.times(endpoint.clock_start)
+        return FollowUp(entry, entry + exit_, event, None if end is None else entry + end)
     return FollowUp(entry, exit_, event, end)
 
 

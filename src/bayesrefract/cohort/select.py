@@ -64,16 +64,9 @@ def check_records(records: Records, study: Study) -> None:
     faults = Faults(records)
     if study.histories is not None:
         check_histories(records, faults)
-    plan_faults: list[str] = []
-    for name in study.models:
-        try:
-            plan = load_plan(name)
-        except PlanError as error:
-            plan_faults += error.faults
-            continue
-        for question in study.questions:
-            if question.models is not None and name not in question.models:
-                continue
+    plans, plan_faults = _load_plans(study)
+    for question in study.questions:
+        for plan in plans_of(question, plans):
             try:
                 _select(records, question, plan, faults)
             except PlanError as error:
@@ -81,6 +74,18 @@ def check_records(records: Records, study: Study) -> None:
     found = [*plan_faults, *faults.sentences()]
     if found:
         raise RecordsError(found) if faults.found else PlanError(found)
+
+
+def _load_plans(study: Study) -> tuple[list[ModelPlan], list[str]]:
+    """The plans that can be read, and why the others cannot."""
+    plans: list[ModelPlan] = []
+    faults: list[str] = []
+    for name in study.models:
+        try:
+            plans.append(load_plan(name))
+        except PlanError as error:
+            faults += error.faults
+    return plans, faults
 
 
 def _select(records: Records, question: Question, plan: ModelPlan, faults: Faults) -> Cohort | None:
@@ -94,7 +99,7 @@ def _select(records: Records, question: Question, plan: ModelPlan, faults: Fault
         return None
     grouping, in_study, notes = assign_groups(selection, question, plan.compared_only, faults)
     follow_up = read_follow_up(question.endpoint, in_study, patients, faults)
-    selection.exclude((follow_up.exit == 0) & ~follow_up.event, "censored at time 0")
+    selection.exclude((follow_up.exit == follow_up.entry) & ~follow_up.event, "censored at time 0")
     stratifying = tuple(records.cells(column) for column in strata)
     adjusting = {c: covariate_cells(c, question, in_study, patients, faults) for c in wanted}
     for column, reason in _left_out(adjusting, strata, population, question).items():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bayesrefract.errors import InputError
-from bayesrefract.printed.number import Number, read_number
+from bayesrefract.printed.number import Number, read_number, read_p
 from bayesrefract.printed.sheet import Row, Sheet, open_sheet
 
 NEEDED = ("population", "setting", "variable", "level")
@@ -69,20 +69,29 @@ class Counts:
 
 def read_counts(path: Path) -> Counts:
     """Read the file. Raises InputError with every fault of its shape and cells; impossible counts are kept."""
+    sheet, counts = open_counts(path)
+    sheet.finish()
+    return counts
+
+
+def open_counts(path: Path) -> tuple[Sheet, Counts]:
+    """All rows, with the faults of single cells kept in the sheet. Raises InputError for an unusable file."""
     sheet = open_sheet(path, NEEDED)
     groups = tuple(column for column in sheet.header if column and column not in (*NEEDED, *OPTIONAL))
     if len(groups) < 2:
-        raise InputError(f"{sheet.name}: it needs a column of counts for each of at least two groups.")
+        raise InputError(
+            f"{sheet.name}: {len(groups)} column{'s' * (len(groups) != 1)} of counts found. "
+            "The file needs one for each of at least two groups."
+        )
     rows = [_row(sheet, row, groups) for row in sheet.rows]
     sizes = _sizes(sheet, rows)
-    sheet.finish()
     counts = Counts(groups, (), sizes)
     placed = (
         CountRow(each.row, each.numbers, each.percents, each.p, counts.size(*each.block[:2]))
         for each in rows
         if each.variable != SIZE
     )
-    return Counts(groups, tuple(placed), sizes)
+    return sheet, Counts(groups, tuple(placed), sizes)
 
 
 def _row(sheet: Sheet, row: Row, groups: tuple[str, ...]) -> CountRow:
@@ -90,8 +99,8 @@ def _row(sheet: Sheet, row: Row, groups: tuple[str, ...]) -> CountRow:
     percents = sheet.value(row, "percent_printed", _percents) or ()
     if percents and len(percents) != len(groups):
         sheet.faults.append(
-            f"{row.place}: percent_printed holds {len(percents)} numbers for {len(groups)} groups. "
-            "Give one for each group, with blanks between them."
+            f"{row.place}: percent_printed holds {len(percents)} number{'s' * (len(percents) != 1)} for "
+            f"{len(groups)} groups. Give one for each group, with blanks between them."
         )
         percents = ()
     if not row["variable"]:
@@ -106,7 +115,10 @@ def _sizes(sheet: Sheet, rows: list[CountRow]) -> dict[tuple[str, str], tuple[in
             continue
         counts, key = each.counts, each.block[:2]
         if counts is None or 0 in counts:
-            sheet.faults.append(f"{each.row.place}: group sizes are whole numbers from 1, one for every group.")
+            sheet.faults.append(
+                f"{each.row.place}: a size of {SIZE} is missing, or is not a whole number from 1. "
+                "Give the patients of every group."
+            )
         elif key in sizes:
             sheet.faults.append(f"{each.row.place}: the sizes of {' '.join(key)} are already given. Delete one row.")
         else:
@@ -119,7 +131,4 @@ def _percents(text: str) -> tuple[Number, ...]:
 
 
 def _p(text: str) -> Number:
-    number = read_number(text, may_be_below=True)
-    if not 0 <= number.value <= 1:
-        raise ValueError(f'"{text}" is not a p-value. Give a number from 0 to 1, or <0.001.')
-    return number
+    return read_p(text, may_be_below=True)

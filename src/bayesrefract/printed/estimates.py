@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from bayesrefract.printed.number import Number, read_number
+from bayesrefract.listing import quoted
+from bayesrefract.printed.number import Number, read_number, read_p
 from bayesrefract.printed.ratio import Ratio
 from bayesrefract.printed.sheet import Row, Sheet, open_sheet
 
@@ -122,7 +123,15 @@ def read_estimates(path: Path) -> tuple[Sheet, tuple[Estimate, ...]]:
 
 
 def _estimate(sheet: Sheet, row: Row) -> Estimate:
-    return Estimate(row, *(sheet.value(row, column, _number) for column in ("value", "ci_low", "ci_high")))
+    is_p = P_VALUE.fullmatch(row["statistic"]) is not None
+    value = sheet.value(row, "value", _p if is_p else _number)
+    return Estimate(row, value, *(sheet.value(row, column, _number) for column in ("ci_low", "ci_high")))
+
+
+def _p(text: str) -> Number:
+    if text.startswith("<"):
+        raise ValueError(f"{quoted(text)} is a bound. Write the digits alone, and _below after p in the statistic.")
+    return read_p(text)
 
 
 def _number(text: str) -> Number | None:

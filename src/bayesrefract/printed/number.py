@@ -59,6 +59,15 @@ def read_number(text: str, *, may_be_below: bool = False) -> Number:
     return Number(text, Fraction(Decimal(digits)), Fraction(10) ** exponent, below)
 
 
+def read_p(text: str, *, may_be_below: bool = False) -> Number:
+    """A number from 0 to 1. Raises ValueError with a sentence for anything else."""
+    number = read_number(text, may_be_below=may_be_below)
+    if not 0 <= number.value <= 1:
+        bound = ", or <0.001" if may_be_below else ""
+        raise ValueError(f"{quoted(text)} is not a p-value. Give a number from 0 to 1{bound}.")
+    return number
+
+
 def either(number: Number) -> Range:
     """Values that would be printed so by rounding or by cutting off."""
     parts = (number.rounded, number.truncated)

@@ -39,7 +39,8 @@ def read_ratios(path: Path, wanted: Wanted) -> Selection:
     if not ratios:
         known = listed(sorted({each.statistic for each in estimates}))
         sheet.faults.append(
-            f"{sheet.name}: no row is a hazard ratio (statistic hr, hr_unadjusted, hr_adjusted); found {known}."
+            f"{sheet.name}: no row is a hazard ratio (statistic hr, hr_unadjusted, hr_adjusted); found {known}. "
+            "Write hr in the column statistic of a ratio."
         )
     places = {each.row.place for each in ratios}
     # A medians' cell that cannot be read is nothing to a reader of ratios.

@@ -11,6 +11,9 @@ SEVERITY_NOTES = (
     "note: worth knowing; nothing is wrong by itself. No finding is an effect of rounding.",
 )
 
+ALL = "all"
+"""Stands for the subjects of a check whose file is not given."""
+
 
 def findings_table(report: Report) -> Table:
     """Every finding with all that is known of it."""
@@ -40,14 +43,18 @@ def checks_table(report: Report) -> Table:
 
 def unchecked_table(report: Report) -> Table:
     """What could not be checked and why, every number named."""
-    rows = tuple((each.check, each.reason, "; ".join(each.subjects)) for each in report.unchecked)
+    rows = tuple((each.check, each.reason, "; ".join(each.subjects) or ALL) for each in report.unchecked)
     return Table("What could not be checked", columns("Check", "Why not", "Which"), rows)
 
 
 def unchecked_screen(report: Report) -> Table:
     """The same for a terminal: how many, with one of them named."""
     rows = tuple(
-        (each.check, f"{_capital(each.reason)}.\nSuch as {each.subjects[0]}.\n", fixed(len(each.subjects), 0))
+        (
+            each.check,
+            f"{_capital(each.reason)}.\n{f'Such as {each.subjects[0]}.\n' if each.subjects else ''}",
+            fixed(len(each.subjects), 0) if each.subjects else ALL,
+        )
         for each in report.unchecked
     )
     heading = columns("Check", "Why not", numbers=("How many",))
