@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import multiprocessing
 import os
-from collections.abc import Iterator, Sequence
+import signal
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
 from pathlib import Path
@@ -76,17 +78,32 @@ def _all_rows(
     missing = [seed for seed, path in paths.items() if not path.is_file()]
     tell(f"{len(paths) - len(missing)} of {len(paths)} cohorts are there; rebuilding {len(missing)}.", quiet=quiet)
     make = partial(_keep_cohort, study.publication, steps, quiet)
-    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
-        running = {pool.submit(make, seed, paths[seed]): seed for seed in missing}
+    if not _rebuild(make, {seed: paths[seed] for seed in missing}, quiet=quiet):
+        kept = sum(path.is_file() for path in paths.values())
+        raise Interrupted(f"Stopped. {kept} of {len(paths)} cohorts are kept; the same command goes on.")
+    for seed, path in paths.items():
+        yield from _rows(study, plans, seed, path)
+
+
+def _rebuild(make: Callable[[int, Path], str], missing: dict[int, Path], *, quiet: bool) -> bool:
+    """Rebuild cohorts side by side, each into its file; False where Ctrl-C stopped it, at once."""
+    context = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
+    with ProcessPoolExecutor(os.cpu_count(), context, initializer=leave_interrupts_to_the_parent) as pool:
+        running = {pool.submit(make, seed, path): seed for seed, path in missing.items()}
         try:
             for done in as_completed(running):
                 tell(f"Cohort {running[done]}: {done.result()}", quiet=quiet)
         except KeyboardInterrupt:
+            for process in multiprocessing.active_children():
+                process.kill()
             pool.shutdown(cancel_futures=True)
-            kept = sum(path.is_file() for path in paths.values())
-            raise Interrupted(f"Stopped. {kept} of {len(paths)} cohorts are kept; the same command goes on.") from None
-    for seed, path in paths.items():
-        yield from _rows(study, plans, seed, path)
+            return False
+    return True
+
+
+def leave_interrupts_to_the_parent() -> None:
+    """Ctrl-C reaches every process of a terminal; only the first one has something to say."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _keep_cohort(publication: Publication, steps: int | None, quiet: bool, seed: int, path: Path) -> str:

@@ -15,7 +15,8 @@ class KaplanMeier:
     """Product-limit curve of one group: a step function, times[0] = 0, survival[0] = 1.
 
     All arrays have shape (step,). `low`, `high`: pointwise 95% log-log limits (NaN where undefined).
-    `at_risk`: number at risk just before each time.
+    `at_risk`: number at risk just before each time. `censored`: how many leave at it without the event; None where
+    they were not counted.
     """
 
     times: NDArray[np.float64]
@@ -23,6 +24,7 @@ class KaplanMeier:
     low: NDArray[np.float64]
     high: NDArray[np.float64]
     at_risk: NDArray[np.float64]
+    censored: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,10 @@ class ProportionalHazards:
 
 @dataclass(frozen=True)
 class Agreement:
-    """All of it for one cohort and model plan; tuples per contrast follow the question's contrasts."""
+    """All of it for one cohort and model plan; tuples per contrast follow the question's contrasts.
+
+    `follow_up`: median of all groups together, by the reverse Kaplan-Meier estimate.
+    """
 
     groups: tuple[GroupSummary, ...]
     cox: tuple[CoxContrast, ...]
@@ -138,3 +143,4 @@ class Agreement:
     tied_share: float
     notes: tuple[str, ...] = ()
     terms: tuple[CoxTerm, ...] = ()
+    follow_up: Interval | None = None

@@ -18,6 +18,7 @@ from bayesrefract.crosscheck.agreement import (
     CoxContrast,
     CoxTerm,
     GroupSummary,
+    Interval,
     LogRank,
     ProportionalHazards,
 )
@@ -25,7 +26,7 @@ from bayesrefract.crosscheck.cox import breslow, cox_contrasts, efron
 from bayesrefract.crosscheck.estimable import GroupEffects
 from bayesrefract.crosscheck.gate import TIED_SHARE, hold_against, without_counterpart
 from bayesrefract.crosscheck.log_rank import log_rank
-from bayesrefract.crosscheck.nonparametric import describe_groups
+from bayesrefract.crosscheck.nonparametric import describe_groups, overall_follow_up
 from bayesrefract.crosscheck.regression import regression_data
 from bayesrefract.crosscheck.schoenfeld import proportional_hazards
 from bayesrefract.crosscheck.terms import cox_terms
@@ -58,6 +59,7 @@ class Classical:
     proportional_hazards: ProportionalHazards
     tied_share: float
     terms: tuple[CoxTerm, ...]
+    follow_up: Interval
 
 
 def cross_check(cohort: Cohort, question: Question, table: ExposureTable, plan: ModelPlan) -> Agreement:
@@ -87,6 +89,7 @@ def cross_check(cohort: Cohort, question: Question, table: ExposureTable, plan: 
         proportional_hazards=classical.proportional_hazards,
         tied_share=classical.tied_share,
         terms=classical.terms,
+        follow_up=classical.follow_up,
         notes=(*classical.notes, *_left_out(cohort, contrasts), *_pooled(plan, stratified)),
     )
 
@@ -104,6 +107,7 @@ def _classical(asked: Asked) -> Classical:
         notes=notes,
         cox=fitted.groups,
         terms=cox_terms(cohort, data, fitted),
+        follow_up=overall_follow_up(cohort),
         breslow=cox_contrasts(breslow(data), cohort, asked.contrasts, "breslow") if tied > TIED_SHARE else (),
         log_rank=log_rank(cohort, asked.contrasts, stratified=asked.stratified),
         proportional_hazards=proportional_hazards(data, fitted.coefficients),

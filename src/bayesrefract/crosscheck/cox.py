@@ -21,11 +21,11 @@ NOT_CONVERGED = "it did not converge: covariates, groups or strata determine eac
 
 
 class Fitted(NamedTuple):
-    """Group effects; all coefficients with their standard errors, None where there is no maximum."""
+    """Group effects; all coefficients with their covariance, None where there is no maximum."""
 
     groups: GroupEffects
     coefficients: NDArray[np.float64] | None
-    errors: NDArray[np.float64] | None
+    covariance: NDArray[np.float64] | None
 
 
 def efron(data: RegressionData) -> Fitted:
@@ -57,7 +57,7 @@ def efron(data: RegressionData) -> Fitted:
     coefficients = model.params_.to_numpy()
     covariance = model.variance_matrix_.to_numpy()
     effects = spread_over_groups(data.present, coefficients[:k], covariance[:k, :k], data.n_groups)
-    return Fitted(effects, coefficients, np.sqrt(np.diag(covariance)))
+    return Fitted(effects, coefficients, covariance)
 
 
 def breslow(data: RegressionData) -> GroupEffects:

@@ -42,6 +42,11 @@ def describe_groups(cohort: Cohort, horizon: float | None) -> tuple[tuple[GroupS
     return tuple(summaries), tuple(notes)
 
 
+def overall_follow_up(cohort: Cohort) -> Interval:
+    """Median follow-up of all groups together, by the reverse Kaplan-Meier estimate."""
+    return median_survival(describe_curve(cohort.entry, cohort.exit, ~cohort.event)[0])
+
+
 def describe_curve(
     entry: NDArray[np.float64], exit_: NDArray[np.float64], event: NDArray[np.bool_]
 ) -> tuple[KaplanMeier, str]:
@@ -97,7 +102,9 @@ def kaplan_meier(
     limits = np.where(survival[:, None] > 0, fitter.confidence_interval_.to_numpy(), np.nan)
     at_risk = np.searchsorted(np.sort(entry), times, side="left") - np.searchsorted(np.sort(exit_), times, side="left")
     at_risk[0] = np.sum(entry == 0)
-    return KaplanMeier(times, survival, limits[:, 0], limits[:, 1], at_risk.astype(float))
+    left = np.sort(exit_[~event])
+    censored = np.searchsorted(left, times, side="right") - np.searchsorted(left, times, side="left")
+    return KaplanMeier(times, survival, limits[:, 0], limits[:, 1], at_risk.astype(float), censored)
 
 
 def median_survival(curve: KaplanMeier) -> Interval:

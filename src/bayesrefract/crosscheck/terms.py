@@ -22,7 +22,7 @@ LARGEST_LOG = 50.0
 
 def cox_terms(cohort: Cohort, data: RegressionData, fitted: Fitted) -> tuple[CoxTerm, ...]:
     """Every covariate's ratios with Wald limits; none where the fit has no maximum."""
-    if fitted.coefficients is None or fitted.errors is None:
+    if fitted.coefficients is None or fitted.covariance is None:
         return ()
     keep = informative(cohort.group, cohort.covariates, cohort.event.astype(float))
     covariates = {covariate.name: covariate for covariate in cohort.covariates}
@@ -31,23 +31,40 @@ def cox_terms(cohort: Cohort, data: RegressionData, fitted: Fitted) -> tuple[Cox
         if columns.start < data.n_group_columns:
             continue  # the groups
         covariate = covariates[name]
-        parts = (fitted.coefficients[columns], fitted.errors[columns])
+        parts = (fitted.coefficients[columns], fitted.covariance[columns, columns])
         found += _terms(covariate, covariate.values[keep], *parts)
     return tuple(found)
 
 
 def _terms(
-    covariate: Covariate, values: NDArray[np.float64], logs: NDArray[np.float64], errors: NDArray[np.float64]
+    covariate: Covariate, values: NDArray[np.float64], logs: NDArray[np.float64], covariance: NDArray[np.float64]
 ) -> Iterator[CoxTerm]:
     if covariate.levels is not None:
-        codes = np.unique(values).astype(int)
-        for code, log, error in zip(codes[1:], logs, errors, strict=True):
-            yield _term(covariate.name, covariate.levels[code], covariate.levels[codes[0]], log, error)
+        yield from _against_most_common(covariate.name, covariate.levels, values.astype(int), logs, covariance)
         return
     is_flag = set(np.unique(values)) <= {0.0, 1.0}
-    step = covariate.per / values.std()  # coefficients are per standard deviation
-    level, reference = ("1", "0") if is_flag else (f"per {covariate.per:g}", "")
-    yield _term(covariate.name, level, reference, float(logs[0] * step), float(errors[0] * step))
+    per = 1.0 if is_flag else covariate.per
+    step = per / values.std()  # coefficients are per standard deviation
+    level, reference = ("1", "0") if is_flag else (f"per {per:g}", "")
+    yield _term(covariate.name, level, reference, float(logs[0] * step), float(np.sqrt(covariance[0, 0]) * step))
+
+
+def _against_most_common(
+    name: str,
+    levels: tuple[str, ...],
+    values: NDArray[np.int64],
+    logs: NDArray[np.float64],
+    covariance: NDArray[np.float64],
+) -> Iterator[CoxTerm]:
+    """The fit holds every level against the first; a rare one would make all intervals wide."""
+    codes, patients = np.unique(values, return_counts=True)
+    effects, spread = np.append(0.0, logs), np.pad(covariance, (1, 0))
+    most = int(np.argmax(patients))
+    for place, code in enumerate(codes):
+        variance = spread[place, place] + spread[most, most] - 2 * spread[place, most]
+        if place != most and variance > 0:
+            difference = float(effects[place] - effects[most])
+            yield _term(name, levels[code], levels[codes[most]], difference, float(np.sqrt(variance)))
 
 
 def _term(name: str, level: str, reference: str, log: float, error: float) -> CoxTerm:

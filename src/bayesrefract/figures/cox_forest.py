@@ -25,7 +25,7 @@ from bayesrefract.numerals import p_value, ratio
 from bayesrefract.table import Table, columns
 
 ROW, LABELS, VALUES = 0.27, 2.0, 1.3
-LABEL_WIDTH = 36
+LABEL_WIDTH, LABEL_LINES = 31, 4
 NARROWEST, WIDEST = 0.05, 20.0
 
 
@@ -42,7 +42,7 @@ class Line:
 def cox_forest_figure(findings: Findings, labels: dict[str, str] | None = None) -> Picture:
     """Every ratio of a model's Cox regression. `labels`: covariate -> words."""
     lines = cox_lines(findings, labels or {})
-    wrapped = [textwrap.wrap(shorten(line.label, 2 * LABEL_WIDTH), LABEL_WIDTH) for line in lines]
+    wrapped = [textwrap.wrap(shorten(line.label, LABEL_LINES * LABEL_WIDTH), LABEL_WIDTH) for line in lines]
     heights = [ROW * max(1.0, 0.62 * len(text)) for text in wrapped]
     height = sum(heights) + 0.05
     figure = new_figure(height + 0.95)

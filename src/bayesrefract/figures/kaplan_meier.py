@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import numpy as np
 from matplotlib.axes import Axes
 
@@ -22,8 +24,11 @@ from bayesrefract.interval import Interval
 from bayesrefract.numerals import p_value, ratio, span
 from bayesrefract.table import Table, columns
 
-LINE = 0.21
+LINE, WRAPPED = 0.21, 0.14
+"""Inches of a line of text, and of each further line of its label."""
+LABEL_WIDTH, LABEL_LINES = 34, 4
 NOT_REACHED = "not reached"
+LIMITS = "Limits of medians are log-log. R's own choice is log, so that a paper's limits may differ from these."
 
 
 @styled
@@ -35,7 +40,7 @@ def kaplan_meier_figure(findings: Findings) -> Picture:
     groups = findings.agreement.groups
     lines = [*_median_lines(findings), *_ratio_lines(findings)]
     foot = HEADING_HEIGHT + GROUP_HEIGHT * len(groups)
-    text = LINE * (len(lines) + 0.6)
+    text = sum(_height(label, heading) for label, _, heading in lines) + 0.6 * LINE
     figure = new_figure(text + foot + AXIS_HEIGHT + 2.8)
     above = axes_at(figure, LEFT, text + foot + AXIS_HEIGHT, WIDTH - LEFT - RIGHT, 2.55)
     end = max(float(group.curve.times[-1]) for group in groups)
@@ -47,21 +52,23 @@ def kaplan_meier_figure(findings: Findings) -> Picture:
     _write(axes_at(figure, 0, 0, WIDTH, text), lines)
     caption = (
         "Kaplan-Meier curves with numbers at risk; short strokes: censored. Medians with 95% log-log limits, "
-        "unadjusted hazard ratios of Cox regression, two-group log-rank tests. A large p-value is no evidence that "
-        "groups are alike."
+        f"{_adjusted(findings)} hazard ratios of Cox regression, two-group log-rank tests. A large p-value is no "
+        "evidence that groups are alike."
     )
     times = readable_times(findings, list(above.get_xticks()), groups)
-    heads = columns("Group", "Time", numbers=("At risk", "Kaplan-Meier", "Posterior median (95% band)"))
-    table = Table("Event-free share over time", heads, survival_rows(groups, {}, times, findings.question.time_unit))
-    alt = f"Kaplan-Meier curves. {' '.join(f'{label}: {value}.' for label, value, _ in lines if value)}"
-    return picture(figure, findings, "kaplan-meier", caption, alt, table)
+    told = " ".join(f"{label}: {value}." for label, value, _ in lines if value)
+    rows = tuple(row[:-1] for row in survival_rows(groups, {}, times, findings.question.time_unit))  # no posterior
+    heads = columns("Group", "Time", numbers=("At risk", "Kaplan-Meier"))
+    table = Table("Event-free share over time", heads, rows, (told, LIMITS))
+    return picture(figure, findings, "kaplan-meier", caption, f"Kaplan-Meier curves. {told}", table)
 
 
 def _censored(axes: Axes, group: GroupSummary, end: float, place: int) -> None:
     """A short stroke where somebody leaves without the event, on the grid of the curves: nobody's own time is shown."""
     curve, step = group.curve, end / GRID_STEPS
-    alone = np.flatnonzero(np.diff(curve.survival) == 0) + 1
-    times = np.unique(np.ceil(curve.times[alone] / step)) * step
+    if curve.censored is None:
+        return
+    times = np.unique(np.ceil(curve.times[curve.censored > 0] / step)) * step
     shares = curve.survival[np.searchsorted(curve.times, times + step / 1000, side="right") - 1]
     axes.plot(times, shares, "|", color=group_look(place)[0], markersize=4, markeredgewidth=0.6)
 
@@ -69,7 +76,7 @@ def _censored(axes: Axes, group: GroupSummary, end: float, place: int) -> None:
 def _median_lines(findings: Findings) -> list[tuple[str, str, bool]]:
     """Label, value, whether it is a heading."""
     unit = findings.question.time_unit
-    heading = (f"Median ({unit}, 95% interval)", "", True)
+    heading = (f"Median ({unit}, 95% log-log interval)", "", True)
     return [heading, *((group.level, _median(group.median, findings), False) for group in findings.agreement.groups)]
 
 
@@ -83,7 +90,7 @@ def _median(median: Interval, findings: Findings) -> str:
 
 def _ratio_lines(findings: Findings) -> list[tuple[str, str, bool]]:
     p = {frozenset((each.group, each.reference)): each.p for each in findings.agreement.log_rank.pairs}
-    lines = [("Hazard ratio, unadjusted (95% interval), log-rank p", "", True)]
+    lines = [(f"Hazard ratio, {_adjusted(findings)} (95% interval), log-rank p", "", True)]
     for each in findings.agreement.cox:
         low, high = each.limits()
         test = p.get(frozenset((each.group, each.reference)))
@@ -93,12 +100,28 @@ def _ratio_lines(findings: Findings) -> list[tuple[str, str, bool]]:
     return lines
 
 
+def _adjusted(findings: Findings) -> str:
+    return "adjusted" if findings.adjusted_for else "unadjusted"
+
+
+def _wrapped(label: str, heading: bool) -> list[str]:
+    """A heading stands alone in its line; a label leaves room for its value."""
+    return [label] if heading else textwrap.wrap(shorten(label, LABEL_LINES * LABEL_WIDTH), LABEL_WIDTH)
+
+
+def _height(label: str, heading: bool) -> float:
+    return LINE + WRAPPED * (len(_wrapped(label, heading)) - 1)
+
+
 def _write(axes: Axes, lines: list[tuple[str, str, bool]]) -> None:
-    """Lines of text: a heading, or a label with its value at the right."""
+    """Lines of text, in inches from above: a heading, or a label with its value at the right."""
     axes.set_axis_off()
     axes.set_xlim(0, WIDTH)
-    axes.set_ylim(len(lines) + 0.3, -0.3)
-    for row, (label, value, heading) in enumerate(lines):
-        colour, weight = (FAINT, "normal") if heading else (INK, "normal")
-        axes.text(0.12, row + 0.5, shorten(label, 60), va="center", fontsize=SMALL, color=colour, weight=weight)
-        axes.text(WIDTH - RIGHT, row + 0.5, value, va="center", ha="right", fontsize=SMALL, color=INK)
+    axes.set_ylim(sum(_height(label, heading) for label, _, heading in lines) + 0.3 * LINE, -0.3 * LINE)
+    y = 0.0
+    for label, value, heading in lines:
+        tall = _height(label, heading)
+        text, colour = "\n".join(_wrapped(label, heading)), FAINT if heading else INK
+        axes.text(0.12, y + tall / 2, text, va="center", fontsize=SMALL, color=colour, linespacing=1.1)
+        axes.text(WIDTH - RIGHT, y + tall / 2, value, va="center", ha="right", fontsize=SMALL, color=INK)
+        y += tall

@@ -59,7 +59,9 @@ def groups_table(findings: Findings) -> Table:
         "Posterior median (95%)",
         "P(not reached)",
     )
-    notes = (f"Medians in {unit}. Follow-up by the reverse Kaplan-Meier estimate. P: posterior probability.",)
+    together = findings.agreement.follow_up
+    overall = "" if together is None else f", all groups together {_with_limits(together, unit)}"
+    notes = (f"Medians in {unit}. Follow-up by the reverse Kaplan-Meier estimate{overall}. P: posterior probability.",)
     return Table("Groups", columns("Group", numbers=numbers), tuple(rows), notes)
 
 
