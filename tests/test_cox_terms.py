@@ -1,4 +1,4 @@
-"""Every covariate's ratio in Cox regression: R's figures, lifelines with dummies of another reference, limits of fits."""
+"""Every covariate's ratio in Cox regression: R's figures, lifelines with another reference, limits of fits."""
 
 from __future__ import annotations
 
