@@ -23,6 +23,7 @@ from bayesrefract.findings import Findings
 from bayesrefract.numerals import p_value, ratio, span
 from bayesrefract.plan_file import load_plan
 from bayesrefract.study import Contrast, TimeUnit
+from bayesrefract.tables import groups_table
 
 SHORT = ("low", "standard", "none")
 LONG = tuple(f"Group with quite a long descriptive name number {place}" for place in range(8))
@@ -147,6 +148,18 @@ def test_ratios_of_a_model_with_covariates_are_never_called_unadjusted() -> None
     age = Covariate("age", np.random.default_rng(1).normal(60, 9, 180))
     picture = kaplan_meier_figure(made_of(a_cohort(SHORT, (age,))))
     assert "unadjusted" not in picture.svg + picture.caption
+
+
+def test_follow_up_is_told_per_group_and_for_all_together(three: Findings) -> None:
+    table = groups_table(three)
+    place = [column.name for column in table.columns].index("Median follow-up")
+    for row, group in zip(table.rows, three.agreement.groups, strict=True):
+        assert row[place].startswith(f"{span(group.median_follow_up.estimate, TimeUnit.MONTHS)} (")
+    together = three.agreement.follow_up
+    assert together is not None
+    assert f"all groups together {span(together.estimate, TimeUnit.MONTHS)} (" in table.notes[0]
+    unknown = dataclasses.replace(three, agreement=dataclasses.replace(three.agreement, follow_up=None))
+    assert "together" not in groups_table(unknown).notes[0]
 
 
 # Room

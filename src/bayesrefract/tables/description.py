@@ -36,7 +36,12 @@ def description_table(description: Description, evidence: Evidence, printed: Cou
             rows.append(row)
     label = "" if evidence is Evidence.PATIENTS else f"{EVIDENCE_LABEL[evidence]}. "
     notes = (f"{label}Counts (% of those whose value is known), or median (quartiles).", TESTS)
-    return Table(description.title, columns("Characteristic", numbers=numbers), tuple(rows), (*notes, *_with_unknown(description)))
+    return Table(
+        description.title,
+        columns("Characteristic", numbers=numbers),
+        tuple(rows),
+        (*notes, *_with_unknown(description)),
+    )
 
 
 def _with_unknown(description: Description) -> tuple[str, ...]:
