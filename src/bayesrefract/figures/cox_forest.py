@@ -26,6 +26,8 @@ from bayesrefract.table import Table, columns
 
 ROW, LABELS, VALUES = 0.27, 2.0, 1.3
 LABEL_WIDTH, LABEL_LINES = 31, 4
+VALUE_LENGTH = 20
+"""Characters of a ratio with its limits that fit beside the axes; longer ones are written smaller."""
 NARROWEST, WIDEST = 0.05, 20.0
 
 
@@ -58,7 +60,9 @@ def cox_forest_figure(findings: Findings, labels: dict[str, str] | None = None) 
         y += tall / 2
         _interval(axes, y, line.values, (low, high))
         axes.text(left, y, "\n".join(text), va="center", fontsize=SMALL - 1, transform=side, linespacing=1.0)
-        axes.text(1.04, y, _numbers(line.values), va="center", fontsize=SMALL, transform=side)
+        numbers = _numbers(line.values)
+        size = SMALL * min(1.0, VALUE_LENGTH / len(numbers))
+        axes.text(1.04, y, numbers, va="center", fontsize=size, transform=side)
         y += tall / 2
     figure.text(0.5, 0.19 / figure.get_figheight(), "Hazard ratio (Cox regression)", ha="center", fontsize=SMALL)
     axes.set_yticks([])
