@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from lenalidomide_study import COUNTS, FOLDER, mutated
-from scipy.stats import kruskal
 
 from bayesrefract.cohort.read import Records, read_records
 from bayesrefract.description import Description, balance, describe
@@ -19,6 +19,7 @@ from bayesrefract.printed import read_counts
 from bayesrefract.study import Condition, Contrast, Evidence, PatientTable, Study, with_records
 from bayesrefract.study_file import load_study
 from bayesrefract.tables.description import balance_table, description_table, printed_p
+from bayesrefract.therapy import cohort_cell
 
 SMALL = """patient_id,refractoriness,age_years,iss_stage_iii,sex,stage
 1,low_dose,50,1,female,I
@@ -78,12 +79,20 @@ def test_counts_by_hand(study: Study, tmp_path: Path) -> None:
     ages = variable(found, "age_years").quartiles
     assert ages is not None
     assert ages.values == ((55.0, 60.0, 65.0), (50.0, 60.0, 70.0), (57.5, 60.0, 62.5))
-    assert ages.p == pytest.approx(kruskal([50, 60, 70], [40, 80], [55, 65]).pvalue)
+    assert ages.p == pytest.approx(1.0)  # mean rank 4 in each group
 
 
 def test_a_condition_leaves_the_others_out(study: Study, tmp_path: Path) -> None:
     found, _, _ = small(study, tmp_path, Condition("age_years", low=50, high=70))
     assert found.sizes == (3, 0, 2)
+
+
+def test_kruskal_wallis_by_hand(study: Study, tmp_path: Path) -> None:
+    """Ranks 2, 4 | 1 | 3, 5: H = 12 / 30 * (18 + 1 + 32) - 18 = 2.4, with 2 degrees of freedom: exp(-1.2)."""
+    found, _, _ = small(study, tmp_path, Condition("age_years", low=40, high=65))
+    ages = variable(found, "age_years").quartiles
+    assert ages is not None
+    assert ages.p == pytest.approx(math.exp(-1.2))
 
 
 def test_chi_square_by_hand(study: Study, tmp_path: Path) -> None:
@@ -92,6 +101,22 @@ def test_chi_square_by_hand(study: Study, tmp_path: Path) -> None:
     (flag,) = variable(found, "iss_stage_iii").levels
     assert flag.p == pytest.approx(math.exp(-2))
     assert flag.exact == pytest.approx(12 / 20)  # six tables with 2 of 20 ways each are as rare; (1, 1, 1) has 8
+
+
+def test_every_printed_count_is_found(study: Study, committed: Records) -> None:
+    found = {
+        (each.column, level.level): dict(zip(description.groups, level.counts, strict=True))
+        for description in (describe(committed, study, table) for table in study.tables)
+        for each in description.variables
+        for level in each.levels
+    }
+    compared = 0
+    for row in csv.DictReader(COUNTS.read_text(encoding="utf-8").splitlines()):
+        cell = cohort_cell(row["setting"], row["variable"], row["level"])
+        if cell is not None and row["population"] == "all":
+            assert found[cell] == {group: int(row[group]) for group in found[cell]}
+            compared += 1
+    assert compared == 30
 
 
 def test_the_printed_p_values_follow_from_the_committed_cohort(study: Study, committed: Records) -> None:

@@ -67,7 +67,8 @@ def compile_dossier(study: Study, records: Records) -> Dossier:
     """Everything that needs the records or the paper, and no draw. Raises InputError where a file cannot be used."""
     pair = study.questions[0].primary
     descriptions = tuple(describe(records, study, table) for table in study.tables)
-    balanced = tuple(each for table in study.tables for each in balance(records, study, table, pair))
+    # Only the first table is of what came before the grouping: what was chosen later is not to be balanced.
+    balanced = balance(records, study, study.tables[0], pair) if study.tables else ()
     shared = counted_once(records) if study.histories else ()
     paper = study.publication
     if paper is None:

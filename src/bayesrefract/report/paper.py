@@ -110,7 +110,7 @@ def tables_section(study: Study, dossier: Dossier) -> Section | None:
     picture = figures.balance_figure(dossier.balance, pair, study.evidence, table)
     blocks = (
         Block("characteristics", "", sheets=sheets),
-        Block("balance", f"Balance: {pair}", pictures=(picture,), sheets=(Sheet("balance", table),)),
+        Block("balance", f"Balance at baseline: {pair}", pictures=(picture,), sheets=(Sheet("balance", table),)),
     )
     return Section("tables", "The patients in tables", "", blocks)
 

@@ -112,7 +112,7 @@ def balance_table(found: Sequence[Balance], pair: str, evidence: Evidence) -> Ta
         "on it wants adjusting for.",
     )
     heads = columns("Characteristic", numbers=("Standardised difference", "Size", "Unknown"))
-    return Table(f"Balance: {pair}", heads, rows, notes)
+    return Table(f"Balance at baseline: {pair}", heads, rows, notes)
 
 
 def _word(difference: float | None) -> str:
