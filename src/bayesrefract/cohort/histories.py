@@ -76,60 +76,44 @@ class _Histories:
     def fault(self, wrong: NDArray[np.bool_], sentence: Callable[[int], str]) -> None:
         self.faults.each(wrong & self.asked, self.patients, sentence)
 
+    def fault_rows(self, wrong: NDArray[np.bool_], sentence: str) -> None:
+        """The same sentence for every wrong row."""
+        self.fault(wrong, lambda _: sentence)
+
+    def fault_cells(self, wrong: NDArray[np.bool_], column: str, sentence: str) -> None:
+        """A sentence after the column and what its cell holds."""
+        text = self.text(column)
+        self.fault(wrong, lambda i: f"{column} {quoted(text[i])} {sentence}")
+
 
 def _check_words(histories: _Histories) -> None:
     """Words are among those that a column may hold."""
-    known = {**LEVELS, "retreatment_regimen_class": (*CLASSES_AGAIN, "")}
-    for column, levels in known.items():
-        text = histories.text(column)
+    for column, levels in {**LEVELS, "retreatment_regimen_class": (*CLASSES_AGAIN, "")}.items():
         allowed = listed([level or "nothing" for level in levels], len(levels))
-        histories.fault(
-            ~among(text, levels),
-            lambda i, column=column, text=text, allowed=allowed: (  # type: ignore[misc]  # bound in the loop
-                f"{column} {quoted(text[i])} is not known. Write one of {allowed}."
-            ),
-        )
+        wrong = ~among(histories.text(column), levels)
+        histories.fault_cells(wrong, column, f"is not known. Write one of {allowed}.")
 
 
 def _check_flags(histories: _Histories) -> None:
     """Flags are 0 or 1; empty where unknown, and in the columns of retreatment where there is none."""
     for column in (*FLAGS, *EVENTS, *UNKNOWN_FLAGS, *RETREATMENT_FLAGS):
-        text = histories.text(column)
         may_be_empty = column in UNKNOWN_FLAGS or column in RETREATMENT_FLAGS
-        allowed = ("0", "1", "") if may_be_empty else ("0", "1")
         words = "0, 1, or nothing where it is not known" if may_be_empty else "0 or 1"
-        histories.fault(
-            ~among(text, allowed),
-            lambda i, column=column, text=text, words=words: (  # type: ignore[misc]  # bound in the loop
-                f"{column} {quoted(text[i])} is not a flag. Write {words}."
-            ),
-        )
+        wrong = ~among(histories.text(column), ("0", "1", "") if may_be_empty else ("0", "1"))
+        histories.fault_cells(wrong, column, f"is not a flag. Write {words}.")
     for column in RETREATMENT:
-        text = histories.text(column)
-        histories.fault(
-            ~histories.retreated & np.asarray(text != "", dtype=bool),
-            lambda i, column=column, text=text: (  # type: ignore[misc]  # bound in the loop
-                f"{column} {quoted(text[i])} is given, but retreated is not 1. Empty the cell, or set retreated to 1."
-            ),
-        )
-        histories.fault(
-            histories.retreated & np.asarray(text == "", dtype=bool),
-            lambda i, column=column: f"{column} is missing, but retreated is 1. Give it.",  # type: ignore[misc]
-        )
+        empty = among(histories.text(column), ("",))
+        given = "is given, but retreated is not 1. Empty the cell, or set retreated to 1."
+        histories.fault_cells(~histories.retreated & ~empty, column, given)
+        histories.fault_rows(histories.retreated & empty, f"{column} is missing, but retreated is 1. Give it.")
 
 
 def _check_months(histories: _Histories) -> None:
     """Times are numbers from 0."""
     for column in (*MONTHS, *RETREATMENT_MONTHS):
         cells = histories.records.cells(column)
-        needed = column in MONTHS
-        wrong = cells.textual | (cells.number < 0) | np.isinf(cells.number) | (cells.missing & needed)
-        histories.fault(
-            wrong,
-            lambda i, column=column, text=cells.text: (  # type: ignore[misc]  # bound in the loop
-                f"{column} {quoted(text[i])} is not a time. Give months from 0, with a decimal point."
-            ),
-        )
+        wrong = cells.textual | (cells.number < 0) | np.isinf(cells.number) | (cells.missing & (column in MONTHS))
+        histories.fault_cells(wrong, column, "is not a time. Give months from 0, with a decimal point.")
 
 
 def _check_age(histories: _Histories) -> None:
@@ -144,14 +128,18 @@ def _check_age(histories: _Histories) -> None:
 def _progression_before_death(histories: _Histories) -> None:
     """PFS is at most OS."""
     for middle, words in OUTCOMES.items():
-        pfs, os = (histories.number(f"{end}_{middle}_months") for end in ("pfs", "os"))
-        histories.fault(
-            pfs > os + ROUNDING,
-            lambda i, pfs=pfs, os=os, words=words: (  # type: ignore[misc]  # bound in the loop
-                f"PFS of {words} {pfs[i]:g} is longer than OS {os[i]:g}. Nobody progresses after the end of follow-up: "
-                "correct one of them."
-            ),
-        )
+        _no_longer_than_survival(histories, middle, words)
+
+
+def _no_longer_than_survival(histories: _Histories, middle: str, words: str) -> None:
+    pfs, os = (histories.number(f"{end}_{middle}_months") for end in ("pfs", "os"))
+    histories.fault(
+        pfs > os + ROUNDING,
+        lambda i: (
+            f"PFS of {words} {pfs[i]:g} is longer than OS {os[i]:g}. Nobody progresses after the end of follow-up: "
+            "correct one of them."
+        ),
+    )
 
 
 def _death_is_an_event_of_pfs(histories: _Histories) -> None:
@@ -159,13 +147,10 @@ def _death_is_an_event_of_pfs(histories: _Histories) -> None:
     for middle, words in OUTCOMES.items():
         pfs, os = (histories.number(f"{end}_{middle}_months") for end in ("pfs", "os"))
         censored = histories.is_one(f"os_{middle}_event") & (histories.number(f"pfs_{middle}_event") == 0)
-        wrong = censored & (np.abs(pfs - os) <= ROUNDING)
-        histories.fault(
-            wrong,
-            lambda _, words=words: (  # type: ignore[misc]  # bound in the loop
-                f"died without a PFS event of {words}. Death while progression-free is a PFS event: correct the event "
-                "or the death."
-            ),
+        histories.fault_rows(
+            censored & (np.abs(pfs - os) <= ROUNDING),
+            f"died without a PFS event of {words}. Death while progression-free is a PFS event: correct the event or "
+            "the death.",
         )
 
 
@@ -196,20 +181,24 @@ def _second_line_again(histories: _Histories) -> None:
     )
     for end in ("pfs", "os"):
         for what, tolerance in (("months", ROUNDING), ("event", 0.0)):
-            second, again = (histories.number(f"{end}_{middle}_{what}") for middle in OUTCOMES)
-            histories.fault(
-                same & (np.abs(second - again) > tolerance),
-                lambda i, end=end, what=what, a=again, b=second: (  # type: ignore[misc]  # bound in the loop
-                    f"{end}_retreatment_{what} is {a[i]:g}, but retreatment is the second line, whose {end} {what} is "
-                    f"{b[i]:g}. One therapy has one course: make them equal."
-                ),
-            )
+            _same_course(histories, end, what, tolerance)
     first, again_asct = histories.number("second_line_asct"), histories.number("retreatment_asct")
     histories.fault(
         same & (first != again_asct),
         lambda i: (
             f"retreatment_asct {again_asct[i]:g} differs from second_line_asct {first[i]:g} of the same therapy. "
             "Make them equal."
+        ),
+    )
+
+
+def _same_course(histories: _Histories, end: str, what: str, tolerance: float) -> None:
+    second, again = (histories.number(f"{end}_{middle}_{what}") for middle in OUTCOMES)
+    histories.fault(
+        histories.in_second_line & (np.abs(second - again) > tolerance),
+        lambda i: (
+            f"{end}_retreatment_{what} is {again[i]:g}, but retreatment is the second line, whose {end} {what} is "
+            f"{second[i]:g}. One therapy has one course: make them equal."
         ),
     )
 

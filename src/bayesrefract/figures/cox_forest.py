@@ -6,6 +6,7 @@ import textwrap
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from bayesrefract.figures.ratios import interval_bar, ratio_axis
 from bayesrefract.figures.style import (
@@ -99,7 +100,7 @@ def cox_table(findings: Findings, lines: list[Line]) -> Table:
     return Table(f"Cox regression: {findings.plan.name}", heads, rows)
 
 
-def _interval(axes, y: float, values: tuple[float, float, float], reach: tuple[float, float]) -> None:  # type: ignore[no-untyped-def]  # matplotlib's own
+def _interval(axes: Axes, y: float, values: tuple[float, float, float], reach: tuple[float, float]) -> None:
     estimate, low, high = values
     inside = (max(low, reach[0]), min(high, reach[1]))
     interval_bar(axes, y, float(np.clip(estimate, *reach)), inside, ORANGE, filled=False)

@@ -68,7 +68,10 @@ def expand(dim, expanded, point_, out_, table_):
         return -2
     return 0
 """
-"""What nutpie calls. Positive returns ask the sampler to step back, negative ones to give up."""
+"""What nutpie calls. Positive returns ask the sampler to step back, negative ones to give up.
+
+No exception may cross into C, and compiled code can name no narrower class than Exception.
+"""
 
 
 NUMBA: Any = numba  # untyped
