@@ -9,8 +9,8 @@ from pathlib import Path
 from bayesrefract.analysis import Fit
 from bayesrefract.cohort.read import read_records
 from bayesrefract.pipeline import Job, prepare
-from bayesrefract.plan_file import load_plan
-from bayesrefract.study_file import load_study
+from bayesrefract.study.model_file import load_model
+from bayesrefract.study.study_file import load_study
 
 TOP = Path(__file__).parents[1]
 STUDY = TOP / "data" / "actg175"
@@ -26,10 +26,10 @@ def jobs(adjustments: Sequence[str] = tuple(ADJUSTMENTS), populations: int = 2) 
     """The study with the benchmark's sets of covariates, and the primary model under each of them."""
     study = load_study(STUDY)
     sets = {name: columns for name, columns in ADJUSTMENTS.items() if columns}
-    questions = tuple(replace(each, adjustments=sets) for each in study.questions[:populations])
-    primary = load_plan("primary")
-    plans = tuple(replace(primary, name=name, adjust=name) for name in adjustments)
-    return [Job(replace(study, questions=questions), read_records(study), plans)]
+    analyses = tuple(replace(each, adjustments=sets) for each in study.analyses[:populations])
+    primary = load_model("primary")
+    models = tuple(replace(primary, name=name, adjust=name) for name in adjustments)
+    return [Job(replace(study, analyses=analyses), read_records(study), models)]
 
 
 def fits(adjustments: Sequence[str] = tuple(ADJUSTMENTS), populations: int = 2, seed: int = 1) -> list[Fit]:

@@ -21,7 +21,7 @@ STAGES = {
     "draws as named arrays": ("bayesrefract.inference.nuts", "drop_padding"),
     "storing fits": ("bayesrefract.inference.store", "FitStore.save"),
     "estimates": ("bayesrefract.analysis", "estimate"),
-    "diagnostics": ("bayesrefract.diagnostics", "diagnose"),
+    "diagnostics": ("bayesrefract.decision.diagnostics", "diagnose"),
     "cross-check": ("bayesrefract.analysis", "cross_check"),
     "predictive check": ("bayesrefract.analysis", "predictive_check"),
     "figures and page": ("bayesrefract.report", "write_report"),

@@ -17,8 +17,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from bayesrefract.analysis import Fit
+from bayesrefract.cohort.exposure import split
 from bayesrefract.cohort.value import Covariate
-from bayesrefract.exposure import split
 
 Floats = NDArray[np.float64]
 
@@ -38,7 +38,7 @@ def rows(fit: Fit) -> Rows:
     """Long data of a fit's cohort, with the same cuts as ours."""
     cohort = fit.cohort
     events, exposure = split(cohort.entry, cohort.exit, cohort.event, fit.table.edges)
-    reference = cohort.groups.index(fit.question.primary.reference)
+    reference = cohort.groups.index(fit.analysis.primary.reference)
     columns = [cohort.group == place for place in range(len(cohort.groups)) if place != reference]
     columns += [column for covariate in cohort.covariates for column in _columns(covariate)]
     patient, interval = np.nonzero(exposure > 0)
@@ -75,8 +75,8 @@ def sample(data: Rows, sampler: str, seed: int, draws: int = 1000, tune: int = 1
 def primary_column(fit: Fit) -> int:
     """Which of the columns is the primary contrast's group."""
     groups = fit.cohort.groups
-    others = [level for level in groups if level != fit.question.primary.reference]
-    return others.index(fit.question.primary.group)
+    others = [level for level in groups if level != fit.analysis.primary.reference]
+    return others.index(fit.analysis.primary.group)
 
 
 def log_hr(trace: xr.DataTree, fit: Fit) -> xr.DataArray:

@@ -63,10 +63,10 @@ def per_second(way: str, seed: int, draws: int) -> dict[str, float]:
         compiler = Compiler()
         compiler.model(fit.arrays, Silent())
         started = time.perf_counter()
-        posterior = sample(fit.arrays, fit.plan.sampler, fit.sequence, "benchmark", compiler=compiler)
+        posterior = sample(fit.arrays, fit.model.sampler, fit.sequence, "benchmark", compiler=compiler)
         seconds = time.perf_counter() - started
-        effects = estimate(posterior, fit.table, fit.arrays.design, fit.question)
-        draws_of = effects.log_hazard_ratio.sel(contrast=fit.question.primary.label, drop=True)
+        effects = estimate(posterior, fit.table, fit.arrays.design, fit.analysis)
+        draws_of = effects.log_hazard_ratio.sel(contrast=fit.analysis.primary.label, drop=True)
         return {"ess": textbook.effective(draws_of), "seconds": seconds}
     trace, seconds = _timed_sampling(textbook.rows(fit), way, seed, draws)
     return {"ess": textbook.effective(textbook.log_hr(trace, fit)), "seconds": seconds}

@@ -70,7 +70,8 @@ STUDY_CHANGES = {
     "study-printed-without-a-paper": ("horizon = 36", 'horizon = 36\nprinted = { setting = "s", endpoint = "pfs" }'),
     "study-two-entries": ("horizon = 60", 'horizon = 60\nclock_start = "relapse"'),
     "study-label-of-an-unknown-set": ("[adjust]", '[adjust_labels]\npapr = "as printed"\n[adjust]'),
-    "study-unknown-histories": ('evidence = "p', 'histories = "myeloma"\nevidence = "p'),
+    "study-unknown-extension": ('evidence = "p', 'extension = "lenalidomid"\nevidence = "p'),
+    "study-old-histories": ('evidence = "p', 'histories = "lenalidomide"\nevidence = "p'),
     "study-no-published-file": (
         "[rule]",
         '[published]\nsource = "A paper"\nestimates = "e.csv"\ncounts = "c.csv"\nconclusion = "Alike."\n'

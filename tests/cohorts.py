@@ -16,14 +16,14 @@ from lifelines import datasets
 from numpy.typing import ArrayLike
 
 from bayesrefract.cohort.value import Cohort, Covariate, Flow
-from bayesrefract.study import (
+from bayesrefract.study.study import (
+    Analysis,
     Columns,
     Contrast,
     Endpoint,
     Estimand,
     Evidence,
     Population,
-    Question,
     Rope,
     Rule,
     TimeUnit,
@@ -159,14 +159,14 @@ def leukemia(covariates: Sequence[str] = ()) -> Cohort:
     )
 
 
-def make_question(cohort: Cohort, reference: str, **changes: object) -> Question:
+def make_question(cohort: Cohort, reference: str, **changes: object) -> Analysis:
     """Every other group against `reference` (the first one primary), hazard ratio ROPE 0.80 to 1.25.
 
     changes : fields of Question to replace; `horizon` sets the endpoint's.
     """
     horizon = changes.pop("horizon", None)
     compared = [level for level in cohort.groups if level != reference]
-    question = Question(
+    analysis = Analysis(
         endpoint=Endpoint(name="endpoint", label="Endpoint", time="time", event="event", horizon=horizon),
         population=Population(name="all", label="All patients"),
         columns=Columns(group="group"),
@@ -179,4 +179,4 @@ def make_question(cohort: Cohort, reference: str, **changes: object) -> Question
         adjust="all",
         adjustments={"all": tuple(c.name for c in cohort.covariates)},
     )
-    return dataclasses.replace(question, **changes)
+    return dataclasses.replace(analysis, **changes)

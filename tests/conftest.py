@@ -13,6 +13,6 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def compiler() -> Compiler:
     """One set of compiled model structures for all tests of a process: compiling takes seconds."""
-    from bayesrefract.inference.nuts import Compiler  # PyMC takes seconds to import: only where it is used
+    from bayesrefract.inference.nuts import Compiler
 
     return Compiler()

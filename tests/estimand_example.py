@@ -6,13 +6,13 @@ import numpy as np
 from cohorts import make_cohort
 from posteriors import make_posterior
 
+from bayesrefract.cohort.exposure import ExposureTable, tabulate
 from bayesrefract.cohort.value import Cohort, Covariate
-from bayesrefract.exposure import ExposureTable, tabulate
 from bayesrefract.inference.posterior import Posterior
 from bayesrefract.model.effects import Design, design
-from bayesrefract.plan import Intervals, ModelPlan
+from bayesrefract.study.model import Intervals, Model
 
-PLAN = ModelPlan("plan", "A plan", "For tests")
+PLAN = Model("model", "A model", "For tests")
 GROUPS = ("a", "b")
 CUTS = (1.0, 2.5)
 HAZARDS = np.array([0.3, 0.05, 0.4])

@@ -9,9 +9,9 @@ from dataclasses import replace
 import numpy as np
 import xarray as xr
 
-from bayesrefract import figures
-from bayesrefract.figures import Picture
 from bayesrefract.findings import Findings
+from bayesrefract.report import figures
+from bayesrefract.report.figures import Picture
 
 
 def drawn(picture: Picture | None) -> Picture:

@@ -9,9 +9,7 @@ import numpy as np
 import xarray as xr
 from scipy.stats import norm
 
-from bayesrefract.attainability import Attainability
-from bayesrefract.cohort.value import Flow
-from bayesrefract.crosscheck.agreement import (
+from bayesrefract.classical.agreement import (
     Agreement,
     Companion,
     CoxContrast,
@@ -22,8 +20,10 @@ from bayesrefract.crosscheck.agreement import (
     LogRankPair,
     ProportionalHazards,
 )
-from bayesrefract.diagnostics import Health
-from bayesrefract.equivalence import Verdict, VerdictWord
+from bayesrefract.cohort.value import Flow
+from bayesrefract.decision import Verdict, VerdictWord
+from bayesrefract.decision.attainability import Attainability
+from bayesrefract.decision.diagnostics import Health
 from bayesrefract.findings import (
     AtHorizon,
     CovariateEffect,
@@ -34,15 +34,15 @@ from bayesrefract.findings import (
     PriorImplication,
     Provenance,
 )
-from bayesrefract.plan import Baseline, ModelPlan, StrataKind
-from bayesrefract.study import (
+from bayesrefract.study.model import Baseline, Model, StrataKind
+from bayesrefract.study.study import (
+    Analysis,
     Columns,
     Contrast,
     Endpoint,
     Estimand,
     Evidence,
     Population,
-    Question,
     Rope,
     Rule,
     Study,
@@ -57,9 +57,9 @@ ROPE = Rope(Estimand.HAZARD_RATIO, 0.80, 1.25, "Invented for a test", dt.date(20
 RMST_ROPE = replace(ROPE, estimand=Estimand.RMST_DIFFERENCE, low=-2.0, high=2.0)
 
 
-def a_question(groups: tuple[str, ...] = GROUPS, population: str = "all") -> Question:
+def a_question(groups: tuple[str, ...] = GROUPS, population: str = "all") -> Analysis:
     """Two contrasts on invented overall survival; the second is a positive control."""
-    return Question(
+    return Analysis(
         endpoint=Endpoint("death", "Overall survival", "months", "died", horizon=HORIZON),
         population=Population(population, "All patients" if population == "all" else "Patients without symptoms"),
         columns=Columns(group="arm", id="id"),
@@ -144,15 +144,15 @@ def a_curve(rate: float, rng: np.random.Generator) -> tuple[KaplanMeier, int, fl
     return km, int(event.sum()), float(times.sum())
 
 
-def an_agreement(question: Question, seed: int) -> Agreement:
+def an_agreement(analysis: Analysis, seed: int) -> Agreement:
     rng = np.random.default_rng(seed)
     groups = []
-    for level, rate in zip(question.groups, HAZARDS, strict=False):
+    for level, rate in zip(analysis.groups, HAZARDS, strict=False):
         curve, events, person_time = a_curve(rate, rng)
         median = Interval(np.log(2) / rate, 0.8 * np.log(2) / rate, None)
         follow_up = Interval(40.0, 38.0, 42.0)
         groups.append(GroupSummary(level, PATIENTS, events, person_time, median, follow_up, 1 / rate, 0.6, curve))
-    pairs = [(c.group, c.reference, beta) for c, beta in zip(question.contrasts, (0.021, 0.62), strict=True)]
+    pairs = [(c.group, c.reference, beta) for c, beta in zip(analysis.contrasts, (0.021, 0.62), strict=True)]
     return Agreement(
         groups=tuple(groups),
         cox=tuple(CoxContrast(g, r, beta, 0.061, 0.73 if beta < 0.1 else 1e-9, "efron") for g, r, beta in pairs),
@@ -164,27 +164,27 @@ def an_agreement(question: Question, seed: int) -> Agreement:
     )
 
 
-def curve_bands(question: Question) -> tuple[CurveBand, ...]:
+def curve_bands(analysis: Analysis) -> tuple[CurveBand, ...]:
     times = np.linspace(0, 55, 56)
     bands = []
-    for level, rate in zip(question.groups, HAZARDS, strict=False):
+    for level, rate in zip(analysis.groups, HAZARDS, strict=False):
         bands.append(CurveBand(level, times, *(np.exp(-rate * factor * times) for factor in (1, 1.15, 0.87))))
     return tuple(bands)
 
 
-def predictive_checks(question: Question) -> tuple[PredictiveCheck, ...]:
+def predictive_checks(analysis: Analysis) -> tuple[PredictiveCheck, ...]:
     times = np.linspace(0, 55, 40)
     checks = []
-    for level, rate in zip(question.groups, HAZARDS, strict=False):
+    for level, rate in zip(analysis.groups, HAZARDS, strict=False):
         observed, low, high = (np.exp(-rate * factor * times) for factor in (1.03, 1.25, 0.80))
         checks.append(PredictiveCheck(level, times, observed, low, high, p=0.42, outside=0.0))
     return tuple(checks)
 
 
-def log_ratio_draws(question: Question, seed: int) -> xr.DataArray:
+def log_ratio_draws(analysis: Analysis, seed: int) -> xr.DataArray:
     rng = np.random.default_rng(seed)
     draws = rng.normal([0.02, 0.6], [0.06, 0.07], size=(4, 500, 2))
-    labels = [contrast.label for contrast in question.contrasts]
+    labels = [contrast.label for contrast in analysis.contrasts]
     return xr.DataArray(draws, dims=("chain", "draw", "contrast"), coords={"contrast": labels})
 
 
@@ -195,42 +195,42 @@ def prior_survival() -> xr.DataArray:
     return xr.DataArray(curves, dims=("quantile", "time"), coords={"quantile": quantiles, "time": times})
 
 
-def a_plan(name: str = "primary", title: str = "Smooth baseline, adjusted") -> ModelPlan:
+def a_model(name: str = "primary", title: str = "Smooth baseline, adjusted") -> Model:
     baseline = Baseline(strata=StrataKind.POOLED if name == "pooled" else StrataKind.COMMON)
-    return ModelPlan(name, title, "An invented model", adjust="question", baseline=baseline)
+    return Model(name, title, "An invented model", adjust="question", baseline=baseline)
 
 
-def findings(question: Question | None = None, plan: ModelPlan | None = None, seed: int = 1) -> Findings:
+def findings(analysis: Analysis | None = None, model: Model | None = None, seed: int = 1) -> Findings:
     """A whole, healthy set of findings: an equivalent primary contrast and a different control."""
-    question, plan = question or a_question(), plan or a_plan()
-    control = question.contrasts[1]
-    first = {"group": question.primary.group, "reference": question.primary.reference}
+    analysis, model = analysis or a_question(), model or a_model()
+    control = analysis.contrasts[1]
+    first = {"group": analysis.primary.group, "reference": analysis.primary.reference}
     other = {"group": control.group, "reference": control.reference, "primary": False}
     return Findings(
-        question=question,
-        plan=plan,
+        analysis=analysis,
+        model=model,
         adjusted_for=("age", "stage"),
         flow=Flow(records=610, excluded={"missing stage": 8, "censored at time 0": 2}, analysed=600),
         notes=("stage has one level in this population and is left out.",),
         n_events=402,
         health=Health(True, (), 1.003, 1500.0, 1300.0, 0, 0.91),
-        agreement=an_agreement(question, seed),
+        agreement=an_agreement(analysis, seed),
         verdicts=(
             a_verdict(**first),
             a_verdict(0.60, 0.07, VerdictWord.DIFFERENT, **other),
             an_rmst_verdict(**first),
             an_rmst_verdict(word=VerdictWord.DIFFERENT, direction="below", median=-6.2, interval=(-8.0, -4.1), **other),
         ),
-        attainability=(an_attainability(question.primary), an_attainability(control)),
-        medians=tuple(Median(level, Interval(23.0, 20.1, None), 0.0125) for level in question.groups),
-        curves=curve_bands(question),
+        attainability=(an_attainability(analysis.primary), an_attainability(control)),
+        medians=tuple(Median(level, Interval(23.0, 20.1, None), 0.0125) for level in analysis.groups),
+        curves=curve_bands(analysis),
         effects=(
             CovariateEffect("age", None, 10.0, Interval(1.21, 1.1, 1.33)),
             CovariateEffect("stage", "late", None, Interval(1.4, 1.2, 1.62)),
         ),
-        predictive=predictive_checks(question),
+        predictive=predictive_checks(analysis),
         priors=(PriorImplication("group log HR, any pair", "Normal(0, 0.75)", (0.23, 4.35), 0.234),),
-        log_hazard_ratio=log_ratio_draws(question, seed),
+        log_hazard_ratio=log_ratio_draws(analysis, seed),
         parameters=xr.Dataset(
             {"sigma": (("chain", "draw"), np.abs(np.random.default_rng(seed).normal(size=(4, 500))))}
         ),
@@ -240,10 +240,10 @@ def findings(question: Question | None = None, plan: ModelPlan | None = None, se
             20240, "f1" * 32, "d1" * 32, "a1" * 32, "b1" * 32, "c1" * 32, {"python": "3.13", "pymc": "6.4.0"}
         ),
         at_horizon=(
-            *(AtHorizon(level, "survival", Interval(0.412, 0.36, 0.463)) for level in question.groups),
-            *(AtHorizon(level, "rmst", Interval(21.3, 20.2, 22.4)) for level in question.groups),
-            AtHorizon(question.primary.label, "marginal_hazard_ratio", Interval(0.98, 0.85, 1.13)),
-            AtHorizon(question.primary.label, "survival_difference", Interval(0.004, -0.05, 0.06)),
+            *(AtHorizon(level, "survival", Interval(0.412, 0.36, 0.463)) for level in analysis.groups),
+            *(AtHorizon(level, "rmst", Interval(21.3, 20.2, 22.4)) for level in analysis.groups),
+            AtHorizon(analysis.primary.label, "marginal_hazard_ratio", Interval(0.98, 0.85, 1.13)),
+            AtHorizon(analysis.primary.label, "survival_difference", Interval(0.004, -0.05, 0.06)),
         ),
     )
 
@@ -276,15 +276,15 @@ def withheld(made: Findings) -> Findings:
 
 def a_study(*made: Findings) -> Study:
     """The study to which these findings belong."""
-    questions = {each.question.name: each.question for each in made}
-    models = tuple(dict.fromkeys(each.plan.name for each in made))
+    analyses = {each.analysis.name: each.analysis for each in made}
+    models = tuple(dict.fromkeys(each.model.name for each in made))
     return Study(
         name="example",
         title="Drug A against control",
         records="simulated",
-        evidence=made[0].question.evidence,
+        evidence=made[0].analysis.evidence,
         time_unit=TimeUnit.MONTHS,
-        questions=tuple(questions.values()),
+        analyses=tuple(analyses.values()),
         models=models,
     )
 
@@ -293,11 +293,11 @@ def a_whole_study() -> tuple[Study, list[Findings]]:
     """Two populations by three models: equivalent, undecided and withheld among them."""
     made: list[Findings] = []
     for population in ("all", "symptom_free"):
-        question = a_question(population=population)
-        primary = findings(question, a_plan(), seed=3)
+        analysis = a_question(population=population)
+        primary = findings(analysis, a_model(), seed=3)
         made += [
             primary if population == "all" else undecided(primary),
-            undecided(findings(question, a_plan("two_group", "The two compared groups alone"), seed=4)),
-            withheld(findings(question, a_plan("pooled", "Pooled strata"), seed=5)),
+            undecided(findings(analysis, a_model("two_group", "The two compared groups alone"), seed=4)),
+            withheld(findings(analysis, a_model("pooled", "Pooled strata"), seed=5)),
         ]
     return a_study(*made), made

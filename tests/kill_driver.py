@@ -21,9 +21,9 @@ import xarray as xr
 from bayesrefract.cohort.read import read_records
 from bayesrefract.inference.compiler import Compiler
 from bayesrefract.pipeline import Job, run
-from bayesrefract.plan_file import load_plan
 from bayesrefract.report import write_report
-from bayesrefract.study_file import load_study
+from bayesrefract.study.model_file import load_model
+from bayesrefract.study.study_file import load_study
 
 MODELS = ("unadjusted", "primary", "collapsed")
 TRIALS = 20
@@ -32,8 +32,10 @@ TRIALS = 20
 def job_of(data: Path) -> Job:
     """Three quick fits of the simulated trial."""
     study = load_study(data)
-    plans = [load_plan(name) for name in MODELS]
-    quick = tuple(replace(plan, sampler=replace(plan.sampler, tune=100, draws=100, max_draws=400)) for plan in plans)
+    models = [load_model(name) for name in MODELS]
+    quick = tuple(
+        replace(model, sampler=replace(model.sampler, tune=100, draws=100, max_draws=400)) for model in models
+    )
     return Job(study, read_records(study), quick)
 
 

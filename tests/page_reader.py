@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 from findings_example import a_study
 
 from bayesrefract.findings import Findings
-from bayesrefract.report import html
-from bayesrefract.report.page import compose
+from bayesrefract.report.page import html
+from bayesrefract.report.page.page import compose
 
 
 class Reader(HTMLParser):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from scipy.stats import chi2_contingency
 
-from bayesrefract.audit import Paper, read_paper
+from bayesrefract.papers.audit import Paper, read_paper
 
 GROUPS = ("control", "low", "high")
 SIZES = (200, 150, 100)

@@ -1,6 +1,6 @@
-"""A small CSV, its study and a plain plan for tests of the records.
+"""A small CSV, its study and a plain model for tests of the records.
 
-Import as `from records_example import TABLE, make_plan, make_study, read`.
+Import as `from records_example import TABLE, make_model, make_study, read`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import pytest
 from bayesrefract.cohort.read import Records, read_records
 from bayesrefract.cohort.select import select
 from bayesrefract.errors import RecordsError
-from bayesrefract.plan import Baseline, ModelPlan, StrataKind
-from bayesrefract.study import (
+from bayesrefract.study.model import Baseline, Model, StrataKind
+from bayesrefract.study.study import (
+    Analysis,
     Columns,
     Condition,
     Contrast,
@@ -23,7 +24,6 @@ from bayesrefract.study import (
     Estimand,
     Evidence,
     Population,
-    Question,
     Rope,
     Rule,
     Study,
@@ -43,14 +43,14 @@ P-08,c,21,1,65,east,2,3,40
 """Eight patients in three groups, five events."""
 
 
-def make_question(**changes: object) -> Question:
+def make_question(**changes: object) -> Analysis:
     """Progression in the groups a, b and c; fields of Endpoint and Columns may be given by their names."""
     endpoint = Endpoint("pfs", "Progression", "time", "event")
     columns = Columns(group="arm", id="id", unordered=("sex",), strata=("site",), per={"age": 10.0})
     for name in [f.name for f in dataclasses.fields(Endpoint)]:
         if name in changes:
             endpoint = dataclasses.replace(endpoint, **{name: changes.pop(name)})
-    question = Question(
+    analysis = Analysis(
         endpoint=endpoint,
         population=Population("all", "all patients"),
         columns=columns,
@@ -63,20 +63,20 @@ def make_question(**changes: object) -> Question:
         adjust="both",
         adjustments={"both": ("age", "sex"), "age": ("age",), "site": ("age", "site")},
     )
-    return dataclasses.replace(question, **changes)
+    return dataclasses.replace(analysis, **changes)
 
 
-def make_study(records: str | Path, *questions: Question) -> Study:
+def make_study(records: str | Path, *analyses: Analysis) -> Study:
     """A study of the questions, its records at an absolute path."""
-    asked = questions or (make_question(),)
+    asked = analyses or (make_question(),)
     return Study("trial", "A trial", str(records), Evidence.SIMULATED, TimeUnit.MONTHS, asked, ("primary",))
 
 
-def make_plan(
+def make_model(
     adjust: str = "question", *, strata: StrataKind = StrataKind.COMMON, compared_only: bool = False
-) -> ModelPlan:
-    """A plan with the defaults of everything else."""
-    return ModelPlan("plan", "A plan", "A test.", adjust, compared_only=compared_only, baseline=Baseline(strata=strata))
+) -> Model:
+    """A model with the defaults of everything else."""
+    return Model("model", "A model", "A test.", adjust, compared_only=compared_only, baseline=Baseline(strata=strata))
 
 
 def only(name: str, *where: Condition) -> Population:
@@ -84,13 +84,13 @@ def only(name: str, *where: Condition) -> Population:
     return Population(name, name, where)
 
 
-def read(folder: Path, text: str = TABLE, *questions: Question) -> Records:
+def read(folder: Path, text: str = TABLE, *analyses: Analysis) -> Records:
     """The text as patients.csv, read: the columns of the questions, or else all that it has."""
     path = folder / "patients.csv"
     path.write_text(text, encoding="utf-8")
     columns = [name for name in next(csv.reader(text.splitlines())) if name]
     everything = make_question(adjustments={**make_question().adjustments, "everything": tuple(columns)})
-    return read_records(make_study(path, *(questions or (everything,))))
+    return read_records(make_study(path, *(analyses or (everything,))))
 
 
 def change(*changes: tuple[str, str], text: str = TABLE) -> str:
@@ -101,7 +101,7 @@ def change(*changes: tuple[str, str], text: str = TABLE) -> str:
     return text
 
 
-def faults_of(folder: Path, text: str, question: Question | None = None, plan: ModelPlan | None = None) -> list[str]:
+def faults_of(folder: Path, text: str, analysis: Analysis | None = None, model: Model | None = None) -> list[str]:
     with pytest.raises(RecordsError) as caught:
-        select(read(folder, text), question or make_question(), plan or make_plan())
+        select(read(folder, text), analysis or make_question(), model or make_model())
     return list(caught.value.faults)

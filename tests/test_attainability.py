@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from bayesrefract.attainability import Criterion, attain
+from bayesrefract.decision.attainability import Criterion, attain
 from bayesrefract.errors import EstimandError
-from bayesrefract.study import Estimand, Rope, Rule, RuleName, Side
+from bayesrefract.study.study import Estimand, Rope, Rule, RuleName, Side
 
 LOW, HIGH = math.log(0.8), math.log(1.25)
 MARGINS = (1.25, 1.30, 1.33, 1.50)

@@ -11,11 +11,11 @@ from paper_example import COUNTS, ESTIMATES, SIZES, count_row, paper, size_row, 
 from scipy.stats import chi2_contingency, fisher_exact
 from test_cli import call
 
-from bayesrefract.audit import Finding, Severity, audit, read_paper
-from bayesrefract.audit.exact_tests import fisher, pearson, yates
-from bayesrefract.audit.percentages import follows
+from bayesrefract.classical.exact_tests import fisher, pearson, yates
 from bayesrefract.errors import InputError
-from bayesrefract.printed import read_number
+from bayesrefract.papers import read_number
+from bayesrefract.papers.audit import Finding, Severity, audit, read_paper
+from bayesrefract.papers.audit.counts import follows
 
 STUDY = Path(__file__).parents[1] / "data" / "lenalidomide"
 

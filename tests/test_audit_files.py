@@ -10,9 +10,9 @@ import pytest
 from paper_example import COUNTS, ESTIMATES, write_paper
 from test_cli import call
 
-from bayesrefract.audit import Report, audit, read_paper
 from bayesrefract.errors import InputError
-from bayesrefract.published.read import Wanted, read_ratios
+from bayesrefract.papers.audit import Report, audit, read_paper
+from bayesrefract.papers.ratios_file import Wanted, read_ratios
 
 OF_COUNTS = {"percentages", "sums of counts", "p-values of counts", "small expected counts", "near copies"}
 OF_ESTIMATES = {"limits", "interval symmetry", "p against interval"}

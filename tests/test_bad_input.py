@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 import pytest
 from bad_input_cases import CASES, NO_EVENTS, OF_ONE_ROW, STUDY_OF_TABLE, WARNINGS, Case, compare
-from records_example import TABLE, change, faults_of, make_plan, make_question, read
+from records_example import TABLE, change, faults_of, make_model, make_question, read
 
 from bayesrefract.cli.app import main
 from bayesrefract.cohort.select import select
-from bayesrefract.listing import MORE, MOST_NAMES, listed, one_screen, printable
-from bayesrefract.tables import Column, Table, to_csv
+from bayesrefract.messages import MORE, MOST_NAMES, listed, one_screen, printable
+from bayesrefract.report.tables import Column, Table, to_csv
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "bad-input.md"
 SCREEN_LINES, SCREEN_WIDTH = 24, 100
@@ -190,9 +190,9 @@ def test_numbers_and_their_limits_stay_as_they_are(number: str) -> None:
 
 def test_a_group_whose_last_patient_had_the_event_is_known_to_the_end(tmp_path: Path) -> None:
     """Its curve is 0 from there on, so that a later horizon extrapolates nothing; one censored patient changes that."""
-    question = make_question(horizon=30.0)
-    assert select(read(tmp_path), question, make_plan()).n_patients == 8
-    (fault,) = faults_of(tmp_path, change(("P-03,a,12,1", "P-03,a,12,0")), question)
+    analysis = make_question(horizon=30.0)
+    assert select(read(tmp_path), analysis, make_model()).n_patients == 8
+    (fault,) = faults_of(tmp_path, change(("P-03,a,12,1", "P-03,a,12,0")), analysis)
     assert "beyond the follow-up of the group a, which ends at 12" in fault
 
 

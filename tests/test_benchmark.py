@@ -27,8 +27,8 @@ def test_the_textbook_rows_hold_the_same_events_and_person_time() -> None:
         assert rows.exposure[own].sum() == pytest.approx(fit.table.exposure[:, interval].sum(), rel=1e-12)
         assert rows.events[own].sum() == fit.table.events[:, interval].sum()
     assert rows.x.shape[1] == len(fit.cohort.groups) - 1 + 6
-    chosen = fit.cohort.groups[1:] if fit.cohort.groups[0] == fit.question.primary.reference else fit.cohort.groups
-    assert fit.question.primary.group in chosen
+    chosen = fit.cohort.groups[1:] if fit.cohort.groups[0] == fit.analysis.primary.reference else fit.cohort.groups
+    assert fit.analysis.primary.group in chosen
 
 
 def test_the_textbook_model_is_the_poisson_model_of_its_rows() -> None:

@@ -6,20 +6,20 @@ import numpy as np
 from cohorts import make_cohort
 from scipy.stats import chisquare
 
+from bayesrefract.cohort.exposure import tabulate
 from bayesrefract.cohort.value import Cohort
-from bayesrefract.exposure import tabulate
 from bayesrefract.inference.nuts import Compiler, sample
 from bayesrefract.model.arrays import arrange
 from bayesrefract.model.priors import DEFAULT_SD, resolve_group_prior
-from bayesrefract.plan import Baseline, BaselineKind, Intervals, ModelPlan, Sampler
-from bayesrefract.study import Contrast
+from bayesrefract.study.model import Baseline, BaselineKind, Intervals, Model, Sampler
+from bayesrefract.study.study import Contrast
 
 DATA_SETS = 1000
 PATIENTS = 120
 CUTS = np.array([1.0, 2.0, 3.0])
 END = 5.0
 SHAPE, RATE = 2.0, 10.0  # hazards around 0.2 per year: fixed constants of the scenario, nothing data-driven
-PLAN = ModelPlan(
+PLAN = Model(
     "calibration",
     "",
     "",

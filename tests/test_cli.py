@@ -21,9 +21,9 @@ from bayesrefract.cli import progress
 from bayesrefract.cli.app import main
 from bayesrefract.cli.exits import ExitCode, exit_code_of
 from bayesrefract.cli.output import show_table, verdict_code, writing
-from bayesrefract.equivalence import VerdictWord
+from bayesrefract.decision import VerdictWord
 from bayesrefract.inference.progress import Silent
-from bayesrefract.tables import verdict_table
+from bayesrefract.report.tables import verdict_table
 
 TOP = Path(__file__).parents[1]
 HEAVY = {
@@ -149,7 +149,7 @@ def test_ctrl_c_inside_a_command_is_130(capsys: pytest.CaptureFixture[str], monk
     def interrupted() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("bayesrefract.plan_file.list_plans", interrupted)
+    monkeypatch.setattr("bayesrefract.study.model_file.list_models", interrupted)
     monkeypatch.setattr("bayesrefract.cli.app.leave_at_once", sys.exit)
     assert call(capsys, "models")[0] == 130
 

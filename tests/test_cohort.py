@@ -7,22 +7,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from records_example import TABLE, change, faults_of, make_plan, make_question, make_study, only, read
+from records_example import TABLE, change, faults_of, make_model, make_question, make_study, only, read
 
 from bayesrefract.cohort.read import Records, read_records
 from bayesrefract.cohort.select import check_records, select
-from bayesrefract.errors import PlanError, RecordsError
-from bayesrefract.listing import MOST_ROWS
-from bayesrefract.plan import StrataKind
-from bayesrefract.plan_file import load_plan
-from bayesrefract.study import Columns, Condition, Question
-from bayesrefract.study_file import load_study
+from bayesrefract.errors import ModelError, RecordsError
+from bayesrefract.messages import MOST_ROWS
+from bayesrefract.study.model import StrataKind
+from bayesrefract.study.model_file import load_model
+from bayesrefract.study.study import Analysis, Columns, Condition
+from bayesrefract.study.study_file import load_study
 
 DATA = Path(__file__).parents[1] / "data"
 
 
 def test_a_good_table_becomes_a_cohort(tmp_path: Path) -> None:
-    cohort = select(read(tmp_path), make_question(entry="entry", administrative_end="end"), make_plan())
+    cohort = select(read(tmp_path), make_question(entry="entry", administrative_end="end"), make_model())
     assert cohort.groups == ("a", "b", "c")
     assert cohort.group.tolist() == [0, 0, 0, 1, 1, 1, 2, 2]
     assert cohort.exit.tolist() == [5, 8, 12, 3, 20.5, 33, 14, 21]
@@ -41,7 +41,7 @@ def test_a_good_table_becomes_a_cohort(tmp_path: Path) -> None:
 def test_the_numbers_of_actg175_by_arm() -> None:
     study = load_study(DATA / "actg175")
     records = read_records(study)
-    cohort = select(records, study.questions[0], load_plan("primary"))
+    cohort = select(records, study.analyses[0], load_model("primary"))
     patients = np.bincount(cohort.group)
     events = np.bincount(cohort.group, cohort.event)
     counted = {level: (int(n), int(d)) for level, n, d in zip(cohort.groups, patients, events, strict=True)}
@@ -52,13 +52,13 @@ def test_the_numbers_of_actg175_by_arm() -> None:
         "didanosine": (561, 128),
     }
     assert [c.name for c in cohort.covariates] == ["age", "wtkg", "karnof", "cd40", "symptom", "drugs"]
-    symptom_free = select(records, study.questions[1], load_plan("stratified"))
+    symptom_free = select(records, study.analyses[1], load_model("stratified"))
     assert symptom_free.flow.excluded == {"outside population symptom_free": 370}
     assert (symptom_free.n_patients, symptom_free.n_events) == (1769, 386)
     assert symptom_free.strata == ("strat=1", "strat=2", "strat=3")
     assert "symptom" not in [c.name for c in symptom_free.covariates]
     assert any("symptom is left out" in note and "symptom = 0" in note for note in symptom_free.notes)
-    two = select(records, study.questions[0], load_plan("two_group"))
+    two = select(records, study.analyses[0], load_model("two_group"))
     assert (two.groups, two.n_events) == (("zidovudine+didanosine", "zidovudine+zalcitabine"), 212)
     check_records(records, study)
 
@@ -66,8 +66,8 @@ def test_the_numbers_of_actg175_by_arm() -> None:
 def test_the_order_of_the_rows_changes_nothing_but_the_order(tmp_path: Path) -> None:
     header, *rows = TABLE.splitlines()
     shuffled = "\n".join([header, *(rows[i] for i in (7, 2, 5, 0, 3, 6, 1, 4))]) + "\n"
-    question, plan = make_question(), make_plan("site", strata=StrataKind.COMMON)
-    first, second = select(read(tmp_path), question, plan), select(read(tmp_path, shuffled), question, plan)
+    analysis, model = make_question(), make_model("site", strata=StrataKind.COMMON)
+    first, second = select(read(tmp_path), analysis, model), select(read(tmp_path, shuffled), analysis, model)
     order = np.argsort(second.patient)
     assert second.groups == first.groups
     assert second.group[order].tolist() == first.group.tolist()
@@ -121,7 +121,7 @@ def test_codings_of_events_that_mean_the_same(
     rows = [row.split(",") for row in TABLE.splitlines()]
     recoded = [rows[0], *([*r[:3], codes[0] if r[3] == "1" else codes[1], *r[4:]] for r in rows[1:])]
     text = "\n".join(",".join(r) for r in recoded)
-    cohort = select(read(tmp_path, text), make_question(event_value=value), make_plan())
+    cohort = select(read(tmp_path, text), make_question(event_value=value), make_model())
     assert cohort.event.tolist() == [True, False, True, True, False, True, False, True]
 
 
@@ -134,8 +134,8 @@ def test_nobody_is_dropped_without_a_reason(tmp_path: Path) -> None:
         ("P-08,c", "P-08,d"),
     )
     more = "".join(TABLE.replace("P-0", "Q-0").splitlines(keepends=True)[1:7])
-    question = make_question(groups=("a", "b"), contrasts=make_question().contrasts[:1])
-    cohort = select(read(tmp_path, text + more), question, make_plan())
+    analysis = make_question(groups=("a", "b"), contrasts=make_question().contrasts[:1])
+    cohort = select(read(tmp_path, text + more), analysis, make_model())
     assert cohort.flow.excluded == {
         "missing arm": 1,
         "not in a compared group": 1,
@@ -160,15 +160,15 @@ def test_nobody_is_dropped_without_a_reason(tmp_path: Path) -> None:
     ],
 )
 def test_populations_by_equality_list_and_range(tmp_path: Path, condition: Condition, patients: str) -> None:
-    question = make_question(population=only("some", condition), adjust=None)
-    cohort = select(read(tmp_path), question, make_plan())
+    analysis = make_question(population=only("some", condition), adjust=None)
+    cohort = select(read(tmp_path), analysis, make_model())
     assert cohort.patient == tuple(f"P-0{number}" for number in patients)
     assert cohort.flow.excluded == {"outside population some": 8 - len(patients)}
 
 
 def test_a_patient_who_cannot_be_judged_is_counted_apart(tmp_path: Path) -> None:
-    question = make_question(population=only("young", Condition("age", high=60.0)), adjust=None)
-    cohort = select(read(tmp_path, change(("P-01,a,5,1,50", "P-01,a,5,1,"))), question, make_plan())
+    analysis = make_question(population=only("young", Condition("age", high=60.0)), adjust=None)
+    cohort = select(read(tmp_path, change(("P-01,a,5,1,50", "P-01,a,5,1,"))), analysis, make_model())
     assert cohort.flow.excluded == {"missing age, needed for population young": 1, "outside population young": 3}
 
 
@@ -183,41 +183,41 @@ def test_an_empty_population_and_an_absent_group(tmp_path: Path) -> None:
 def test_group_codes_are_translated_and_unknown_ones_refused(tmp_path: Path) -> None:
     codes = {"a": "control", "b": "treated"}
     contrast = dataclasses.replace(make_question().contrasts[0], group="treated", reference="control")
-    question = make_question(groups=("treated", "control"), contrasts=(contrast,), group_codes=codes, adjust=None)
+    analysis = make_question(groups=("treated", "control"), contrasts=(contrast,), group_codes=codes, adjust=None)
     two = "".join(line for line in TABLE.splitlines(keepends=True) if ",c," not in line)
-    cohort = select(read(tmp_path, two), question, make_plan())
+    cohort = select(read(tmp_path, two), analysis, make_model())
     assert (cohort.groups, cohort.group.tolist()) == (("treated", "control"), [1, 1, 1, 0, 0, 0])
-    (fault,) = faults_of(tmp_path, TABLE, question)
+    (fault,) = faults_of(tmp_path, TABLE, analysis)
     assert 'arm holds "c" in 2 rows, which is no group code' in fault
     assert "The codes are a, b." in fault
 
 
 def test_a_group_without_patients_is_left_out_with_a_note(tmp_path: Path) -> None:
-    question = make_question(population=only("some", Condition("arm", ("a", "b"))))
-    cohort = select(read(tmp_path), question, make_plan())
+    analysis = make_question(population=only("some", Condition("arm", ("a", "b"))))
+    cohort = select(read(tmp_path), analysis, make_model())
     assert cohort.groups == ("a", "b")
     assert "The group c has no patients in population some." in cohort.notes
 
 
 def test_only_the_compared_groups(tmp_path: Path) -> None:
-    cohort = select(read(tmp_path), make_question(), make_plan(compared_only=True))
+    cohort = select(read(tmp_path), make_question(), make_model(compared_only=True))
     assert (cohort.groups, cohort.flow.excluded) == (("a", "b"), {"not in a compared group": 2})
 
 
 def test_bad_rows_do_not_depend_on_the_model(tmp_path: Path) -> None:
     text = change(("P-08,c,21", "P-08,c,-21"))
-    assert faults_of(tmp_path, text, plan=make_plan(compared_only=True)) == faults_of(tmp_path, text)
+    assert faults_of(tmp_path, text, model=make_model(compared_only=True)) == faults_of(tmp_path, text)
 
 
 def test_plans_that_ask_for_what_the_question_lacks(tmp_path: Path) -> None:
     records = read(tmp_path)
-    with pytest.raises(PlanError, match="Its sets: both, age, site"):
-        select(records, make_question(), make_plan("papers"))
+    with pytest.raises(ModelError, match="Its sets: both, age, site"):
+        select(records, make_question(), make_model("papers"))
     bare = make_question(columns=Columns("arm"))
-    with pytest.raises(PlanError, match="needs strata"):
-        select(records, bare, make_plan(strata=StrataKind.POOLED))
-    assert select(records, bare, make_plan("none")).covariates == ()
-    assert select(records, make_question(adjust=None), make_plan()).covariates == ()
+    with pytest.raises(ModelError, match="needs strata"):
+        select(records, bare, make_model(strata=StrataKind.POOLED))
+    assert select(records, bare, make_model("none")).covariates == ()
+    assert select(records, make_question(adjust=None), make_model()).covariates == ()
 
 
 def test_check_records_tells_the_faults_of_all_questions_once(tmp_path: Path) -> None:
@@ -238,16 +238,16 @@ def test_check_records_tells_the_faults_of_all_questions_once(tmp_path: Path) ->
 def test_column_names_are_never_evaluated(tmp_path: Path, name: str) -> None:
     text = TABLE.replace("time", f'"{name}"', 1).replace(",age", ',"I(age**2)"', 1)
     adjustments = {"both": ("I(age**2)",)}
-    question = make_question(time=name, adjustments=adjustments)
-    cohort = select(read(tmp_path, text, question), question, make_plan())
+    analysis = make_question(time=name, adjustments=adjustments)
+    cohort = select(read(tmp_path, text, analysis), analysis, make_model())
     assert cohort.exit.tolist() == [5, 8, 12, 3, 20.5, 33, 14, 21]
     assert cohort.covariates[0].values.tolist() == [50, 61, 44, 39, 70, 58, 47, 65]
     bad = text.replace("P-02,a,8", "P-02,a,-8")
-    (fault,) = faults_of_records(read(tmp_path, bad, question), question)
+    (fault,) = faults_of_records(read(tmp_path, bad, analysis), analysis)
     assert fault.startswith(f"patients.csv line 3 (patient P-02): {name} -8 is negative")
 
 
-def faults_of_records(records: Records, question: Question) -> tuple[str, ...]:
+def faults_of_records(records: Records, analysis: Analysis) -> tuple[str, ...]:
     with pytest.raises(RecordsError) as caught:
-        select(records, question, make_plan())
+        select(records, analysis, make_model())
     return caught.value.faults

@@ -11,13 +11,13 @@ from numpy.testing import assert_allclose
 from r_reference import FIGURES, NAMES, adjusted, unadjusted
 from scipy.optimize import minimize
 
+from bayesrefract.classical.companion import fit
+from bayesrefract.cohort.exposure import tabulate
 from bayesrefract.cohort.value import Covariate
-from bayesrefract.crosscheck.companion import fit
-from bayesrefract.exposure import tabulate
 from bayesrefract.model.effects import design
-from bayesrefract.plan import Intervals, ModelPlan
+from bayesrefract.study.model import Intervals, Model
 
-PLAN = ModelPlan("companion", "", "")
+PLAN = Model("companion", "", "")
 ONE_INTERVAL = Intervals(cuts=())
 
 

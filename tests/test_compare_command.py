@@ -20,15 +20,15 @@ from bayesrefract.cli.comparison import (
     GIVEN_SET,
     Comparison,
     group_faults,
+    model_for,
     natural_order,
     option_faults,
-    plan_for,
     study_of,
 )
-from bayesrefract.errors import PlanError
-from bayesrefract.plan import NO_SET, QUESTION_SET, StrataKind
-from bayesrefract.plan_file import load_plan
-from bayesrefract.study import Estimand, Evidence, RuleName, Side, TimeUnit
+from bayesrefract.errors import ModelError
+from bayesrefract.study.model import NO_SET, QUESTION_SET, StrataKind
+from bayesrefract.study.model_file import load_model
+from bayesrefract.study.study import Estimand, Evidence, RuleName, Side, TimeUnit
 
 ASKED = Comparison(
     file=Path("trial.csv"),
@@ -89,44 +89,44 @@ def test_options_become_a_study() -> None:
         one_sided="above",
     )
     study = study_of(asked, LEVELS)
-    (question,) = study.questions
-    (rope,) = question.ropes
+    (analysis,) = study.analyses
+    (rope,) = analysis.ropes
     assert (study.name, study.evidence, study.time_unit) == ("trial", Evidence.REBUILT, TimeUnit.MONTHS)
     assert Path(study.records).is_absolute()
-    assert question.groups == LEVELS
-    assert [(c.label, c.primary) for c in question.contrasts] == [
+    assert analysis.groups == LEVELS
+    assert [(c.label, c.primary) for c in analysis.contrasts] == [
         ("dose 1 vs dose 2", True),
         ("dose 10 vs dose 2", False),
     ]
-    assert question.adjustments == {GIVEN_SET: ("age", "stage", "site")}
-    assert question.adjust == GIVEN_SET
-    assert question.columns.unordered == ("stage", "site")
-    assert (question.columns.strata, question.columns.id) == (("region",), "pid")
-    assert (question.endpoint.entry, question.endpoint.horizon, question.endpoint.event_value) == ("start", 36.0, 2.0)
+    assert analysis.adjustments == {GIVEN_SET: ("age", "stage", "site")}
+    assert analysis.adjust == GIVEN_SET
+    assert analysis.columns.unordered == ("stage", "site")
+    assert (analysis.columns.strata, analysis.columns.id) == (("region",), "pid")
+    assert (analysis.endpoint.entry, analysis.endpoint.horizon, analysis.endpoint.event_value) == ("start", 36.0, 2.0)
     assert (rope.estimand, rope.low, rope.high) == (Estimand.HAZARD_RATIO, 0.8, 1.25)
     assert (rope.declared_on, rope.before_data, rope.source) == (dt.date(2026, 1, 31), False, "protocol")
-    assert (question.rule.name, question.rule.threshold, question.rule.side) == ("probability", 0.9, Side.ABOVE)
+    assert (analysis.rule.name, analysis.rule.threshold, analysis.rule.side) == ("probability", 0.9, Side.ABOVE)
 
 
 def test_what_is_not_said_is_not_invented() -> None:
-    (question,) = study_of(ASKED, LEVELS).questions
-    (rope,) = question.ropes
+    (analysis,) = study_of(ASKED, LEVELS).analyses
+    (rope,) = analysis.ropes
     assert rope.declared_on is None
     assert rope.before_data
-    assert question.endpoint.horizon is None
-    assert question.adjust is None
-    assert question.rule.side is Side.TWO_SIDED
+    assert analysis.endpoint.horizon is None
+    assert analysis.adjust is None
+    assert analysis.rule.side is Side.TWO_SIDED
 
 
 def test_the_primary_contrast_is_the_one_asked_for() -> None:
-    (question,) = study_of(replace(ASKED, primary="dose 10"), LEVELS).questions
-    assert question.primary.group == "dose 10"
-    assert [c.group for c in question.contrasts] == ["dose 1", "dose 10"]
+    (analysis,) = study_of(replace(ASKED, primary="dose 10"), LEVELS).analyses
+    assert analysis.primary.group == "dose 10"
+    assert [c.group for c in analysis.contrasts] == ["dose 1", "dose 10"]
 
 
 def test_a_declaration_says_what_is_known_of_the_rope() -> None:
-    (question,) = study_of(ASKED, LEVELS).questions
-    (rope,) = question.ropes
+    (analysis,) = study_of(ASKED, LEVELS).analyses
+    (rope,) = analysis.ropes
     assert declaration(rope).startswith("ROPE of the hazard ratio 0.80 to 1.25, date not stated, before the data")
     later = replace(rope, declared_on=dt.date(2026, 1, 31), before_data=False)
     assert "declared on 2026-01-31, after the data were seen. Source: protocol" in declaration(later)
@@ -157,14 +157,14 @@ def test_options_are_checked_by_the_rules_of_a_study_file() -> None:
 
 
 def test_covariates_and_strata_point_the_model_at_them() -> None:
-    primary = load_plan("primary")
-    assert plan_for(ASKED, primary).adjust == NO_SET
-    assert plan_for(ASKED, primary).title.endswith("(no covariate was named)")
-    adjusted = plan_for(replace(ASKED, adjust=("age",), strata=("site",)), primary)
+    primary = load_model("primary")
+    assert model_for(ASKED, primary).adjust == NO_SET
+    assert model_for(ASKED, primary).title.endswith("(no covariate was named)")
+    adjusted = model_for(replace(ASKED, adjust=("age",), strata=("site",)), primary)
     assert adjusted.adjust == QUESTION_SET
     assert adjusted.baseline.strata is StrataKind.FREE
     assert adjusted.sampler == primary.sampler
-    pooled = plan_for(replace(ASKED, strata=("site",)), load_plan("pooled"))
+    pooled = model_for(replace(ASKED, strata=("site",)), load_model("pooled"))
     assert pooled.baseline.strata is StrataKind.POOLED
 
 
@@ -177,8 +177,8 @@ def test_covariates_and_strata_point_the_model_at_them() -> None:
     ],
 )
 def test_a_model_that_does_not_fit_the_options_is_refused(model: str, options: dict[str, object], word: str) -> None:
-    with pytest.raises(PlanError, match=word):
-        plan_for(replace(ASKED, **options), load_plan(model))
+    with pytest.raises(ModelError, match=word):
+        model_for(replace(ASKED, **options), load_model(model))
 
 
 def test_all_faults_of_options_model_and_patients_are_told_together(

@@ -9,11 +9,11 @@ import pytest
 from estimand_example import CUTS, GROUPS, HAZARDS, PLAN, patterned, patterned_posterior, prepared, repeated
 from posteriors import make_posterior
 
+from bayesrefract.cohort.exposure import tabulate
 from bayesrefract.errors import EstimandError
 from bayesrefract.estimands import conditional_survival, covariate_effects
-from bayesrefract.exposure import tabulate
 from bayesrefract.model.effects import design
-from bayesrefract.plan import Intervals
+from bayesrefract.study.model import Intervals
 
 
 def test_covariate_effects_are_per_step_and_against_the_average_category() -> None:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from records_example import TABLE, faults_of, make_plan, make_question, only, read
+from records_example import TABLE, faults_of, make_model, make_question, only, read
 
 from bayesrefract.cohort.covariates import MOST_LEVELS, MOST_LEVELS_AT_ALL, level_faults
 from bayesrefract.cohort.select import select
-from bayesrefract.plan import StrataKind
-from bayesrefract.study import Columns, Condition
+from bayesrefract.study.model import StrataKind
+from bayesrefract.study.study import Columns, Condition
 
 
 def test_constant_covariates(tmp_path: Path) -> None:
     north = make_question(population=only("north", Condition("site", ("north",))), adjust="site")
-    cohort = select(read(tmp_path), north, make_plan())
+    cohort = select(read(tmp_path), north, make_model())
     assert [c.name for c in cohort.covariates] == ["age"]
     assert any("site is left out" in note and "north" in note for note in cohort.notes)
     everywhere = TABLE.replace("south", "north").replace("east", "north")
@@ -25,8 +25,8 @@ def test_constant_covariates(tmp_path: Path) -> None:
 
 def test_a_column_that_names_patients_is_no_covariate(tmp_path: Path) -> None:
     rows = "".join(TABLE.replace("P-0", f"{letter}-0").split("\n", 1)[1] for letter in "QRS")
-    question = make_question(columns=Columns("arm"), adjust="who", adjustments={"who": ("id",)})
-    (fault,) = faults_of(tmp_path, TABLE + rows, question)
+    analysis = make_question(columns=Columns("arm"), adjust="who", adjustments={"who": ("id",)})
+    (fault,) = faults_of(tmp_path, TABLE + rows, analysis)
     assert "covariate id has 32 categories among 32 analysed patients" in fault
 
 
@@ -43,14 +43,14 @@ def test_collinear_covariates_name_what_they_repeat(tmp_path: Path, extra: objec
     assert callable(extra)
     header, *rows = TABLE.splitlines()
     text = "\n".join([f"{header},extra", *(f"{row},{extra(row.split(','))}" for row in rows)])
-    question = make_question(adjust="more", adjustments={"more": ("age", "sex", "extra")})
-    (fault,) = faults_of(tmp_path, text, question)
+    analysis = make_question(adjust="more", adjustments={"more": ("age", "sex", "extra")})
+    (fault,) = faults_of(tmp_path, text, analysis)
     assert words in fault
 
 
 def test_strata(tmp_path: Path) -> None:
-    question = make_question(columns=Columns("arm", "id", ("sex",), ("site", "sex")))
-    cohort = select(read(tmp_path), question, make_plan(strata=StrataKind.FREE))
+    analysis = make_question(columns=Columns("arm", "id", ("sex",), ("site", "sex")))
+    cohort = select(read(tmp_path), analysis, make_model(strata=StrataKind.FREE))
     assert cohort.strata == (
         "site=east, sex=2", "site=north, sex=1", "site=north, sex=2", "site=south, sex=1", "site=south, sex=2",
     )  # fmt: skip
@@ -60,9 +60,9 @@ def test_strata(tmp_path: Path) -> None:
 
 
 def test_strata_that_determine_the_group(tmp_path: Path) -> None:
-    question = make_question(columns=Columns("arm", "id", ("sex",), ("arm",)))
+    analysis = make_question(columns=Columns("arm", "id", ("sex",), ("arm",)))
     assert any("no stratum has two groups" in fault
-               for fault in faults_of(tmp_path, TABLE, question, make_plan(strata=StrataKind.FREE)))  # fmt: skip
+               for fault in faults_of(tmp_path, TABLE, analysis, make_model(strata=StrataKind.FREE)))  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -89,6 +89,6 @@ def test_an_identifier_is_refused_before_a_matrix_of_it_is_made(
         raise AssertionError("a matrix was made")
 
     monkeypatch.setattr("bayesrefract.cohort.covariates.indicators", made)
-    question = make_question(columns=Columns("arm", None, ("sex",), ("id",)), groups=("a", "b"))
-    (fault,) = faults_of(tmp_path, text, question, make_plan(strata=StrataKind.FREE))
+    analysis = make_question(columns=Columns("arm", None, ("sex",), ("id",)), groups=("a", "b"))
+    (fault,) = faults_of(tmp_path, text, analysis, make_model(strata=StrataKind.FREE))
     assert "stratification by id has 2,000 categories among 2,000 analysed patients" in fault

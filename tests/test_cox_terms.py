@@ -12,13 +12,11 @@ from lifelines import CoxPHFitter
 from r_reference import FIGURES, NAMES, adjusted, unadjusted
 from scipy.stats import norm
 
+from bayesrefract.classical.agreement import CoxTerm, Interval
+from bayesrefract.classical.cox import Fitted, cox_terms, efron
+from bayesrefract.classical.kaplan_meier import overall_follow_up
+from bayesrefract.classical.regression import no_effects, regression_data
 from bayesrefract.cohort.value import Cohort, Covariate
-from bayesrefract.crosscheck.agreement import CoxTerm, Interval
-from bayesrefract.crosscheck.cox import Fitted, efron
-from bayesrefract.crosscheck.estimable import no_effects
-from bayesrefract.crosscheck.nonparametric import overall_follow_up
-from bayesrefract.crosscheck.regression import regression_data
-from bayesrefract.crosscheck.terms import cox_terms
 
 STAGES = ("I", "II", "III")
 

@@ -13,25 +13,25 @@ from r_reference import FIGURES, NAMES, adjusted, unadjusted
 from scipy.stats import norm
 from statsmodels.duration.hazard_regression import PHReg
 
+from bayesrefract.classical import cross_check, tost_p
+from bayesrefract.classical.check import tied_share
+from bayesrefract.classical.cox import breslow, efron
+from bayesrefract.classical.regression import regression_data
+from bayesrefract.cohort.exposure import tabulate
 from bayesrefract.cohort.value import Covariate
-from bayesrefract.crosscheck import cross_check, tost_p
-from bayesrefract.crosscheck.check import tied_share
-from bayesrefract.crosscheck.cox import breslow, efron
-from bayesrefract.crosscheck.regression import regression_data
-from bayesrefract.exposure import tabulate
-from bayesrefract.plan import Baseline, BaselineKind, Intervals, ModelPlan, StrataKind
-from bayesrefract.study import Estimand, Rope
+from bayesrefract.study.model import Baseline, BaselineKind, Intervals, Model, StrataKind
+from bayesrefract.study.study import Estimand, Rope
 
-PLAN = ModelPlan("primary", "", "")
+PLAN = Model("primary", "", "")
 FREE = dataclasses.replace(PLAN, baseline=Baseline(strata=StrataKind.FREE))
 POOLED = dataclasses.replace(PLAN, baseline=Baseline(strata=StrataKind.POOLED))
 BY_GROUP = dataclasses.replace(PLAN, baseline=Baseline(BaselineKind.INDEPENDENT, by_group=True))
 ROPE = Rope(Estimand.HAZARD_RATIO, 0.80, 1.25, "test", None, before_data=True)
 
 
-def checked(cohort, reference, plan=PLAN):
-    table = tabulate(cohort, plan.intervals)
-    return cross_check(cohort, make_question(cohort, reference), table, plan)
+def checked(cohort, reference, model=PLAN):
+    table = tabulate(cohort, model.intervals)
+    return cross_check(cohort, make_question(cohort, reference), table, model)
 
 
 def therneau():
@@ -243,7 +243,7 @@ def test_hazards_by_group_have_no_counterpart():
 
 def test_stratified_plans_stratify_both_fits_and_pooling_is_named():
     cohort = gbsg2(stratum="tgrade")
-    common, free, pooled = (checked(cohort, "no", plan) for plan in (PLAN, FREE, POOLED))
+    common, free, pooled = (checked(cohort, "no", model) for model in (PLAN, FREE, POOLED))
     assert common.cox[0].log_coef != pytest.approx(free.cox[0].log_coef, abs=0.005)
     assert free.companion[0].agrees
     assert free.companion[0].log_hr != pytest.approx(common.companion[0].log_hr, abs=0.005)
@@ -262,9 +262,9 @@ def test_a_learnt_spread_is_held_against_fixed_categories():
 
 def test_only_contrasts_whose_groups_are_both_there():
     cohort = actg175()
-    question = make_question(cohort, "zidovudine+zalcitabine")
+    analysis = make_question(cohort, "zidovudine+zalcitabine")
     pair = actg175(arms={1: "zidovudine+didanosine", 2: "zidovudine+zalcitabine"})
-    agreement = cross_check(pair, question, tabulate(pair, PLAN.intervals), PLAN)
+    agreement = cross_check(pair, analysis, tabulate(pair, PLAN.intervals), PLAN)
     assert [(c.group, c.reference) for c in agreement.companion] == [
         ("zidovudine+didanosine", "zidovudine+zalcitabine")
     ]

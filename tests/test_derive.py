@@ -13,9 +13,9 @@ import pytest
 from test_cli import call
 from therapy_example import EXAMPLE, changed, rows_of, tables_in, text_of
 
-from bayesrefract.table import to_csv
-from bayesrefract.tables.therapy import cohort_table
-from bayesrefract.therapy import Derived, Tables, derive, read_histories
+from bayesrefract.report.tables.table import to_csv
+from bayesrefract.studies.lenalidomide.derive import Derived, Tables, derive, read_histories
+from bayesrefract.studies.lenalidomide.tables import cohort_table
 
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 COLUMNS = (

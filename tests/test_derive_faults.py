@@ -12,8 +12,8 @@ from test_derive import cohort_of, run
 from therapy_example import EXAMPLE, changed, rows_of, tables_in, text_of
 
 from bayesrefract.errors import RecordsError
-from bayesrefract.listing import SCREEN_LINES
-from bayesrefract.therapy import read_histories
+from bayesrefract.messages import SCREEN_LINES
+from bayesrefract.studies.lenalidomide.derive import read_histories
 
 
 @pytest.mark.parametrize(("texts", "told"), FAULTS.values(), ids=FAULTS.keys())

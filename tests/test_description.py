@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 from lenalidomide_study import COUNTS, FOLDER, mutated
 
+from bayesrefract.classical.balance import balance, distance_of_shares, standardised_difference
+from bayesrefract.classical.describe import Description, Variable, describe
 from bayesrefract.cohort.read import Records, read_records
-from bayesrefract.description import Description, balance, describe
-from bayesrefract.description.balance import distance_of_shares, standardised_difference
-from bayesrefract.description.describe import Variable
-from bayesrefract.printed import read_counts
-from bayesrefract.study import Condition, Contrast, Evidence, PatientTable, Study, with_records
-from bayesrefract.study_file import load_study
-from bayesrefract.tables.description import balance_table, description_table, printed_p
-from bayesrefract.therapy import cohort_cell
+from bayesrefract.papers import read_counts
+from bayesrefract.report.tables.patients import balance_table, description_table
+from bayesrefract.studies.lenalidomide.derive import cohort_cell
+from bayesrefract.studies.lenalidomide.tables import printed_p
+from bayesrefract.study.study import Condition, Contrast, Evidence, PatientTable, Study, with_records
+from bayesrefract.study.study_file import load_study
 
 SMALL = """patient_id,refractoriness,age_years,iss_stage_iii,sex,stage
 1,low_dose,50,1,female,I
@@ -48,8 +48,8 @@ def small(study: Study, folder: Path, *where: Condition) -> tuple[Description, S
     path = folder / "small.csv"
     path.write_text(SMALL, encoding="utf-8")
     table = PatientTable("t", "T", COLUMNS, where)
-    asked = replace(with_records(study, path), tables=(table,), questions=(), histories=None)
-    records = read_records(replace(asked, questions=()), lambda text: None)
+    asked = replace(with_records(study, path), tables=(table,), analyses=(), extension=None)
+    records = read_records(replace(asked, analyses=()), lambda text: None)
     records = Records(
         records.frame.assign(refractoriness=[line.split(",")[1] for line in SMALL.splitlines()[1:]]),
         records.sha256,
@@ -57,7 +57,7 @@ def small(study: Study, folder: Path, *where: Condition) -> tuple[Description, S
         records.first_line,
         records.header,
     )
-    named = replace(asked, questions=study.questions)
+    named = replace(asked, analyses=study.analyses)
     return describe(records, named, table), named, records
 
 
@@ -156,7 +156,7 @@ def test_the_distance_does_not_depend_on_the_level_left_out() -> None:
 
 
 def test_balance_of_the_primary_pair(study: Study, committed: Records) -> None:
-    found = {each.column: each for each in balance(committed, study, study.tables[0], study.questions[0].primary)}
+    found = {each.column: each for each in balance(committed, study, study.tables[0], study.analyses[0].primary)}
     first, second = 18 / 74, 92 / 184
     expected = (first - second) / math.sqrt((first * (1 - first) + second * (1 - second)) / 2)
     assert found["first_line_asct"].difference == pytest.approx(expected)
@@ -175,13 +175,13 @@ def test_the_order_of_rows_changes_nothing(study: Study, committed: Records, tmp
 
 def test_tables_say_what_the_patients_are(study: Study, committed: Records) -> None:
     found = describe(committed, study, study.tables[0])
-    table = description_table(found, Evidence.REBUILT, read_counts(COUNTS))
+    table = description_table(found, Evidence.REBUILT, printed_p(read_counts(COUNTS)))
     assert table.notes[0].startswith("Rebuilt patients.")
     assert table.columns[1].name == "low_dose (n = 184)"
     row = next(row for row in table.rows if row[0] == "ISS stage III")
     assert row[-1] == "0.64"
     assert any(row[0].strip() == "unknown" for row in table.rows)
     assert "p with the unknown among the rest: ISS stage III 0.767" in table.notes[-1], "as an audit of the counts says"
-    pair = balance(committed, study, study.tables[0], study.questions[0].primary)
+    pair = balance(committed, study, study.tables[0], study.analyses[0].primary)
     assert "Rebuilt" in balance_table(pair, "a vs b", Evidence.REBUILT).notes[0]
     assert "Rebuilt" not in balance_table(pair, "a vs b", Evidence.PATIENTS).notes[0]

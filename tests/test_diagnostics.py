@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 from posteriors import make_posterior
 
-from bayesrefract.diagnostics import Health, convergence, diagnose
+from bayesrefract.decision.diagnostics import Health, convergence, diagnose
 from bayesrefract.inference.posterior import Posterior
 
 SAMPLES = 4000

@@ -9,11 +9,13 @@ import pytest
 import xarray as xr
 from scipy import stats
 
-from bayesrefract.diagnostics import Health
-from bayesrefract.equivalence import Verdict, VerdictWord, decide, gates, too_close
-from bayesrefract.equivalence.rules import Region, Simulated, judge_interval, judge_probability
+from bayesrefract.decision import Verdict, VerdictWord
+from bayesrefract.decision.decision import decide, too_close
+from bayesrefract.decision.diagnostics import Health
+from bayesrefract.decision.gates import gates
+from bayesrefract.decision.verdict import Region, Simulated, judge_interval, judge_probability
 from bayesrefract.errors import StudyError
-from bayesrefract.study import Contrast, Estimand, IntervalKind, Rope, Rule, RuleName, Side
+from bayesrefract.study.study import Contrast, Estimand, IntervalKind, Rope, Rule, RuleName, Side
 
 HR = Estimand.HAZARD_RATIO
 CONTRAST = Contrast("new", "old", primary=True)

@@ -21,13 +21,13 @@ from estimand_example import (
 from posteriors import make_posterior
 from scipy import integrate, optimize, stats
 
+from bayesrefract.cohort.exposure import tabulate
 from bayesrefract.cohort.value import Covariate
 from bayesrefract.errors import EstimandError
 from bayesrefract.estimands import Effects, check_horizon, conditional_survival, estimate
-from bayesrefract.exposure import tabulate
 from bayesrefract.model.effects import design
-from bayesrefract.plan import Intervals
-from bayesrefract.study import Estimand, TimeUnit
+from bayesrefract.study.model import Intervals
+from bayesrefract.study.study import Estimand, TimeUnit
 
 
 def one_curve(effects: Effects, group: str) -> tuple[float, float, float]:
@@ -123,13 +123,13 @@ def test_differences_are_group_minus_reference() -> None:
 def test_order_of_groups_and_merging_change_nothing() -> None:
     cohort = patterned()
     table, columns = prepared(cohort)
-    question = make_question(cohort, "b", horizon=4.0)
+    analysis = make_question(cohort, "b", horizon=4.0)
     posterior = patterned_posterior(table, columns)
-    usual = estimate(posterior, table, columns, question)
+    usual = estimate(posterior, table, columns, analysis)
     rows = tabulate(cohort, Intervals(cuts=CUTS), merge=False)
-    by_row = estimate(posterior, rows, design(rows, PLAN), question)
+    by_row = estimate(posterior, rows, design(rows, PLAN), analysis)
     turned = dataclasses.replace(posterior, draws=posterior.draws.sel(group=["b", "a"]))
-    relabelled = estimate(turned, table, columns, question)
+    relabelled = estimate(turned, table, columns, analysis)
     assert len(rows.group) > len(table.group)
     for other in (by_row, relabelled):
         np.testing.assert_allclose(other.median, usual.median, rtol=1e-12)
@@ -284,9 +284,9 @@ def test_contrasts_without_their_groups_are_left_out() -> None:
     cohort = two_groups()
     table, columns = prepared(cohort, cuts=())
     posterior = make_posterior(repeated([[0.4]]), repeated([0.0, 0.0]), groups=GROUPS)
-    question = make_question(cohort, "b")
-    absent = dataclasses.replace(question.contrasts[0], group="c")
+    analysis = make_question(cohort, "b")
+    absent = dataclasses.replace(analysis.contrasts[0], group="c")
     effects = estimate(
-        posterior, table, columns, dataclasses.replace(question, contrasts=(*question.contrasts, absent))
+        posterior, table, columns, dataclasses.replace(analysis, contrasts=(*analysis.contrasts, absent))
     )
     assert list(effects.log_hazard_ratio.contrast.values) == ["a vs b"]

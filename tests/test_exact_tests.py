@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bayesrefract.audit.exact_tests import fisher, pearson
-from bayesrefract.printed import CountRow, read_counts
+from bayesrefract.classical.exact_tests import fisher, pearson
+from bayesrefract.papers import CountRow, read_counts
 
 COUNTS = read_counts(Path(__file__).parents[1] / "data" / "lenalidomide" / "published_counts.csv")
 MOST = 60

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from cohorts import actg175, gbsg2, lung, make_cohort
 
-from bayesrefract.errors import PlanError
-from bayesrefract.exposure import choose_cuts, split, tabulate
-from bayesrefract.plan import Intervals
-from bayesrefract.study import TimeUnit
+from bayesrefract.cohort.exposure import choose_cuts, split, tabulate
+from bayesrefract.errors import ModelError
+from bayesrefract.study.model import Intervals
+from bayesrefract.study.study import TimeUnit
 
 
 def test_an_event_on_a_cut_belongs_to_the_interval_that_ends_there() -> None:
@@ -96,7 +96,7 @@ def test_few_events_make_one_interval() -> None:
 @pytest.mark.parametrize("cuts", [(5.0, 5.0), (9.0, 5.0), (0.0, 5.0), (-1.0,), (5.0, 40.0)])
 def test_cuts_outside_follow_up_are_refused_with_what_was_found(cuts: tuple[float, ...]) -> None:
     cohort = make_cohort([10.0, 20.0, 30.0, 40.0], [True] * 4, ["a", "b", "a", "b"])
-    with pytest.raises(PlanError, match=r"cuts must rise.*40 days"):
+    with pytest.raises(ModelError, match=r"cuts must rise.*40 days"):
         tabulate(cohort, Intervals(cuts=cuts))
 
 

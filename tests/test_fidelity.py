@@ -11,9 +11,14 @@ from lenalidomide_study import COHORT, COUNTS, ESTIMATES, mutated
 
 from bayesrefract.cohort.read import read_file
 from bayesrefract.errors import InputError
-from bayesrefract.fidelity import MET, NOT_IN_COHORT, Fidelity, Part, check_fidelity, read_cohort
-from bayesrefract.fidelity.conventions import FollowUp, curve_with_log_limits, log_rank_p, median_with_log_limits
-from bayesrefract.printed import Number, read_number
+from bayesrefract.papers import Number, read_number
+from bayesrefract.studies.lenalidomide.fidelity import MET, NOT_IN_COHORT, Fidelity, Part, check_fidelity, read_cohort
+from bayesrefract.studies.lenalidomide.fidelity.conventions import (
+    FollowUp,
+    curve_with_log_limits,
+    log_rank_p,
+    median_with_log_limits,
+)
 
 
 @pytest.fixture(scope="module")

@@ -9,22 +9,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from figures_example import FIGURES, texts
-from findings_example import GROUPS, a_plan, a_question, findings, undecided, withheld
+from findings_example import GROUPS, a_model, a_question, findings, undecided, withheld
 
-from bayesrefract.crosscheck.agreement import KaplanMeier
-from bayesrefract.figures import (
-    Picture,
-    density_figure,
-    forest_figure,
-    slug,
-    survival_figure,
-)
-from bayesrefract.figures.chains import RANK_BINS, rank_histogram
-from bayesrefract.figures.curves import at_risk, few_from, group_look
-from bayesrefract.figures.ratios import ratio_ticks
-from bayesrefract.figures.style import time_ticks
+from bayesrefract.classical.agreement import KaplanMeier
 from bayesrefract.findings import Findings
-from bayesrefract.study import Evidence, TimeUnit
+from bayesrefract.report.figures import Picture, density_figure, forest_figure, slug, survival_figure
+from bayesrefract.report.figures.chains import RANK_BINS, rank_histogram
+from bayesrefract.report.figures.curves import at_risk, few_from, group_look
+from bayesrefract.report.figures.ratios import ratio_ticks
+from bayesrefract.report.figures.style import time_ticks
+from bayesrefract.study.study import Evidence, TimeUnit
 
 every_figure = pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES.keys())
 
@@ -104,8 +98,8 @@ def test_survival_figure_carries_groups_numbers_at_risk_and_horizon() -> None:
     for place, count in zip(places, at_twelve, strict=True):
         assert shown[place + 2] == count
     assert "horizon 36" in shown
-    no_horizon = replace(made.question, endpoint=replace(made.question.endpoint, horizon=None))
-    assert not any("horizon" in text for text in texts(survival_figure(replace(made, question=no_horizon))))
+    no_horizon = replace(made.analysis, endpoint=replace(made.analysis.endpoint, horizon=None))
+    assert not any("horizon" in text for text in texts(survival_figure(replace(made, analysis=no_horizon))))
 
 
 def test_groups_are_told_apart_beyond_the_six_colours() -> None:
@@ -147,7 +141,7 @@ def test_a_withheld_posterior_is_not_drawn() -> None:
 
 
 def test_forest_has_every_model_under_every_contrast() -> None:
-    made = [findings(), undecided(findings(plan=a_plan("two_group")))]
+    made = [findings(), undecided(findings(model=a_model("two_group")))]
     shown = texts(forest_figure(made))
     assert shown.count("primary") == shown.count("two_group") == 2
     assert [text for text in shown if " vs " in text] == ["drug A vs control", "placebo & rest vs drug B"]
@@ -209,5 +203,5 @@ def test_names_of_figures_are_safe_and_differ() -> None:
 
 
 def test_time_is_labelled_in_the_unit_of_the_study() -> None:
-    question = replace(a_question(), time_unit=TimeUnit.WEEKS)
-    assert "Time (weeks)" in texts(survival_figure(findings(question)))
+    analysis = replace(a_question(), time_unit=TimeUnit.WEEKS)
+    assert "Time (weeks)" in texts(survival_figure(findings(analysis)))

@@ -9,8 +9,8 @@ import pytest
 from figures_example import FIGURES
 from findings_example import findings
 
-from bayesrefract.figures import Picture
 from bayesrefract.findings import Findings
+from bayesrefract.report.figures import Picture
 
 every_figure = pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES.keys())
 DOTS_PER_METRE = round(300 / 0.0254)

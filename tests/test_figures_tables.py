@@ -8,17 +8,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from figures_example import FIGURES, drawn, texts, with_energy
-from findings_example import GROUPS, HORIZON, a_plan, a_question, a_whole_study, findings, undecided, withheld
+from findings_example import GROUPS, HORIZON, a_model, a_question, a_whole_study, findings, undecided, withheld
 from scipy.stats import norm
 
-from bayesrefract import figures
-from bayesrefract.equivalence import Verdict, VerdictWord
-from bayesrefract.figures import Picture
-from bayesrefract.figures.curves import GRID_STEPS, at_risk, on_grid, survival_at
-from bayesrefract.figures.density import inside_by_width
+from bayesrefract.decision import Verdict, VerdictWord
 from bayesrefract.findings import Findings
-from bayesrefract.plan import GroupPriorName, Priors
-from bayesrefract.study import Estimand, Rule, Side
+from bayesrefract.report import figures
+from bayesrefract.report.figures import Picture
+from bayesrefract.report.figures.curves import GRID_STEPS, at_risk, on_grid, survival_at
+from bayesrefract.report.figures.density import inside_by_width
+from bayesrefract.study.model import GroupPriorName, Priors
+from bayesrefract.study.study import Estimand, Rule, Side
 
 every_figure = pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES.keys())
 MOST_ROWS = 60
@@ -176,7 +176,7 @@ def test_differences_stand_in_their_own_unit_with_their_range() -> None:
     assert "months; ROPE -2 to 2" in shown
     assert "percentage points; no ROPE is declared" in shown
     rows = {(row[0], row[1].split(" up to")[0]): row for row in picture.table.rows}
-    rmst = rows[made.question.primary.label, "difference in mean event-free time"]
+    rmst = rows[made.analysis.primary.label, "difference in mean event-free time"]
     assert rmst[2:5] == ("-2 to 2 months", "equivalent", "-0.3")
 
 
@@ -188,7 +188,7 @@ def test_differences_are_not_shown_where_the_draws_may_not_be_believed() -> None
         for v in made.verdicts
     )
     rows = drawn(figures.differences_figure(replace(made, verdicts=only_control))).table.rows
-    assert {row[0] for row in rows} == {made.question.contrasts[1].label}
+    assert {row[0] for row in rows} == {made.analysis.contrasts[1].label}
 
 
 def test_log_log_figure_tells_the_test_and_the_hazards() -> None:
@@ -224,7 +224,7 @@ def test_prior_of_the_ratio_shows_its_mass_inside_the_range() -> None:
     sd = 0.75
     inside = norm.cdf(np.log(1.25), 0, sd) - norm.cdf(np.log(0.80), 0, sd)
     assert f"P(inside) {inside:.3f}" in texts(drawn(figures.prior_ratio_figure(made, made.verdicts[0])))
-    flat = replace(made, plan=replace(a_plan(), priors=Priors(group=GroupPriorName.FLAT)))
+    flat = replace(made, model=replace(a_model(), priors=Priors(group=GroupPriorName.FLAT)))
     assert figures.prior_ratio_figure(flat, made.verdicts[0]) is None
 
 

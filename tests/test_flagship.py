@@ -9,19 +9,21 @@ import pytest
 from lenalidomide_study import FOLDER, first, mutated, rows, to_text
 from test_cli import call
 
-from bayesrefract.cohort.read import Records, read_records
-from bayesrefract.cohort.select import check_records, plans_of, select
-from bayesrefract.dossier import compile_dossier, counted_once, printed_answer
-from bayesrefract.equivalence import VerdictWord
+from bayesrefract.cohort.read import Records
+from bayesrefract.cohort.select import check_records, models_of, select
+from bayesrefract.decision import VerdictWord
+from bayesrefract.dossier import compile_dossier, printed_answer
 from bayesrefract.errors import RecordsError
-from bayesrefract.plan_file import load_plan
-from bayesrefract.printed import read_estimates
-from bayesrefract.report.paper import what_is_supported
-from bayesrefract.spread import Printed, SpreadRow, how_printed, p_inside, read_spread, summarise
-from bayesrefract.spread import to_text as spread_text
-from bayesrefract.study import Estimand, Evidence, Question, Study, with_records
-from bayesrefract.study_file import load_study
-from bayesrefract.tables.paper import PrintedRow
+from bayesrefract.extension import read_study_records
+from bayesrefract.papers import read_estimates
+from bayesrefract.report.page.paper import what_is_supported
+from bayesrefract.report.tables.paper import PrintedRow
+from bayesrefract.studies.lenalidomide.page import addition, counted_once
+from bayesrefract.studies.lenalidomide.spread import Printed, SpreadRow, how_printed, p_inside, read_spread, summarise
+from bayesrefract.studies.lenalidomide.spread import to_text as spread_text
+from bayesrefract.study.model_file import load_model
+from bayesrefract.study.study import Analysis, Estimand, Evidence, Study, with_records
+from bayesrefract.study.study_file import load_study
 
 
 @pytest.fixture(scope="module")
@@ -31,21 +33,21 @@ def study() -> Study:
 
 @pytest.fixture(scope="module")
 def records(study: Study) -> Records:
-    return read_records(study)
+    return read_study_records(study)
 
 
-def question(study: Study, name: str) -> Question:
-    return next(each for each in study.questions if each.name == name)
+def analysis(study: Study, name: str) -> Analysis:
+    return next(each for each in study.analyses if each.name == name)
 
 
 def test_the_questions_that_lead_and_those_that_do_not(study: Study) -> None:
-    assert [each.name for each in study.questions if each.role == "main"] == [
+    assert [each.name for each in study.analyses if each.role == "main"] == [
         "pfs_second_line/all",
         "os_second_line/all",
         "pfs_retreatment/retreated",
         "os_retreatment/retreated",
     ]
-    assert {each.name for each in study.questions if each.role == "sensitivity"} == {
+    assert {each.name for each in study.analyses if each.role == "sensitivity"} == {
         "pfs_second_line/egfr_ge_60",
         "os_second_line/egfr_ge_60",
         "pfs_retreatment/retreated_egfr_ge_60",
@@ -59,7 +61,7 @@ def test_the_questions_that_lead_and_those_that_do_not(study: Study) -> None:
 
 
 def test_every_range_is_exploratory_and_has_its_reason(study: Study) -> None:
-    ropes = {rope for each in study.questions for rope in each.ropes}
+    ropes = {rope for each in study.analyses for rope in each.ropes}
     assert {(rope.low, rope.high) for rope in ropes if rope.estimand is Estimand.HAZARD_RATIO} == {
         (0.80, 1.25),
         (0.77, 1.30),
@@ -67,14 +69,14 @@ def test_every_range_is_exploratory_and_has_its_reason(study: Study) -> None:
     assert not any(rope.before_data for rope in ropes)
     assert study.evidence is Evidence.REBUILT
     assert [
-        rope.high for rope in question(study, "pfs_retreatment/retreated").ropes if rope.estimand.value[:4] == "rmst"
+        rope.high for rope in analysis(study, "pfs_retreatment/retreated").ropes if rope.estimand.value[:4] == "rmst"
     ]
-    assert not [rope for rope in question(study, "os_second_line/all").ropes if rope.estimand.value[:4] == "rmst"]
+    assert not [rope for rope in analysis(study, "os_second_line/all").ropes if rope.estimand.value[:4] == "rmst"]
 
 
 def test_patients_of_each_question(study: Study, records: Records) -> None:
-    plan = load_plan("fine_unadjusted")
-    sizes = {each.name: select(records, each, plan).n_patients for each in study.questions}
+    model = load_model("fine_unadjusted")
+    sizes = {each.name: select(records, each, model).n_patients for each in study.analyses}
     assert sizes["pfs_second_line/all"] == 476
     assert sizes["pfs_second_line/egfr_ge_60"] == 380
     assert sizes["pfs_retreatment/retreated"] == 212
@@ -84,9 +86,9 @@ def test_patients_of_each_question(study: Study, records: Records) -> None:
 
 
 def test_the_clock_of_first_relapse_enters_at_retreatment(study: Study, records: Records) -> None:
-    plan = load_plan("fine_unadjusted")
-    own = select(records, question(study, "pfs_retreatment/retreated"), plan)
-    relapse = select(records, question(study, "pfs_retreatment_from_relapse/retreated"), plan)
+    model = load_model("fine_unadjusted")
+    own = select(records, analysis(study, "pfs_retreatment/retreated"), model)
+    relapse = select(records, analysis(study, "pfs_retreatment_from_relapse/retreated"), model)
     assert relapse.exit - relapse.entry == pytest.approx(own.exit)
     assert (relapse.event == own.event).all()
     assert int((relapse.entry == 0).sum()) == 121
@@ -96,17 +98,17 @@ def test_nobody_is_analysed_without_follow_up_on_either_clock(study: Study, tmp_
     def change(changed: list[dict[str, str]]) -> None:
         first(changed, retreatment_is_second_line="0", pfs_retreatment_event="0")["pfs_retreatment_months"] = "0"
 
-    found = read_records(with_records(study, mutated(tmp_path, change)))
+    found = read_study_records(with_records(study, mutated(tmp_path, change)))
     for name in ("pfs_retreatment/retreated", "pfs_retreatment_from_relapse/retreated"):
-        cohort = select(found, question(study, name), load_plan("fine_unadjusted"))
+        cohort = select(found, analysis(study, name), load_model("fine_unadjusted"))
         assert cohort.flow.excluded["censored at time 0"] == 1, name
         assert (cohort.exit > cohort.entry).all()
 
 
 def test_the_administrative_end_is_counted_from_the_same_clock(study: Study, records: Records) -> None:
-    asked = question(study, "pfs_retreatment_from_relapse/retreated")
+    asked = analysis(study, "pfs_retreatment_from_relapse/retreated")
     asked = replace(asked, endpoint=replace(asked.endpoint, administrative_end="os_retreatment_months"))
-    cohort = select(records, asked, load_plan("fine_unadjusted"))
+    cohort = select(records, asked, load_model("fine_unadjusted"))
     wanted = [
         float(row["months_first_relapse_to_retreatment"]) + float(row["os_retreatment_months"])
         for row in rows()
@@ -123,19 +125,19 @@ def test_other_models_are_checked_wherever_they_would_be_tried(study: Study, tmp
             if row["retreatment_is_second_line"] == "0":
                 row["retreatment_asct"] = "1" if row["retreatment_regimen_class"] == "r_pi" else "0"
 
-    found = read_records(with_records(study, mutated(tmp_path, change)))
+    found = read_study_records(with_records(study, mutated(tmp_path, change)))
     check_records(found, study)
     with pytest.raises(RecordsError, match="retreatment_asct repeats retreatment_regimen_class"):
         check_records(found, replace(study, models=("wide",)))
 
 
 def test_models_are_tried_where_they_are_asked_for(study: Study) -> None:
-    plans = [load_plan(name) for name in study.models]
-    assert [plan.name for plan in plans_of(question(study, "pfs_second_line/all"), plans)] == list(study.models)
-    later = question(study, "pfs_retreatment_by_line/retreated_later")
-    assert [plan.name for plan in plans_of(later, plans)] == ["fine_unadjusted"]
-    other = [load_plan("collapsed")]
-    assert plans_of(later, other) == other, "a model asked for on the command line is tried everywhere"
+    models = [load_model(name) for name in study.models]
+    assert [model.name for model in models_of(analysis(study, "pfs_second_line/all"), models)] == list(study.models)
+    later = analysis(study, "pfs_retreatment_by_line/retreated_later")
+    assert [model.name for model in models_of(later, models)] == ["fine_unadjusted"]
+    other = [load_model("collapsed")]
+    assert models_of(later, other) == other, "a model asked for on the command line is tried everywhere"
 
 
 def test_other_records_run_by_changing_one_path(study: Study, tmp_path: Path) -> None:
@@ -148,13 +150,13 @@ def test_other_records_run_by_changing_one_path(study: Study, tmp_path: Path) ->
     text = (FOLDER / "study.toml").read_text(encoding="utf-8")
     (tmp_path / "study.toml").write_text(text.replace('"cohort.csv"', '"registry.csv"'), encoding="utf-8")
     other = load_study(tmp_path)
-    found = read_records(other)
+    found = read_study_records(other)
     check_records(found, other)
     assert found.label == "registry.csv"
-    assert found.sha256 != read_records(study).sha256
-    cohort = select(found, question(other, "pfs_second_line/all"), load_plan("fine_unadjusted"))
+    assert found.sha256 != read_study_records(study).sha256
+    cohort = select(found, analysis(other, "pfs_second_line/all"), load_model("fine_unadjusted"))
     assert cohort.patient == tuple(row["patient_id"] for row in changed)
-    assert compile_dossier(other, found).fidelity is not None
+    assert "fidelity.csv" in addition(other, found).files
 
 
 def test_real_records_are_held_against_no_printed_number(study: Study, tmp_path: Path) -> None:
@@ -163,17 +165,18 @@ def test_real_records_are_held_against_no_printed_number(study: Study, tmp_path:
         (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / "study.toml").write_text(text, encoding="utf-8")
     real = load_study(tmp_path)
-    dossier = compile_dossier(real, read_records(real))
-    assert dossier.fidelity is None
-    assert dossier.spread == ()
-    assert dossier.printed, "the paper's numbers stand beside real records all the same"
+    found = read_study_records(real)
+    added = addition(real, found)
+    assert not added.files
+    assert [section.anchor for sections in added.sections.values() for section in sections] == ["counted-once"]
+    assert compile_dossier(real, found).printed, "the paper's numbers stand beside real records all the same"
 
 
 def test_the_printed_numbers_judged(study: Study) -> None:
     """statistics.md, section 6: 0.854 and 0.498, both undecided; the contrast of adjusted ratios 0.63 to 0.89."""
     estimates = read_estimates(FOLDER / "published_estimates.csv")[1]
-    second = printed_answer(question(study, "pfs_second_line/all"), estimates)
-    again = printed_answer(question(study, "pfs_retreatment/retreated"), estimates)
+    second = printed_answer(analysis(study, "pfs_second_line/all"), estimates)
+    again = printed_answer(analysis(study, "pfs_retreatment/retreated"), estimates)
     assert second.ratio is not None
     assert again.ratio is not None
     assert second.adjusted is not None
@@ -183,7 +186,7 @@ def test_the_printed_numbers_judged(study: Study) -> None:
     inside = [each.verdict.p_inside for each in second.adjusted.assessments]
     assert (round(min(inside), 2), round(max(inside), 2)) == (0.63, 0.89)
     assert (second.p, again.p) == ("p = 0.95", "p = 0.62")
-    overall = printed_answer(question(study, "os_retreatment/retreated"), estimates)
+    overall = printed_answer(analysis(study, "os_retreatment/retreated"), estimates)
     assert (overall.ratio, overall.adjusted, overall.p) == (None, None, "p = 0.97")
 
 
@@ -208,8 +211,8 @@ def test_a_retreatment_moved_to_second_line_is_shared(study: Study, tmp_path: Pa
     def change(changed: list[dict[str, str]]) -> None:
         first(changed, retreatment_is_second_line="0", pfs_retreatment_event="1")["retreatment_is_second_line"] = "1"
 
-    before = counted_once(read_records(study))[0]
-    after = counted_once(read_records(with_records(study, mutated(tmp_path, change))))[0]
+    before = counted_once(read_study_records(study))[0]
+    after = counted_once(read_study_records(with_records(study, mutated(tmp_path, change))))[0]
     assert after.shared == before.shared + 1
     assert after.distinct == before.distinct - 1
 
@@ -224,7 +227,7 @@ def row(*words: VerdictWord) -> PrintedRow:
 def test_what_the_numbers_support_follows_from_the_verdicts() -> None:
     nothing = what_is_supported([row(VerdictWord.UNDECIDED), row(VerdictWord.WITHHELD), row()])
     assert "none is “equivalent” and none “different” (undecided 1, withheld 1)" in nothing
-    assert "do not show that outcome is independent of the dose" in nothing
+    assert "neither show that the groups do equally well nor that they differ" in nothing
     some = what_is_supported([row(VerdictWord.EQUIVALENT), row(VerdictWord.UNDECIDED), row(VerdictWord.DIFFERENT)])
     assert "1 are “equivalent” and 1 “different”" in some
     assert "do not show" not in some
@@ -238,7 +241,7 @@ def test_p_inside_is_that_of_the_printed_interval(study: Study) -> None:
     """0.99 (0.73-1.33): the standard error of the limits gives 0.854, as for the printed numbers."""
     import math
 
-    rope = question(study, "pfs_second_line/all").rope(Estimand.HAZARD_RATIO)
+    rope = analysis(study, "pfs_second_line/all").rope(Estimand.HAZARD_RATIO)
     assert rope is not None
     se = math.log(1.33 / 0.73) / (2 * 1.959964)
     assert p_inside(math.log(0.99), se, rope) == pytest.approx(0.854, abs=0.002)
@@ -258,11 +261,11 @@ def test_the_spread_file_comes_back_as_it_was_written(tmp_path: Path) -> None:
 
 def test_what_is_printed_of_each_comparison(study: Study) -> None:
     estimates = read_estimates(FOLDER / "published_estimates.csv")[1]
-    plans = {name: load_plan(name) for name in ("fine", "fine_total", "fine_unadjusted")}
+    models = {name: load_model(name) for name in ("fine", "fine_total", "fine_unadjusted")}
     found = {
-        (each.name, name): how_printed(each, plan, estimates)
-        for each in study.questions
-        for name, plan in plans.items()
+        (each.name, name): how_printed(each, model, estimates)
+        for each in study.analyses
+        for name, model in models.items()
     }
     assert {key: value for key, value in found.items() if value is not Printed.NO} == {
         ("pfs_second_line/all", "fine_unadjusted"): Printed.RATIO,

@@ -10,7 +10,7 @@ from test_model import ROPE
 
 from bayesrefract.model.effects import zero_sum_basis
 from bayesrefract.model.priors import resolve_group_prior
-from bayesrefract.plan import GroupPriorName, Priors
+from bayesrefract.study.model import GroupPriorName, Priors
 
 
 def test_every_pairwise_log_hr_has_the_stated_prior() -> None:

@@ -13,12 +13,11 @@ from test_cli import call
 from therapy_example import FOLDER as EXAMPLE
 
 from bayesrefract.cohort.faults import Faults
-from bayesrefract.cohort.histories import check_histories
-from bayesrefract.cohort.history_columns import HISTORY_COLUMNS
 from bayesrefract.cohort.read import read_file
-from bayesrefract.therapy import CohortRow
+from bayesrefract.studies.lenalidomide.derive import CohortRow
+from bayesrefract.studies.lenalidomide.histories import HISTORY_COLUMNS, check_histories
 
-COLUMNS = HISTORY_COLUMNS["lenalidomide"]
+COLUMNS = HISTORY_COLUMNS
 
 
 def faults_of(path: Path) -> list[str]:

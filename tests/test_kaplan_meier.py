@@ -10,8 +10,8 @@ from cohorts import leukemia, make_cohort
 from numpy.testing import assert_allclose, assert_array_equal
 from r_reference import FIGURES, NAMES, unadjusted
 
-from bayesrefract.crosscheck.agreement import Interval
-from bayesrefract.crosscheck.nonparametric import (
+from bayesrefract.classical.agreement import Interval
+from bayesrefract.classical.kaplan_meier import (
     connected_stretch,
     describe_curve,
     describe_groups,

@@ -15,16 +15,16 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
+from bayesrefract.classical import cross_check
+from bayesrefract.classical.agreement import CoxTerm
+from bayesrefract.cohort.exposure import tabulate
 from bayesrefract.cohort.value import Cohort, Covariate
-from bayesrefract.crosscheck import cross_check
-from bayesrefract.crosscheck.agreement import CoxTerm
-from bayesrefract.exposure import tabulate
-from bayesrefract.figures import Picture, cox_forest_figure, kaplan_meier_figure
 from bayesrefract.findings import Findings
 from bayesrefract.numerals import p_value, ratio, span
-from bayesrefract.plan_file import load_plan
-from bayesrefract.study import Contrast, TimeUnit
-from bayesrefract.tables import groups_table
+from bayesrefract.report.figures import Picture, cox_forest_figure, kaplan_meier_figure
+from bayesrefract.report.tables import groups_table
+from bayesrefract.study.model_file import load_model
+from bayesrefract.study.study import Contrast, TimeUnit
 
 SHORT = ("low", "standard", "none")
 LONG = tuple(f"Group with quite a long descriptive name number {place}" for place in range(8))
@@ -50,11 +50,11 @@ def made_of(cohort: Cohort) -> Findings:
     example = findings()
     last = cohort.groups[-1]
     contrasts = tuple(Contrast(group, last, primary=not place) for place, group in enumerate(cohort.groups[:-1]))
-    question = dataclasses.replace(example.question, groups=cohort.groups, contrasts=contrasts)
-    plan = load_plan("fine")
-    agreement = cross_check(cohort, question, tabulate(cohort, plan.intervals), plan)
+    analysis = dataclasses.replace(example.analysis, groups=cohort.groups, contrasts=contrasts)
+    model = load_model("fine")
+    agreement = cross_check(cohort, analysis, tabulate(cohort, model.intervals), model)
     names = tuple(each.name for each in cohort.covariates)
-    return dataclasses.replace(example, question=question, agreement=agreement, plan=plan, adjusted_for=names)
+    return dataclasses.replace(example, analysis=analysis, agreement=agreement, model=model, adjusted_for=names)
 
 
 @pytest.fixture(scope="module")

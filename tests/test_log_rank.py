@@ -11,8 +11,8 @@ from numpy.testing import assert_allclose
 from r_reference import FIGURES, NAMES, unadjusted
 from statsmodels.duration.hazard_regression import PHReg
 
-from bayesrefract.crosscheck.log_rank import log_rank, score_test
-from bayesrefract.study import Contrast
+from bayesrefract.classical.log_rank import log_rank, score_test
+from bayesrefract.study.study import Contrast
 
 GROUPS = ("a", "b", "c")
 

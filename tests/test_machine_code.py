@@ -22,7 +22,7 @@ from bayesrefract.inference.progress import Silent
 from bayesrefract.model import at_risk
 from bayesrefract.model.arrays import ModelArrays
 from bayesrefract.model.build import build
-from bayesrefract.plan import Baseline, BaselineKind, ModelPlan, StrataKind
+from bayesrefract.study.model import Baseline, BaselineKind, Model, StrataKind
 
 PLANS = {
     "random walk": WALK,
@@ -53,8 +53,8 @@ def evaluate(code: MachineCode, arrays: ModelArrays, point: np.ndarray) -> tuple
 
 @pytest.mark.parametrize("name", PLANS)
 def test_machine_code_gives_pymcs_density_gradient_and_quantities(name: str, kept: Path) -> None:
-    plan: ModelPlan = PLANS[name]
-    arrays = arrays_of(small_cohort(strata="strata" in name, categorical=True), plan, pad=True)
+    model: Model = PLANS[name]
+    arrays = arrays_of(small_cohort(strata="strata" in name, categorical=True), model, pad=True)
     model = build(arrays)
     point = somewhere(model.initial_point())
     vector = np.concatenate([np.ravel(point[variable.name]) for variable in model.value_vars])
@@ -88,14 +88,14 @@ def _before(code: MachineCode, name: str) -> list[str]:
 
 def test_code_that_only_works_where_it_was_compiled_is_compiled_again(tmp_path: Path) -> None:
     """Pooled independent hazards call the gamma function by its address in the process that compiled them."""
-    plan = replace(COLLAPSED, baseline=Baseline(BaselineKind.INDEPENDENT, strata=StrataKind.POOLED))
+    model = replace(COLLAPSED, baseline=Baseline(BaselineKind.INDEPENDENT, strata=StrataKind.POOLED))
     program = (
         "from pathlib import Path; from test_machine_code import *\n"
-        "plan = replace(COLLAPSED, baseline=Baseline(BaselineKind.INDEPENDENT, strata=StrataKind.POOLED))\n"
-        f"Compiler(Path({str(tmp_path)!r})).model(arrays_of(small_cohort(strata=True), plan, pad=True), Silent())"
+        "model = replace(COLLAPSED, baseline=Baseline(BaselineKind.INDEPENDENT, strata=StrataKind.POOLED))\n"
+        f"Compiler(Path({str(tmp_path)!r})).model(arrays_of(small_cohort(strata=True), model, pad=True), Silent())"
     )
     subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parent)
-    arrays = arrays_of(small_cohort(strata=True), plan, pad=True)
+    arrays = arrays_of(small_cohort(strata=True), model, pad=True)
     compiler = Compiler(tmp_path)
     compiler.model(arrays, Silent())
     assert answers(compiler.ready[arrays.structure], arrays.values)

@@ -14,7 +14,7 @@ from findings_example import findings
 from bayesrefract.cli import manifest
 from bayesrefract.cli.app import main
 from bayesrefract.cli.manifest import Summary, keep, unchanged
-from bayesrefract.tables import verdict_table
+from bayesrefract.report.tables import verdict_table
 
 TOP = Path(__file__).parents[1]
 QUICK = ("--draws", "100", "--tune", "150")

@@ -13,35 +13,27 @@ from scipy.integrate import quad
 from scipy.special import gammaln
 from scipy.stats import gamma, poisson
 
+from bayesrefract.cohort.exposure import ExposureTable, tabulate
 from bayesrefract.cohort.value import Cohort, Covariate
-from bayesrefract.exposure import ExposureTable, tabulate
 from bayesrefract.model.arrays import ModelArrays, arrange
 from bayesrefract.model.build import build
 from bayesrefract.model.priors import resolve_group_prior
-from bayesrefract.plan import (
-    Baseline,
-    BaselineKind,
-    GroupPriorName,
-    Intervals,
-    ModelPlan,
-    Priors,
-    StrataKind,
-)
-from bayesrefract.study import Contrast, Estimand, Rope, TimeUnit
+from bayesrefract.study.model import Baseline, BaselineKind, GroupPriorName, Intervals, Model, Priors, StrataKind
+from bayesrefract.study.study import Contrast, Estimand, Rope, TimeUnit
 
 ROPE = Rope(Estimand.HAZARD_RATIO, 0.80, 1.25, "test", None, before_data=True)
-WALK = ModelPlan("walk", "", "")
-COLLAPSED = ModelPlan("collapsed", "", "", baseline=Baseline(BaselineKind.INDEPENDENT))
+WALK = Model("walk", "", "")
+COLLAPSED = Model("collapsed", "", "", baseline=Baseline(BaselineKind.INDEPENDENT))
 
 
-def table_of(cohort: Cohort, plan: ModelPlan, *, merge: bool = True) -> ExposureTable:
-    return tabulate(cohort, plan.intervals, merge=merge)
+def table_of(cohort: Cohort, model: Model, *, merge: bool = True) -> ExposureTable:
+    return tabulate(cohort, model.intervals, merge=merge)
 
 
-def arrays_of(cohort: Cohort, plan: ModelPlan, *, pad: bool = False, merge: bool = True) -> ModelArrays:
-    table = table_of(cohort, plan, merge=merge)
+def arrays_of(cohort: Cohort, model: Model, *, pad: bool = False, merge: bool = True) -> ModelArrays:
+    table = table_of(cohort, model, merge=merge)
     primary = Contrast(cohort.groups[1], cohort.groups[0], primary=True)
-    return arrange(table, plan, resolve_group_prior(plan.priors, ROPE), primary, pad=pad)
+    return arrange(table, model, resolve_group_prior(model.priors, ROPE), primary, pad=pad)
 
 
 def density(arrays: ModelArrays) -> tuple[Callable[[dict[str, np.ndarray]], float], dict[str, np.ndarray]]:
@@ -100,8 +92,8 @@ def by_quadrature(arrays: ModelArrays) -> tuple[float, float, Callable[[float, f
 @pytest.mark.parametrize("name", QUADRATURE)
 def test_collapsed_density_meets_the_quadrature_table(name: str) -> None:
     factory, options, cuts, mean, sd, inside_primary, inside_wide = QUADRATURE[name]
-    plan = replace(COLLAPSED, baseline=Baseline(BaselineKind.INDEPENDENT, shape=0.0), intervals=Intervals(cuts=cuts))
-    found_mean, found_sd, inside = by_quadrature(arrays_of(factory(**options), plan))
+    model = replace(COLLAPSED, baseline=Baseline(BaselineKind.INDEPENDENT, shape=0.0), intervals=Intervals(cuts=cuts))
+    found_mean, found_sd, inside = by_quadrature(arrays_of(factory(**options), model))
     assert found_mean == pytest.approx(mean, abs=1e-6)
     assert found_sd == pytest.approx(sd, abs=1e-6)
     assert inside(0.80, 1.25) == pytest.approx(inside_primary, abs=1e-6)
@@ -109,13 +101,13 @@ def test_collapsed_density_meets_the_quadrature_table(name: str) -> None:
 
 
 def test_flat_prior_meets_the_quadrature_table() -> None:
-    plan = replace(
+    model = replace(
         COLLAPSED,
         baseline=Baseline(BaselineKind.INDEPENDENT, shape=0.0),
         intervals=Intervals(cuts=(200, 400, 600, 800, 1000)),
         priors=Priors(group=GroupPriorName.FLAT),
     )
-    mean, sd, inside = by_quadrature(arrays_of(actg175(arms=TWO_ARMS), plan))
+    mean, sd, inside = by_quadrature(arrays_of(actg175(arms=TWO_ARMS), model))
     assert (mean, sd) == (pytest.approx(-0.065932, abs=1e-6), pytest.approx(0.137744, abs=1e-6))
     assert inside(0.80, 1.25) == pytest.approx(0.855376, abs=1e-6)
 
@@ -127,8 +119,8 @@ def test_stated_gamma_prior_meets_the_quadrature_table_on_6mp() -> None:
     groups, so the basis is replaced here by one that gives all of the effect to 6-MP.
     """
     baseline = Baseline(BaselineKind.INDEPENDENT, shape=1.0, rate=1.0, rate_unit="weeks")
-    plan = replace(COLLAPSED, baseline=baseline, intervals=Intervals(cuts=()))
-    arrays = arrays_of(leukemia(), plan)  # group 0 is 6-MP, group 1 placebo
+    model = replace(COLLAPSED, baseline=baseline, intervals=Intervals(cuts=()))
+    arrays = arrays_of(leukemia(), model)  # group 0 is 6-MP, group 1 placebo
     on_6mp = replace(arrays, values=arrays.values | {"group_basis": np.array([[-np.sqrt(2)], [0.0]])})
     mean, _, inside = by_quadrature(on_6mp)
     assert -mean == pytest.approx(-1.25484, abs=1e-5)
@@ -155,8 +147,8 @@ def test_walk_likelihood_is_the_poisson_likelihood_of_its_cells() -> None:
 
 def test_collapsed_likelihood_integrates_the_hazards_out() -> None:
     """Against numerical integration over each interval's hazard under its Gamma prior."""
-    plan = replace(COLLAPSED, baseline=Baseline(BaselineKind.INDEPENDENT, shape=1.5))
-    table, arrays = table_of(small_cohort(), plan), arrays_of(small_cohort(), plan)
+    model = replace(COLLAPSED, baseline=Baseline(BaselineKind.INDEPENDENT, shape=1.5))
+    table, arrays = table_of(small_cohort(), model), arrays_of(small_cohort(), model)
     _, point = density(arrays)
     points = [somewhere(point, seed) for seed in (1, 2)]
     found = likelihood(arrays, points[0]) - likelihood(arrays, points[1])
@@ -193,8 +185,8 @@ def log_marginal(died: float, risk: float, rate: float) -> float:
 def test_pooled_hazards_keep_the_normalising_terms() -> None:
     """With k and m learnt, a log b - lgamma(a) + lgamma(a + D) must stay: against the Gamma-Poisson integral."""
     baseline = Baseline(BaselineKind.INDEPENDENT, strata=StrataKind.POOLED)
-    plan = replace(COLLAPSED, baseline=baseline)
-    table, arrays = table_of(small_cohort(strata=True), plan), arrays_of(small_cohort(strata=True), plan)
+    model = replace(COLLAPSED, baseline=baseline)
+    table, arrays = table_of(small_cohort(strata=True), model), arrays_of(small_cohort(strata=True), model)
     _, point = density(arrays)
     first, second = somewhere(point, 3), somewhere(point, 4)
     assert likelihood(arrays, first) - likelihood(arrays, second) == pytest.approx(
@@ -220,9 +212,9 @@ def pooled_marginal(table: ExposureTable, arrays: ModelArrays, point: dict[str, 
 @pytest.mark.parametrize("kind", BaselineKind)
 @pytest.mark.parametrize("strata", [StrataKind.FREE, StrataKind.POOLED])
 def test_merging_patients_leaves_the_likelihood_unchanged(kind: BaselineKind, strata: StrataKind) -> None:
-    plan = replace(WALK, baseline=Baseline(kind, strata=strata))
+    model = replace(WALK, baseline=Baseline(kind, strata=strata))
     cohort = small_cohort(strata=True)
-    merged, rows = arrays_of(cohort, plan), arrays_of(cohort, plan, merge=False)
+    merged, rows = arrays_of(cohort, model), arrays_of(cohort, model, merge=False)
     assert merged.values["x"].shape[1] < rows.values["x"].shape[1]
     point = somewhere(density(merged)[1])
     assert likelihood(merged, point) == pytest.approx(likelihood(rows, point), rel=1e-10)
@@ -232,9 +224,9 @@ def test_merging_patients_leaves_the_likelihood_unchanged(kind: BaselineKind, st
 @pytest.mark.parametrize("strata", [StrataKind.FREE, StrataKind.POOLED])
 @pytest.mark.parametrize("exchangeable", [False, True])
 def test_padding_leaves_the_likelihood_unchanged(kind: BaselineKind, strata: StrataKind, exchangeable: bool) -> None:
-    plan = replace(WALK, baseline=Baseline(kind, strata=strata), exchangeable=exchangeable)
+    model = replace(WALK, baseline=Baseline(kind, strata=strata), exchangeable=exchangeable)
     cohort = small_cohort(strata=True, categorical=True)
-    tight, padded = arrays_of(cohort, plan), arrays_of(cohort, plan, pad=True)
+    tight, padded = arrays_of(cohort, model), arrays_of(cohort, model, pad=True)
     assert padded.structure != padded.real
     point = somewhere(density(padded)[1])
     _, shapes = density(tight)
@@ -247,7 +239,7 @@ def test_padding_leaves_the_likelihood_unchanged(kind: BaselineKind, strata: Str
 
 @pytest.mark.parametrize("kind", BaselineKind)
 def test_time_unit_only_moves_the_density_by_a_constant(kind: BaselineKind) -> None:
-    plan = replace(WALK, baseline=Baseline(kind))
+    model = replace(WALK, baseline=Baseline(kind))
     days = small_cohort()
     months = replace(
         days,
@@ -255,8 +247,8 @@ def test_time_unit_only_moves_the_density_by_a_constant(kind: BaselineKind) -> N
         exit=days.exit / TimeUnit.MONTHS.days,
         time_unit=TimeUnit.MONTHS,
     )
-    in_days, point = density(arrays_of(days, plan))
-    in_months, _ = density(arrays_of(months, plan))
+    in_days, point = density(arrays_of(days, model))
+    in_months, _ = density(arrays_of(months, model))
     gaps = [in_days(somewhere(point, seed)) - in_months(somewhere(point, seed)) for seed in range(4)]
     assert np.ptp(gaps) < 1e-8 * abs(gaps[0])
 
@@ -271,9 +263,9 @@ def test_reference_group_exists_in_reporting_only() -> None:
 
 
 def test_sceptical_prior_sits_on_the_primary_contrast() -> None:
-    plan = replace(WALK, priors=Priors(group=GroupPriorName.SCEPTICAL))
-    prior = resolve_group_prior(plan.priors, ROPE)
-    arrays = arrange(tabulate(small_cohort(), plan.intervals), plan, prior, Contrast("c", "a", primary=True))
+    model = replace(WALK, priors=Priors(group=GroupPriorName.SCEPTICAL))
+    prior = resolve_group_prior(model.priors, ROPE)
+    arrays = arrange(tabulate(small_cohort(), model.intervals), model, prior, Contrast("c", "a", primary=True))
     with build(arrays) as model:
         draws = pm.draw(model["group_effect"], draws=6000, random_seed=2, mode="FAST_COMPILE")
     log_hr = draws[:, 2] - draws[:, 0]

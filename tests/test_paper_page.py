@@ -10,25 +10,26 @@ import numpy as np
 import pandas as pd
 import pytest
 from figures_example import drawn, texts
-from findings_example import a_plan, findings
+from findings_example import a_model, findings
 from lenalidomide_study import FOLDER
 from lifelines import CoxPHFitter
 from page_reader import Reader
 
+from bayesrefract.classical import cross_check
+from bayesrefract.classical.agreement import CoxTerm
+from bayesrefract.cohort.exposure import tabulate
 from bayesrefract.cohort.read import read_records
 from bayesrefract.cohort.select import select
-from bayesrefract.crosscheck import cross_check
-from bayesrefract.crosscheck.agreement import CoxTerm
 from bayesrefract.dossier import compile_dossier
-from bayesrefract.exposure import tabulate
-from bayesrefract.figures import balance_figure, cox_forest_figure, kaplan_meier_figure
-from bayesrefract.figures.curves import at_risk
+from bayesrefract.extension import read_study_records, write_study_report
 from bayesrefract.findings import Findings
-from bayesrefract.plan_file import load_plan
-from bayesrefract.report.html import write_report
-from bayesrefract.study import Evidence, Study
-from bayesrefract.study_file import load_study
-from bayesrefract.tables.description import balance_table
+from bayesrefract.report.figures import balance_figure, cox_forest_figure, kaplan_meier_figure
+from bayesrefract.report.figures.curves import at_risk
+from bayesrefract.report.page.html import write_report
+from bayesrefract.report.tables.patients import balance_table
+from bayesrefract.study.model_file import load_model
+from bayesrefract.study.study import Evidence, Study
+from bayesrefract.study.study_file import load_study
 
 
 @pytest.fixture(scope="module")
@@ -39,15 +40,15 @@ def study() -> Study:
 @pytest.fixture(scope="module")
 def crosschecked(study: Study) -> Findings:
     """The example's findings with the classical analysis of the rebuilt patients: nothing is sampled."""
-    question, plan = study.questions[0], load_plan("fine")
-    cohort = select(read_records(study), question, plan)
-    agreement = cross_check(cohort, question, tabulate(cohort, plan.intervals), plan)
-    made = findings(replace(findings().question, endpoint=question.endpoint, evidence=Evidence.REBUILT))
-    return replace(made, agreement=agreement, question=question, adjusted_for=plan_columns(study))
+    analysis, model = study.analyses[0], load_model("fine")
+    cohort = select(read_records(study), analysis, model)
+    agreement = cross_check(cohort, analysis, tabulate(cohort, model.intervals), model)
+    made = findings(replace(findings().analysis, endpoint=analysis.endpoint, evidence=Evidence.REBUILT))
+    return replace(made, agreement=agreement, analysis=analysis, adjusted_for=plan_columns(study))
 
 
 def plan_columns(study: Study) -> tuple[str, ...]:
-    return study.questions[0].adjustments["paper_second_line"]
+    return study.analyses[0].adjustments["paper_second_line"]
 
 
 # Cox regression, term by term
@@ -55,7 +56,7 @@ def plan_columns(study: Study) -> tuple[str, ...]:
 
 def test_every_term_is_that_of_lifelines(study: Study, crosschecked: Findings) -> None:
     """A fit of its own, with dummies made here, on the patients whose covariates are known."""
-    columns = study.questions[0].adjustments["paper_second_line"]
+    columns = study.analyses[0].adjustments["paper_second_line"]
     frame = pd.read_csv(FOLDER / "cohort.csv").dropna(subset=["iss_stage_iii", "fish_high_risk"])
     dummies = pd.get_dummies(
         frame[["refractoriness", *columns]].astype({"iss_stage_iii": int, "fish_high_risk": int}),
@@ -77,9 +78,9 @@ def test_every_term_is_that_of_lifelines(study: Study, crosschecked: Findings) -
 
 
 def test_a_continuous_covariate_is_per_its_step(study: Study) -> None:
-    question, plan = study.questions[0], load_plan("fine_total")
-    cohort = select(read_records(study), question, plan)
-    agreement = cross_check(cohort, question, tabulate(cohort, plan.intervals), plan)
+    analysis, model = study.analyses[0], load_model("fine_total")
+    cohort = select(read_records(study), analysis, model)
+    agreement = cross_check(cohort, analysis, tabulate(cohort, model.intervals), model)
     age = next(term for term in agreement.terms if term.covariate == "age_years")
     assert (age.level, age.reference) == ("per 10", "")
     frame = pd.read_csv(FOLDER / "cohort.csv").dropna(subset=["iss_stage_iii", "fish_high_risk"])
@@ -143,7 +144,7 @@ def test_a_ratio_without_a_maximum_is_left_out(crosschecked: Findings) -> None:
 
 
 def test_the_balance_figure_names_every_characteristic(study: Study) -> None:
-    dossier = compile_dossier(study, read_records(study))
+    dossier = compile_dossier(study, read_study_records(study))
     table = balance_table(dossier.balance, "a vs b", Evidence.REBUILT)
     picture = drawn(balance_figure(dossier.balance, "a vs b", Evidence.REBUILT, table))
     assert "Rebuilt patients" in " ".join(texts(picture))
@@ -159,18 +160,17 @@ def page(study: Study, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, 
     folder = tmp_path_factory.mktemp("page")
     example = findings()
     made = []
-    for question in study.questions:
+    for analysis in study.analyses:
         asked = replace(
-            example.question,
-            endpoint=question.endpoint,
-            population=question.population,
-            role=question.role,
-            printed=question.printed,
+            example.analysis,
+            endpoint=analysis.endpoint,
+            population=analysis.population,
+            role=analysis.role,
+            printed=analysis.printed,
             evidence=Evidence.REBUILT,
         )
-        made += [replace(findings(asked, a_plan(name)), adjusted_for=()) for name in ("fine", "fine_unadjusted")]
-    dossier = compile_dossier(study, read_records(study))
-    index = write_report(study, made, folder, dossier)
+        made += [replace(findings(asked, a_model(name)), adjusted_for=()) for name in ("fine", "fine_unadjusted")]
+    index = write_study_report(study, read_study_records(study), made, folder)
     return folder, index.read_text(encoding="utf-8")
 
 
@@ -188,7 +188,18 @@ def test_the_sentence_stands_beside_the_verdicts(page: tuple[Path, str], study: 
 
 def test_the_sections_of_a_published_study(page: tuple[Path, str]) -> None:
     _, html = page
-    names = ["answer", "claim", "patients", "tables", "classical", "sensitivity", "rebuilding", "audit", "limits"]
+    names = [
+        "answer",
+        "claim",
+        "counted-once",
+        "patients",
+        "tables",
+        "classical",
+        "sensitivity",
+        "rebuilding",
+        "audit",
+        "limits",
+    ]
     order = [html.index(f'<section id="{name}"') for name in names]
     assert order == sorted(order)
     assert html.count("kaplan-meier.svg") == 4, "the four figures of the paper"
@@ -224,6 +235,6 @@ def test_a_study_without_a_paper_has_none_of_it(tmp_path: Path) -> None:
 
     plain, made = a_whole_study()
     html = write_report(plain, made, tmp_path).read_text(encoding="utf-8")
-    for name in ("claim", "tables", "classical", "sensitivity", "rebuilding", "audit", "limits"):
+    for name in ("claim", "tables", "sensitivity", "rebuilding", "audit", "limits"):
         assert f'<section id="{name}"' not in html
     assert not (tmp_path / "fidelity.csv").exists()

@@ -9,19 +9,18 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from bayesrefract import diagnostics
 from bayesrefract.cohort.read import read_records
-from bayesrefract.diagnostics import Health
-from bayesrefract.equivalence import VerdictWord
+from bayesrefract.decision import VerdictWord, diagnostics
+from bayesrefract.decision.diagnostics import Health
 from bayesrefract.errors import InputError
 from bayesrefract.findings import Findings
 from bayesrefract.inference.posterior import Posterior
 from bayesrefract.inference.progress import Silent
 from bayesrefract.inference.store import FitStore
 from bayesrefract.pipeline import Job, run
-from bayesrefract.plan_file import load_plan
-from bayesrefract.study import Contrast, Estimand, Question, Rope, Rule, RuleName, Side, Study
-from bayesrefract.study_file import load_study
+from bayesrefract.study.model_file import load_model
+from bayesrefract.study.study import Analysis, Contrast, Estimand, Rope, Rule, RuleName, Side, Study
+from bayesrefract.study.study_file import load_study
 
 SIMULATED = Path(__file__).parents[1] / "data" / "simulated" / "study.toml"
 TRUTH = {"reduced_dose": 1.00, "short_course": 1.25, "no_maintenance": 1.60}
@@ -39,8 +38,8 @@ class Listener(Silent):
 
 def question_with(study: Study, **changes: object) -> Study:
     """The study with one question, changed."""
-    question: Question = replace(study.questions[0], **changes)
-    return replace(study, questions=(question,))
+    analysis: Analysis = replace(study.analyses[0], **changes)
+    return replace(study, analyses=(analysis,))
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +60,7 @@ def first(study: Study, store: Path) -> Findings:
 def analyse(
     study: Study, store: Path, model: str = "unadjusted", watch: Listener | None = None, **options: bool
 ) -> Findings:
-    jobs = [Job(study, read_records(study), (load_plan(model),))]
+    jobs = [Job(study, read_records(study), (load_model(model),))]
     ((findings,),) = run(jobs, store=store, watch=watch, **options)
     return findings
 
@@ -90,7 +89,7 @@ def test_hazard_ratios_cover_the_truth_and_meet_cox(first: Findings) -> None:
 
 def test_a_changed_rope_is_judged_anew_without_a_fit(study: Study, store: Path, first: Findings) -> None:
     narrow = tuple(
-        replace(r, low=0.98, high=1.02) for r in study.questions[0].ropes if r.estimand is Estimand.HAZARD_RATIO
+        replace(r, low=0.98, high=1.02) for r in study.analyses[0].ropes if r.estimand is Estimand.HAZARD_RATIO
     )
     watch = Listener()
     again = analyse(question_with(study, ropes=narrow), store, watch=watch)
@@ -140,9 +139,9 @@ def test_divergences_are_sampled_again_with_smaller_steps(
 
 
 def test_relabelling_the_reference_mirrors_every_contrast(study: Study, store: Path, first: Findings) -> None:
-    swapped = tuple(replace(c, group=c.reference, reference=c.group) for c in study.questions[0].contrasts)
+    swapped = tuple(replace(c, group=c.reference, reference=c.group) for c in study.analyses[0].contrasts)
     again = analyse(question_with(study, contrasts=swapped), store)
-    for one, other in zip(first.question.contrasts, swapped, strict=True):
+    for one, other in zip(first.analysis.contrasts, swapped, strict=True):
         mirrored = -again.log_hazard_ratio.sel(contrast=other.label).values
         assert np.max(np.abs(mirrored - first.log_hazard_ratio.sel(contrast=one.label).values)) < 1e-12
 
@@ -180,12 +179,12 @@ def test_nothing_is_sampled_where_nothing_may_be(study: Study, tmp_path: Path) -
 def test_a_group_with_too_few_events_is_withheld_with_its_reason(study: Study, store: Path) -> None:
     records = read_records(study)
     frame = records.frame
-    question = study.questions[0]
-    arm, event = question.columns.group, question.endpoint.event
+    analysis = study.analyses[0]
+    arm, event = analysis.columns.group, analysis.endpoint.event
     few = (frame[arm] == "reduced_dose") & (frame[event].astype(str) == "1")
     frame = frame.astype({event: object})
     frame.loc[frame.index[few][3:], event] = "0"
-    jobs = [Job(study, replace(records, frame=frame), (load_plan("unadjusted"),))]
+    jobs = [Job(study, replace(records, frame=frame), (load_model("unadjusted"),))]
     ((findings,),) = run(jobs, store=store)
     verdict = next(v for v in findings.verdicts if v.group == "reduced_dose" and v.estimand is Estimand.HAZARD_RATIO)
     assert verdict.word is VerdictWord.WITHHELD
@@ -194,11 +193,11 @@ def test_a_group_with_too_few_events_is_withheld_with_its_reason(study: Study, s
 
 def test_all_faults_of_all_jobs_come_before_the_first_draw(study: Study, tmp_path: Path) -> None:
     records = read_records(study)
-    question = study.questions[0]
-    frame = records.frame.astype({question.endpoint.time: object, question.endpoint.event: object})
-    frame.loc[frame.index[3], question.endpoint.time] = "-1"
-    frame.loc[frame.index[7], question.endpoint.event] = "maybe"
-    jobs = [Job(study, replace(records, frame=frame), (load_plan("primary"), load_plan("unadjusted")))]
+    analysis = study.analyses[0]
+    frame = records.frame.astype({analysis.endpoint.time: object, analysis.endpoint.event: object})
+    frame.loc[frame.index[3], analysis.endpoint.time] = "-1"
+    frame.loc[frame.index[7], analysis.endpoint.event] = "maybe"
+    jobs = [Job(study, replace(records, frame=frame), (load_model("primary"), load_model("unadjusted")))]
     with pytest.raises(InputError) as caught:
         run(jobs, store=tmp_path)
     assert len([fault for fault in caught.value.faults if "-1" in fault]) == 1
@@ -207,7 +206,7 @@ def test_all_faults_of_all_jobs_come_before_the_first_draw(study: Study, tmp_pat
 
 def test_a_sensitivity_rope_is_judged_beside_the_primary_one(study: Study, store: Path, first: Findings) -> None:
     wide = Rope(Estimand.HAZARD_RATIO, 0.5, 2.0, "sensitivity", None, before_data=True, role="sensitivity")
-    changed = question_with(study, ropes=(*study.questions[0].ropes, wide))
+    changed = question_with(study, ropes=(*study.analyses[0].ropes, wide))
     found = [v.word for v in analyse(changed, store).verdicts if v.rope == wide]
     assert found == [VerdictWord.EQUIVALENT] * len(found)
     assert found

@@ -11,16 +11,16 @@ from lifelines import KaplanMeierFitter
 from posteriors import make_posterior
 from scipy import stats
 
+from bayesrefract.cohort.exposure import tabulate
 from bayesrefract.cohort.value import Cohort, Covariate
 from bayesrefract.estimands import PredictiveCheck, predictive_check
 from bayesrefract.estimands.hazard import hazard_draws
 from bayesrefract.estimands.predictive import event_times, potential_follow_up, product_limit
-from bayesrefract.exposure import tabulate
 from bayesrefract.inference.posterior import Posterior
 from bayesrefract.model.effects import design
-from bayesrefract.plan import Intervals, ModelPlan
+from bayesrefract.study.model import Intervals, Model
 
-PLAN = ModelPlan("plan", "A plan", "For tests")
+PLAN = Model("model", "A model", "For tests")
 GROUPS = ("a", "b")
 LOG_RATIO = 0.6
 

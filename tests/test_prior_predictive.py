@@ -12,20 +12,19 @@ from scipy.integrate import quad
 from scipy.special import k0
 from scipy.stats import ks_2samp
 
-from bayesrefract.exposure import ExposureTable, tabulate
+from bayesrefract.cohort.exposure import ExposureTable, tabulate
 from bayesrefract.model.arrays import ModelArrays, arrange
 from bayesrefract.model.build import build
-from bayesrefract.model.implications import imply
 from bayesrefract.model.prior_predictive import QUANTILES, draw_hazard, prior_survival
-from bayesrefract.model.priors import resolve_group_prior
-from bayesrefract.plan import Baseline, BaselineKind, ModelPlan, StrataKind
-from bayesrefract.study import Contrast
+from bayesrefract.model.priors import imply, resolve_group_prior
+from bayesrefract.study.model import Baseline, BaselineKind, Model, StrataKind
+from bayesrefract.study.study import Contrast
 
 PRIMARY = Contrast("b", "a", primary=True)
 DRAWS = 4000
 
 
-def prepared(baseline: Baseline, *, pad: bool = True) -> tuple[ModelArrays, ExposureTable, ModelPlan]:
+def prepared(baseline: Baseline, *, pad: bool = True) -> tuple[ModelArrays, ExposureTable, Model]:
     rng = np.random.default_rng(2)
     n = 240
     cohort = make_cohort(
@@ -34,9 +33,9 @@ def prepared(baseline: Baseline, *, pad: bool = True) -> tuple[ModelArrays, Expo
         [("a", "b")[i % 2] for i in range(n)],
         stratum=[("s", "t", "u")[i % 3] for i in range(n)],
     )
-    plan = ModelPlan("plan", "", "", baseline=baseline)
-    table = tabulate(cohort, plan.intervals)
-    return arrange(table, plan, resolve_group_prior(plan.priors, None), PRIMARY, pad=pad), table, plan
+    model = Model("model", "", "", baseline=baseline)
+    table = tabulate(cohort, model.intervals)
+    return arrange(table, model, resolve_group_prior(model.priors, None), PRIMARY, pad=pad), table, model
 
 
 @pytest.mark.parametrize("strata", [StrataKind.FREE, StrataKind.POOLED])
@@ -97,8 +96,8 @@ def test_survival_starts_at_one_and_falls_and_an_improper_prior_has_none() -> No
 
 def test_range_of_a_learnt_spread_is_that_of_a_product_of_normals() -> None:
     """Normal(0, s) with s half-normal(1) has the density K0(|x|) / pi of a product of two standard normals."""
-    arrays, _, plan = prepared(Baseline(innovation_sd=0.4))
-    rows = imply(plan, resolve_group_prior(plan.priors, None), arrays.design, PRIMARY, None)
+    arrays, _, model = prepared(Baseline(innovation_sd=0.4))
+    rows = imply(model, resolve_group_prior(model.priors, None), arrays.design, PRIMARY, None)
     (walk,) = [row for row in rows if "end against start" in row.quantity]
     assert walk.hazard_ratio95 is not None
     low, high = walk.hazard_ratio95

@@ -11,15 +11,16 @@ from scipy.integrate import quad
 from scipy.stats import halfnorm, norm
 from statsmodels.stats.meta_analysis import combine_effects
 
-from bayesrefract.attainability import attain
-from bayesrefract.equivalence import VerdictWord, decide
+from bayesrefract.decision import VerdictWord
+from bayesrefract.decision.attainability import attain
+from bayesrefract.decision.decision import decide
 from bayesrefract.model.priors import resolve_group_prior
-from bayesrefract.plan import GroupPriorName, Priors
-from bayesrefract.printed import Ratio, read_number
-from bayesrefract.published import Terms, assess, contrast, pool
-from bayesrefract.published.pool import hartung_knapp, over_tau
-from bayesrefract.study import Contrast, Estimand, Rope, Rule, RuleName, Side
-from bayesrefract.tables.published import against_sentence, sentence_of, warnings
+from bayesrefract.papers import Ratio, read_number
+from bayesrefract.papers.assess import Terms, assess
+from bayesrefract.papers.combine import contrast, hartung_knapp, over_tau, pool
+from bayesrefract.report.tables.published import against_sentence, sentence_of, warnings
+from bayesrefract.study.model import GroupPriorName, Priors
+from bayesrefract.study.study import Contrast, Estimand, Rope, Rule, RuleName, Side
 
 ROPE = Rope(Estimand.HAZARD_RATIO, 0.80, 1.25, "bioequivalence", None, before_data=False)
 

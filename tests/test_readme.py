@@ -11,7 +11,7 @@ import pytest
 
 import bayesrefract
 from bayesrefract.cli.app import app, main
-from bayesrefract.equivalence import VerdictWord
+from bayesrefract.decision import VerdictWord
 
 TOP = Path(__file__).parents[1]
 README = (TOP / "README.md").read_text(encoding="utf-8")

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from records_example import TABLE, make_plan, make_question, make_study, read
+from records_example import TABLE, make_model, make_question, make_study, read
 
 from bayesrefract.cohort.cells import read_cells
 from bayesrefract.cohort.read import group_levels, read_records
 from bayesrefract.cohort.select import select
 from bayesrefract.errors import RecordsError
-from bayesrefract.study_file import load_study
+from bayesrefract.study.study_file import load_study
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -55,8 +55,8 @@ def test_parquet_and_csv_give_the_same_cohort(tmp_path: Path) -> None:
     frame["sex"] = frame["sex"].astype(float)
     frame.set_index("id").to_parquet(tmp_path / "patients.parquet")
     parquet = read_records(make_study(tmp_path / "patients.parquet"))
-    question, plan = make_question(), make_plan()
-    first, second = select(read(tmp_path), question, plan), select(parquet, question, plan)
+    analysis, model = make_question(), make_model()
+    first, second = select(read(tmp_path), analysis, model), select(parquet, analysis, model)
     assert second.patient == first.patient
     assert second.exit.tolist() == first.exit.tolist()
     assert second.event.tolist() == first.event.tolist()
@@ -91,7 +91,7 @@ def test_a_column_that_was_not_read_is_told_from_one_that_is_not_there(tmp_path:
     (tmp_path / "patients.csv").write_text(TABLE)
     records = read_records(make_study(tmp_path / "patients.csv"))
     with pytest.raises(RecordsError) as caught:
-        select(records, make_question(entry="entry"), make_plan())
+        select(records, make_question(entry="entry"), make_model())
     (fault,) = caught.value.faults
     assert 'the column "entry" (entry of pfs) was not read' in fault
 

@@ -23,12 +23,12 @@ from findings_example import (
 from page_reader import Reader, page_of
 
 from bayesrefract.findings import Findings
-from bayesrefract.plan import Baseline, StrataKind
-from bayesrefract.report import html, write_report
-from bayesrefract.report.limits import limits
-from bayesrefract.report.methods import methods
-from bayesrefract.report.page import compose
-from bayesrefract.study import Evidence
+from bayesrefract.report import write_report
+from bayesrefract.report.page import html
+from bayesrefract.report.page.methods import limits, methods
+from bayesrefract.report.page.page import compose
+from bayesrefract.study.model import Baseline, StrataKind
+from bayesrefract.study.study import Evidence
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +132,7 @@ def test_the_page_keeps_its_order(whole_page: str) -> None:
         "The question",
         "The answer",
         "The patients",
+        "Curves and Cox regression in the layout of papers",
         "All questions and models at a glance",
         "Overall survival: All patients",
         "Overall survival: Patients without symptoms",
@@ -230,12 +231,12 @@ def test_tables_and_figures_can_be_read_without_seeing_them(whole_page: str) -> 
     ("change", "words"),
     [
         (lambda made: replace(made, priors=(replace(made.priors[0], label="favours equivalence"),)), "Narrow prior"),
-        (lambda made: replace(made, plan=replace(made.plan, baseline=Baseline(strata=StrataKind.POOLED))), "Pooling"),
-        (lambda made: replace(made, plan=replace(made.plan, exchangeable=True)), "Pooling"),
+        (lambda made: replace(made, model=replace(made.model, baseline=Baseline(strata=StrataKind.POOLED))), "Pooling"),
+        (lambda made: replace(made, model=replace(made.model, exchangeable=True)), "Pooling"),
         (lambda made: replace(made, flow=replace(made.flow, excluded={"missing stage": 5}, analysed=605)), "5 of 610"),
         (lambda made: replace(made, adjusted_for=()), "Crude analysis"),
-        (lambda made: replace(made, question=_after_data(made)), "Post hoc ROPE"),
-        (lambda made: replace(made, question=replace(made.question, evidence=Evidence.REBUILT)), "Rebuilt patients"),
+        (lambda made: replace(made, analysis=_after_data(made)), "Post hoc ROPE"),
+        (lambda made: replace(made, analysis=replace(made.analysis, evidence=Evidence.REBUILT)), "Rebuilt patients"),
         (lambda made: replace(made, agreement=_crossing(made)), "not proportional"),
     ],
 )
@@ -248,7 +249,7 @@ def test_each_limit_is_listed_only_where_it_is_present(change: Callable[[Finding
 
 
 def _after_data(made: Findings) -> Any:
-    return replace(made.question, ropes=tuple(replace(rope, before_data=False) for rope in made.question.ropes))
+    return replace(made.analysis, ropes=tuple(replace(rope, before_data=False) for rope in made.analysis.ropes))
 
 
 def _crossing(made: Findings) -> Any:
@@ -264,5 +265,5 @@ def test_methods_name_model_draws_rule_and_ranges_with_their_sources() -> None:
     assert "95% posterior interval (ETI)" in text
     assert "0.80 to 1.25, declared on 2020-01-31, before the data were seen. Source: Invented for a test." in text
     assert "-2 to 2 months" in text
-    after = replace(findings(), question=_after_data(findings()))
+    after = replace(findings(), analysis=_after_data(findings()))
     assert "after the data were seen" in " ".join(methods(after))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from findings_example import a_plan, a_question, findings, undecided, withheld
+from findings_example import a_model, a_question, findings, undecided, withheld
 from page_reader import Reader, page_of
 
-from bayesrefract.equivalence import VerdictWord
+from bayesrefract.decision import VerdictWord
 from bayesrefract.findings import Findings
-from bayesrefract.report.answer import answer_box, leading, shares
-from bayesrefract.study import Rule, RuleName, Side
+from bayesrefract.report.page.answer import answer_box, leading, shares
+from bayesrefract.study.study import Rule, RuleName, Side
 
 SAMENESS = ("equivalen", "similar", "comparable", "no difference", "alike")
 
@@ -34,7 +34,7 @@ def boxes(reader: Reader) -> list[str]:
 
 
 def test_the_answers_are_those_of_the_primary_model_and_contrast() -> None:
-    reader = page_of(findings(), undecided(findings(plan=a_plan("two_group"))))
+    reader = page_of(findings(), undecided(findings(model=a_model("two_group"))))
     hazard, time = reader.of("p", "said")
     assert "drug A and control are equivalent in hazard" in hazard
     assert "equivalent in mean event-free time" in time
@@ -45,7 +45,7 @@ def test_the_answers_are_those_of_the_primary_model_and_contrast() -> None:
 def test_the_bar_shows_the_posterior_probabilities() -> None:
     made = findings()
     verdict = leading(made)[0]
-    below, inside, above = shares(verdict, made.question)
+    below, inside, above = shares(verdict, made.analysis)
     assert (below.share, inside.share, above.share) == (verdict.p_below, verdict.p_inside, verdict.p_above)
     assert [part.label for part in (below, inside, above)] == [
         "lower than 0.80",
@@ -53,7 +53,7 @@ def test_the_bar_shows_the_posterior_probabilities() -> None:
         "higher than 1.25",
     ]
     assert inside.text == ">0.999"
-    months = shares(leading(made)[1], made.question)
+    months = shares(leading(made)[1], made.analysis)
     assert [part.label for part in months][1:] == ["-2 to 2 months: counts as equal", "higher than 2 months"]
 
 
@@ -132,8 +132,8 @@ def test_every_question_has_its_box_and_its_line_at_the_top() -> None:
 def test_a_study_without_a_hazard_ratio_range_is_answered_too() -> None:
     made = findings()
     verdicts = tuple(v for v in made.verdicts if not v.estimand.is_ratio)
-    question = replace(made.question, ropes=tuple(rope for rope in made.question.ropes if not rope.estimand.is_ratio))
-    made = replace(made, question=question, verdicts=verdicts, attainability=())
+    analysis = replace(made.analysis, ropes=tuple(rope for rope in made.analysis.ropes if not rope.estimand.is_ratio))
+    made = replace(made, analysis=analysis, verdicts=verdicts, attainability=())
     reader = page_of(made)
     assert len(reader.of("p", "said")) == 1
     assert not any("data-slider" in attributes for _, attributes in reader.elements)

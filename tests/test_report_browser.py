@@ -13,23 +13,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from findings_example import GROUPS, ROPE, a_plan, a_question, a_study, findings, undecided, withheld
+from findings_example import GROUPS, ROPE, a_model, a_question, a_study, findings, undecided, withheld
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
-from bayesrefract.equivalence import Verdict, decide
+from bayesrefract.decision import Verdict
+from bayesrefract.decision.decision import decide
 from bayesrefract.files import write_whole
 from bayesrefract.findings import Findings
 from bayesrefract.numerals import probability
-from bayesrefract.report.html import render
-from bayesrefract.report.page import Page, compose
-from bayesrefract.report.parts import Block, Section
-from bayesrefract.report.slider import QUANTILES, slider
-from bayesrefract.study import Estimand, IntervalKind, Rule, RuleName, Side
-from bayesrefract.tables.verdicts import verdict_text
+from bayesrefract.report.page.html import render
+from bayesrefract.report.page.page import Page, compose
+from bayesrefract.report.page.parts import Block, Section
+from bayesrefract.report.page.slider import QUANTILES, slider
+from bayesrefract.report.tables.verdicts import verdict_text
+from bayesrefract.study.study import Estimand, IntervalKind, Rule, RuleName, Side
 
 REQUIRED = "BAYESREFRACT_REQUIRE_BROWSER"
 FLAGS = (
@@ -81,11 +82,11 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chro
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report with hostile and with endless names, a withheld and an undecided question."""
-    question = a_question(groups=(NASTY, LONG, *GROUPS[2:]))
+    analysis = a_question(groups=(NASTY, LONG, *GROUPS[2:]))
     made = [
-        withheld(findings(question, a_plan())),
-        findings(question, a_plan("two_group")),
-        undecided(findings(a_question(population="symptom_free"), a_plan())),
+        withheld(findings(analysis, a_model())),
+        findings(analysis, a_model("two_group")),
+        undecided(findings(a_question(population="symptom_free"), a_model())),
     ]
     place = tmp_path_factory.mktemp("report") / "index.html"
     write_whole(place, render(compose(a_study(*made), made)))
@@ -199,7 +200,7 @@ def judged(rule: Rule, shift: float = 0.0) -> Findings:
 
 def verdict_at(made: Findings, rule: Rule, scale: float) -> Verdict:
     """The verdict by all draws, were the declared range scaled on the log scale."""
-    contrast = made.question.primary
+    contrast = made.analysis.primary
     draws = made.log_hazard_ratio.sel(contrast=contrast.label, drop=True)
     rope = replace(ROPE, low=ROPE.low**scale, high=ROPE.high**scale)
     return decide(contrast, Estimand.HAZARD_RATIO, draws, rope, rule)

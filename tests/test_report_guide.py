@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from findings_example import GROUPS, ROPE, a_question, findings
 
-from bayesrefract.report.guide import TERMS, question_in_words
-from bayesrefract.study import Rule, RuleName, Side
+from bayesrefract.report.page.guide import TERMS, question_in_words
+from bayesrefract.study.study import Rule, RuleName, Side
 
 
 def test_it_names_who_is_compared_on_what_and_in_whom() -> None:

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from findings_example import a_question, a_verdict, an_rmst_verdict, findings
 
-from bayesrefract.equivalence import Verdict, VerdictWord
-from bayesrefract.report.answer import leading
-from bayesrefract.report.slider import MOST_STEPS, QUANTILES, Slider, slider
-from bayesrefract.study import Rule, RuleName, Side
+from bayesrefract.decision import Verdict, VerdictWord
+from bayesrefract.report.page.answer import leading
+from bayesrefract.report.page.slider import MOST_STEPS, QUANTILES, Slider, slider
+from bayesrefract.study.study import Rule, RuleName, Side
 
 INTERVAL = Rule()
 
@@ -27,7 +27,7 @@ def made_with(rule: Rule = INTERVAL, **changes: Any) -> Slider:
 
 def test_the_draws_are_given_as_few_quantiles_and_not_as_draws() -> None:
     made = findings()
-    draws = made.log_hazard_ratio.sel(contrast=made.question.primary.label).to_numpy()
+    draws = made.log_hazard_ratio.sel(contrast=made.analysis.primary.label).to_numpy()
     quantiles = json.loads(made_with().data)["quantiles"]
     assert len(quantiles) == QUANTILES == 512
     assert quantiles == sorted(quantiles)

@@ -11,29 +11,38 @@ import xarray as xr
 from cohorts import actg175, gbsg2, leukemia, lung, make_cohort
 from scipy.stats import f as f_distribution
 
+from bayesrefract.cohort.exposure import tabulate
 from bayesrefract.cohort.value import Cohort
-from bayesrefract.exposure import tabulate
 from bayesrefract.inference.nuts import Compiler, sample
 from bayesrefract.inference.posterior import Posterior
 from bayesrefract.model.arrays import ModelArrays, arrange
 from bayesrefract.model.priors import resolve_group_prior
-from bayesrefract.plan import Baseline, BaselineKind, GroupPriorName, Intervals, ModelPlan, Priors, Sampler, StrataKind
-from bayesrefract.study import Contrast, Estimand, Rope
+from bayesrefract.study.model import (
+    Baseline,
+    BaselineKind,
+    GroupPriorName,
+    Intervals,
+    Model,
+    Priors,
+    Sampler,
+    StrataKind,
+)
+from bayesrefract.study.study import Contrast, Estimand, Rope
 
 ROPE = Rope(Estimand.HAZARD_RATIO, 0.80, 1.25, "test", None, before_data=True)
-COLLAPSED = ModelPlan("collapsed", "", "", baseline=Baseline(BaselineKind.INDEPENDENT, shape=0.0))
-WALK = ModelPlan("walk", "", "")
+COLLAPSED = Model("collapsed", "", "", baseline=Baseline(BaselineKind.INDEPENDENT, shape=0.0))
+WALK = Model("walk", "", "")
 TWO_ARMS = {2: "zidovudine+zalcitabine", 1: "zidovudine+didanosine"}
 MCSE_MULTIPLE = 4
 
 
-def draw(cohort: Cohort, plan: ModelPlan, compiler: Compiler, seed: int = 20240) -> Posterior:
-    return sample(arrays_of(cohort, plan), plan.sampler, np.random.SeedSequence(seed), "test", compiler=compiler)
+def draw(cohort: Cohort, model: Model, compiler: Compiler, seed: int = 20240) -> Posterior:
+    return sample(arrays_of(cohort, model), model.sampler, np.random.SeedSequence(seed), "test", compiler=compiler)
 
 
-def arrays_of(cohort: Cohort, plan: ModelPlan) -> ModelArrays:
+def arrays_of(cohort: Cohort, model: Model) -> ModelArrays:
     primary = Contrast(cohort.groups[1], cohort.groups[0], primary=True)
-    return arrange(tabulate(cohort, plan.intervals), plan, resolve_group_prior(plan.priors, ROPE), primary)
+    return arrange(tabulate(cohort, model.intervals), model, resolve_group_prior(model.priors, ROPE), primary)
 
 
 def log_hr(posterior: Posterior, group: int = 1, reference: int = 0) -> xr.DataArray:
@@ -65,8 +74,8 @@ def test_collapsed_draws_meet_the_quadrature_table(name: str, compiler: Compiler
 
 def test_flat_prior_draws_meet_the_quadrature_table(compiler: Compiler) -> None:
     cuts = Intervals(cuts=(200, 400, 600, 800, 1000))
-    plan = replace(COLLAPSED, intervals=cuts, priors=Priors(group=GroupPriorName.FLAT))
-    draws = log_hr(draw(actg175(arms=TWO_ARMS), plan, compiler))
+    model = replace(COLLAPSED, intervals=cuts, priors=Priors(group=GroupPriorName.FLAT))
+    draws = log_hr(draw(actg175(arms=TWO_ARMS), model, compiler))
     assert_close(draws, -0.065932, "mean")
     assert_close((np.abs(draws) < np.log(1.25)).astype(float), 0.855376, "P(0.80-1.25)")
 
@@ -89,7 +98,7 @@ def test_walk_has_no_divergence_and_agrees_with_the_collapsed_model(factory, cov
     """Two baselines, one question: means within a tenth of the posterior sd, and no divergence."""
     cohort = factory(covariates=covariates)
     walk = draw(cohort, WALK, compiler)
-    other = draw(cohort, ModelPlan("", "", "", baseline=Baseline(BaselineKind.INDEPENDENT)), compiler)
+    other = draw(cohort, Model("", "", "", baseline=Baseline(BaselineKind.INDEPENDENT)), compiler)
     assert int(walk.statistics["diverging"].sum()) == 0
     assert float(log_hr(walk).mean()) == pytest.approx(float(log_hr(other).mean()), abs=0.1 * float(log_hr(walk).std()))
 
@@ -112,8 +121,8 @@ def test_halving_every_interval_moves_the_primary_probability_by_less_than_a_hun
 
 
 def test_same_seed_same_draws_and_no_other(compiler: Compiler) -> None:
-    plan = replace(COLLAPSED, sampler=Sampler(tune=300, draws=200))
-    one, again, other = (log_hr(draw(lung(), plan, compiler, seed)).values for seed in (1, 1, 2))
+    model = replace(COLLAPSED, sampler=Sampler(tune=300, draws=200))
+    one, again, other = (log_hr(draw(lung(), model, compiler, seed)).values for seed in (1, 1, 2))
     assert np.array_equal(one, again)
     assert not np.array_equal(one, other)
 
@@ -156,7 +165,7 @@ def test_strata_free_and_pooled_recover_a_common_effect_under_different_baseline
     cohort = make_cohort(np.minimum(time, 1.0), event, list(levels), stratum=list(strata))
     for kind in (StrataKind.FREE, StrataKind.POOLED):
         for baseline in (Baseline(strata=kind), Baseline(BaselineKind.INDEPENDENT, strata=kind)):
-            draws = log_hr(draw(cohort, ModelPlan("", "", "", baseline=baseline), compiler))
+            draws = log_hr(draw(cohort, Model("", "", "", baseline=baseline), compiler))
             assert abs(float(draws.mean()) - np.log(1.5)) < 3 * float(draws.std()), (kind, baseline.kind)
     crude = log_hr(draw(replace(cohort, strata=("all",), stratum=np.zeros(n, dtype=int)), WALK, compiler))
     assert abs(float(crude.mean()) - np.log(1.5)) > 3 * float(crude.std())

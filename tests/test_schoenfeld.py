@@ -9,16 +9,16 @@ from numpy.testing import assert_allclose
 from r_reference import FIGURES, NAMES, adjusted
 from scipy.stats import chi2
 
+from bayesrefract.classical import cross_check
+from bayesrefract.classical.agreement import ProportionalHazards
+from bayesrefract.classical.cox import efron
+from bayesrefract.classical.regression import regression_data
+from bayesrefract.classical.schoenfeld import proportional_hazards, risk_sets
+from bayesrefract.cohort.exposure import tabulate
 from bayesrefract.cohort.value import Cohort, Covariate
-from bayesrefract.crosscheck import cross_check
-from bayesrefract.crosscheck.agreement import ProportionalHazards
-from bayesrefract.crosscheck.cox import efron
-from bayesrefract.crosscheck.regression import regression_data
-from bayesrefract.crosscheck.schoenfeld import proportional_hazards, risk_sets
-from bayesrefract.exposure import tabulate
-from bayesrefract.plan import ModelPlan
+from bayesrefract.study.model import Model
 
-PLAN = ModelPlan("primary", "", "")
+PLAN = Model("primary", "", "")
 
 
 def proportional(cohort: Cohort, reference: str) -> ProportionalHazards:

@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 from statsmodels.duration.hazard_regression import PHReg
 
+from bayesrefract.cohort.exposure import tabulate
 from bayesrefract.cohort.read import read_records
 from bayesrefract.cohort.select import check_records, select
 from bayesrefract.cohort.simulate import ARMS, DROPOUT_RATE, FACTORS, SCALE, SHAPE, equivalence_trial
-from bayesrefract.exposure import tabulate
-from bayesrefract.plan_file import load_plan
-from bayesrefract.study import DAYS_PER_MONTH, Evidence
-from bayesrefract.study_file import load_study
+from bayesrefract.study.model_file import load_model
+from bayesrefract.study.study import DAYS_PER_MONTH, Evidence
+from bayesrefract.study.study_file import load_study
 
 STUDY = Path(__file__).parents[1] / "data" / "simulated"
 Z_ALL = 3.5
@@ -97,9 +97,9 @@ def test_the_study_is_marked_simulated_and_merges_well() -> None:
     check_records(records, study)
     assert study.evidence is Evidence.SIMULATED
     assert records.label.startswith("simulated:")
-    cohort = select(records, study.questions[0], load_plan("exchangeable"))
+    cohort = select(records, study.analyses[0], load_model("exchangeable"))
     assert (cohort.n_patients, cohort.flow.excluded) == (4000, {})
     assert [c.name for c in cohort.covariates if c.is_categorical] == ["stage", "high_risk", "older", "region"]
-    table = tabulate(cohort, load_plan("exchangeable").intervals)
+    table = tabulate(cohort, load_model("exchangeable").intervals)
     assert len(table.n_patients) <= 4 * 3 * 2 * 2 * 6
     assert table.events.sum() == cohort.n_events

@@ -8,8 +8,8 @@ import pytest
 from lenalidomide_study import FOLDER
 from test_cli import call
 
-from bayesrefract.spread import read_spread
-from bayesrefract.study_file import load_study
+from bayesrefract.studies.lenalidomide.spread import read_spread
+from bayesrefract.study.study_file import load_study
 
 STEPS = "1000"
 
@@ -29,7 +29,7 @@ def test_finished_cohorts_are_kept_and_found_again(capsys: pytest.CaptureFixture
     made, content = read_spread(tmp_path / "spread.csv"), [path.read_bytes() for path in kept]
     assert {row.seed for row in made} == {1, 2}
     assert {(row.question, row.population) for row in made} == {
-        (question.endpoint.name, question.population.name) for question in load_study(FOLDER).questions
+        (question.endpoint.name, question.population.name) for question in load_study(FOLDER).analyses
     }
     assert all(row.ci_low < row.hazard_ratio < row.ci_high and 0 <= row.p_inside <= 1 for row in made)
     kept[0].unlink()

@@ -10,16 +10,16 @@ import pytest
 import xarray as xr
 from cohorts import gbsg2
 
-from bayesrefract.exposure import tabulate
+from bayesrefract.cohort.exposure import tabulate
 from bayesrefract.inference.posterior import Posterior
 from bayesrefract.inference.provenance import Provenance
 from bayesrefract.inference.store import FitStore, fit_key
 from bayesrefract.model.arrays import ModelArrays, arrange
 from bayesrefract.model.priors import resolve_group_prior
-from bayesrefract.plan import Baseline, GroupPriorName, ModelPlan, Priors, Sampler
-from bayesrefract.study import Contrast, Estimand, Rope
+from bayesrefract.study.model import Baseline, GroupPriorName, Model, Priors, Sampler
+from bayesrefract.study.study import Contrast, Estimand, Rope
 
-PLAN = ModelPlan("walk", "", "")
+PLAN = Model("walk", "", "")
 SEED = np.random.SeedSequence(1)
 PARENTS = Provenance(
     1, "k" * 64, "data", "model", "study", "code", {"numpy": "2"}, label="s · q · walk", sampler={"draws": 50}
@@ -30,10 +30,10 @@ def rope(high: float = 1.25) -> Rope:
     return Rope(Estimand.HAZARD_RATIO, 1 / high, high, "test", None, before_data=True)
 
 
-def arrays(plan: ModelPlan = PLAN, margin: Rope | None = None, **cohort_changes: object) -> ModelArrays:
+def arrays(model: Model = PLAN, margin: Rope | None = None, **cohort_changes: object) -> ModelArrays:
     cohort = replace(gbsg2(covariates=("age",)), **cohort_changes)
-    prior = resolve_group_prior(plan.priors, margin or rope())
-    return arrange(tabulate(cohort, plan.intervals), plan, prior, Contrast("yes", "no", primary=True))
+    prior = resolve_group_prior(model.priors, margin or rope())
+    return arrange(tabulate(cohort, model.intervals), model, prior, Contrast("yes", "no", primary=True))
 
 
 def posterior(key: str = "k" * 64) -> Posterior:

@@ -12,8 +12,8 @@ from bad_toml_cases import STUDY_CHANGES
 from toml_examples import STUDY
 
 from bayesrefract.errors import StudyError
-from bayesrefract.study import Condition, Estimand, Evidence, RuleName, Side, TimeUnit
-from bayesrefract.study_file import load_study
+from bayesrefract.study.study import Condition, Estimand, Evidence, RuleName, Side, TimeUnit
+from bayesrefract.study.study_file import load_study
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -41,8 +41,8 @@ def test_a_good_study_becomes_values(tmp_path: Path) -> None:
     assert study.models == ("primary", "wide")
     assert study.path == tmp_path / "study.toml"
     assert load_study(tmp_path) == study
-    assert [q.name for q in study.questions] == ["pfs/all", "pfs/adults", "os/all", "os/adults"]
-    pfs, overall = study.questions[1], study.questions[2]
+    assert [q.name for q in study.analyses] == ["pfs/all", "pfs/adults", "os/all", "os/adults"]
+    pfs, overall = study.analyses[1], study.analyses[2]
     assert pfs.population.where == (
         Condition("age", low=18.0, high=65.0),
         Condition("symptom", (0.0,)),
@@ -72,7 +72,7 @@ def test_without_populations_the_question_is_about_everyone(tmp_path: Path) -> N
     text = STUDY.replace('[[population]]\nname = "all"\n', "").replace(
         STUDY[STUDY.index('[[population]]\nname = "adults"') : STUDY.index("[[question]]")], ""
     )
-    assert [q.population.where for q in load_study(write(tmp_path, text)).questions] == [(), ()]
+    assert [q.population.where for q in load_study(write(tmp_path, text)).analyses] == [(), ()]
 
 
 def test_a_population_is_named_though_none_is_declared(tmp_path: Path) -> None:
@@ -143,12 +143,12 @@ def test_the_study_behind_every_shipped_folder_is_valid() -> None:
     studies = {path.parent.name: load_study(path) for path in DATA.glob("*/study.toml")}
     assert {"actg175", "simulated"} <= studies.keys()
     assert all(folder == study.name for folder, study in studies.items())
-    assert not studies["actg175"].questions[0].ropes[0].before_data, "declared after publication: exploratory"
+    assert not studies["actg175"].analyses[0].ropes[0].before_data, "declared after publication: exploratory"
 
 
 def test_reading_a_study_imports_nothing_heavy() -> None:
     code = (
-        "import sys, pathlib; from bayesrefract.study_file import load_study; "
+        "import sys, pathlib; from bayesrefract.study.study_file import load_study; "
         f"load_study(pathlib.Path({str(DATA / 'actg175')!r})); "
         "print(sorted({'pandas', 'numpy', 'pymc', 'arviz', 'lifelines', 'matplotlib'} & sys.modules.keys()))"
     )

@@ -8,7 +8,7 @@ import xarray as xr
 
 from bayesrefract.estimands import Effects
 from bayesrefract.estimands.summaries import at_horizon, curve_bands, medians
-from bayesrefract.study import Contrast
+from bayesrefract.study.study import Contrast
 
 CONTRAST = Contrast("b", "a", primary=True)
 DRAWS = 4001

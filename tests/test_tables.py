@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from findings_example import (
     GROUPS,
-    a_plan,
+    a_model,
     a_question,
     a_verdict,
     an_rmst_verdict,
@@ -19,13 +19,13 @@ from findings_example import (
 )
 from rich.console import Console
 
-from bayesrefract import tables
+from bayesrefract.classical.agreement import Interval
 from bayesrefract.cohort.value import Flow
-from bayesrefract.crosscheck.agreement import Interval
-from bayesrefract.equivalence import VerdictWord
+from bayesrefract.decision import VerdictWord
 from bayesrefract.findings import Findings
 from bayesrefract.numerals import mass, p_value, probability, ratio
-from bayesrefract.tables import Column, Table, to_csv, to_rich
+from bayesrefract.report import tables
+from bayesrefract.report.tables import Column, Table, to_csv, to_rich
 
 
 def cell(table: Table, row: str, column: str) -> str:
@@ -97,7 +97,7 @@ def test_a_control_that_is_not_told_apart_is_a_warning() -> None:
 
 
 def test_model_table_counts_agreeing_models() -> None:
-    made = [findings(), undecided(findings(plan=a_plan("two_group"))), withheld(findings(plan=a_plan("pooled")))]
+    made = [findings(), undecided(findings(model=a_model("two_group"))), withheld(findings(model=a_model("pooled")))]
     table = tables.model_table(made, made[0].verdicts[0])
     assert [row[:2] for row in table.rows] == [
         ("primary", "equivalent"), ("two_group", "undecided"), ("pooled", "withheld"),
@@ -211,7 +211,7 @@ def test_tables_of_unsettled_findings_claim_no_sameness(state: object) -> None:
 def test_horizon_table_shows_shares_times_and_ratios_in_their_own_terms() -> None:
     made = findings()
     rows = {(row[0], row[1]): row[2:] for row in tables.horizon_table(made).rows}
-    level, label = made.question.groups[0], made.question.primary.label
+    level, label = made.analysis.groups[0], made.analysis.primary.label
     assert rows[level, "event-free share"] == ("41.2%", "36.0% to 46.3%")
     assert rows[level, "mean event-free time (RMST)"] == ("21.3", "20.2 to 22.4")
     assert rows[label, "marginal hazard ratio"] == ("0.98", "0.85 to 1.13")
@@ -219,7 +219,7 @@ def test_horizon_table_shows_shares_times_and_ratios_in_their_own_terms() -> Non
 
 def test_horizon_table_keeps_silent_where_a_verdict_is_withheld() -> None:
     made = findings()
-    label = made.question.primary.label
+    label = made.analysis.primary.label
     verdicts = tuple(
         replace(v, word=VerdictWord.WITHHELD, reasons=("few events",)) if v.primary else v for v in made.verdicts
     )

@@ -8,9 +8,18 @@ from collections.abc import Sequence
 import pytest
 from therapy_example import ALTERNATE, CYCLES, DAILY, RELAPSE, day, dose, line
 
-from bayesrefract.therapy.drugs import AMBIGUOUS, DRUGS, REGIMENS, read_drugs
-from bayesrefract.therapy.history import Dose, History, Line, Patient, Schedule, line_of
-from bayesrefract.therapy.refractory import (
+from bayesrefract.studies.lenalidomide.derive.drugs import (
+    AMBIGUOUS,
+    DRUGS,
+    REGIMENS,
+    fish_high_risk,
+    read_drugs,
+    regimen_size,
+    retreatment_class,
+    second_line_class,
+)
+from bayesrefract.studies.lenalidomide.derive.history import Dose, History, Line, Patient, Schedule, line_of
+from bayesrefract.studies.lenalidomide.derive.refractory import (
     Group,
     Unclassifiable,
     dose_group,
@@ -20,7 +29,6 @@ from bayesrefract.therapy.refractory import (
     refractoriness,
     refractory_partners,
 )
-from bayesrefract.therapy.regimens import fish_high_risk, regimen_size, retreatment_class, second_line_class
 
 STANDARD, LOW, NOT = Group.STANDARD_DOSE, Group.LOW_DOSE, Group.NOT_REFRACTORY
 NOBODY = Patient("P", None, "", day(600), "", None, "", {}, None, RELAPSE)

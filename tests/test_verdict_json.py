@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from findings_example import GROUPS, a_plan, a_question, a_study, an_rmst_verdict, findings, withheld
+from findings_example import GROUPS, a_model, a_question, a_study, an_rmst_verdict, findings, withheld
 
-from bayesrefract.crosscheck.tost import tost_p
-from bayesrefract.report.verdict_json import study_json, to_json, write_json
-from bayesrefract.study import RuleName
+from bayesrefract.classical.cox import tost_p
+from bayesrefract.report.json.verdict import study_json, to_json, write_json
+from bayesrefract.study.study import RuleName
 
 TOP = {
     "schema", "time_unit", "evidence", "model", "n_patients", "n_excluded", "excluded", "events", "groups", "contrasts",
@@ -144,7 +144,7 @@ def test_what_is_not_finite_becomes_null(value: float) -> None:
 
 def test_rule_and_threshold_are_told() -> None:
     made = findings()
-    rule = replace(made.question.rule, name=RuleName.PROBABILITY, threshold=0.9)
+    rule = replace(made.analysis.rule, name=RuleName.PROBABILITY, threshold=0.9)
     payload = to_json(replace(made, verdicts=(replace(made.verdicts[0], rule=rule),)))
     assert payload["contrasts"][0]["rule"].items() >= {"name": "probability", "level": 0.95, "threshold": 0.9}.items()
 
@@ -168,8 +168,8 @@ def test_a_payload_that_cannot_be_written_leaves_the_old_file(tmp_path: Path) ->
 
 
 def test_a_study_lists_every_analysis_with_its_names() -> None:
-    question = a_question(population="symptom_free")
-    made = [findings(question, a_plan("primary")), findings(question, a_plan("wide"))]
+    analysis = a_question(population="symptom_free")
+    made = [findings(analysis, a_model("primary")), findings(analysis, a_model("wide"))]
     payload = study_json(a_study(*made), made)
     assert payload["schema"] == "bayesrefract/study/1"
     assert (payload["study"], payload["evidence"]) == ("example", "simulated")
@@ -195,5 +195,5 @@ def test_nothing_at_patient_level_is_written() -> None:
 def test_quantities_at_the_horizon_stand_under_their_group_or_contrast() -> None:
     made = findings()
     shown = to_json(made)["at_horizon"]
-    assert set(shown) == {*made.question.groups, made.question.primary.label}
-    assert shown[made.question.groups[0]]["rmst"] == {"estimate": 21.3, "low": 20.2, "high": 22.4}
+    assert set(shown) == {*made.analysis.groups, made.analysis.primary.label}
+    assert shown[made.analysis.groups[0]]["rmst"] == {"estimate": 21.3, "low": 20.2, "high": 22.4}

@@ -32,16 +32,17 @@ from wording import (
     own_words,
 )
 
-from bayesrefract import words
-from bayesrefract.crosscheck.estimable import GroupEffects
-from bayesrefract.crosscheck.gate import hold_against
-from bayesrefract.diagnostics import Health
-from bayesrefract.equivalence import VerdictWord, gates
-from bayesrefract.equivalence.decision import TOO_CLOSE
-from bayesrefract.judgement import PRIOR_ALONE
-from bayesrefract.study import Contrast, Estimand, Evidence, RuleName
-from bayesrefract.tables.verdicts import verdict_text
-from bayesrefract.words import holds_in, sentence, word_text
+from bayesrefract.classical.agreement import hold_against
+from bayesrefract.classical.regression import GroupEffects
+from bayesrefract.decision import VerdictWord
+from bayesrefract.decision.decision import TOO_CLOSE
+from bayesrefract.decision.diagnostics import Health
+from bayesrefract.decision.gates import gates
+from bayesrefract.decision.judge import PRIOR_ALONE
+from bayesrefract.report import words
+from bayesrefract.report.tables.verdicts import verdict_text
+from bayesrefract.report.words import holds_in, sentence, word_text
+from bayesrefract.study.study import Contrast, Estimand, Evidence, RuleName
 
 WHOLE = Row(must=[r"^[A-Z]", r"[^. ]\.$"], must_not=NEVER)
 FAVOURED = "so no claim may rest on it alone"
@@ -86,11 +87,11 @@ REASONS = {
 def broken_rows(case: Case) -> list[str]:
     """Every fault of one case's sentence."""
     verdict, reasons = case.verdict, case.verdict.reasons
-    text = sentence(verdict, case.question)
+    text = sentence(verdict, case.analysis)
     own = own_words(text, reasons)
     first = re.split(r"\. ", own)[0]
     rows = [(own, WHOLE), (own, WORDING[case.kind])]
-    rows += [(first, EVIDENCE[case.question.evidence]), (text, DECLARED[verdict.rope.before_data])]
+    rows += [(first, EVIDENCE[case.analysis.evidence]), (text, DECLARED[verdict.rope.before_data])]
     if verdict.rule.name is RuleName.PROBABILITY and verdict.word is not VerdictWord.WITHHELD:
         rows.append((own, BY_PROBABILITY[verdict.word in CLAIMS]))
     return [fault for said, row in rows for fault in faults(said, row, case.fields)]
@@ -115,7 +116,7 @@ def test_no_sentence_passes_for_another_verdict(kind: Kind) -> None:
     others = [row for other, row in WORDING.items() if other != kind]
     for estimand in Estimand:
         for case in cases(kind, estimand, REASONS.get(kind[0], ())):
-            own = own_words(sentence(case.verdict, case.question), case.verdict.reasons)
+            own = own_words(sentence(case.verdict, case.analysis), case.verdict.reasons)
             assert all(faults(own, row, case.fields) for row in others)
 
 
@@ -137,12 +138,12 @@ def test_no_sentence_passes_for_another_verdict(kind: Kind) -> None:
 )
 def test_the_table_catches_a_claim_where_none_may_be_made(word: VerdictWord, claim: str) -> None:
     case = next(cases((word, None), Estimand.HAZARD_RATIO))
-    assert faults(f"{sentence(case.verdict, case.question)} {claim}.", WORDING[case.kind], case.fields)
+    assert faults(f"{sentence(case.verdict, case.analysis)} {claim}.", WORDING[case.kind], case.fields)
 
 
 def test_the_table_misses_neither_evidence_nor_a_late_range() -> None:
     for case in cases((VerdictWord.EQUIVALENT, None), Estimand.RMST_DIFFERENCE):
-        text, evidence = sentence(case.verdict, case.question), case.question.evidence
+        text, evidence = sentence(case.verdict, case.analysis), case.analysis.evidence
         assert all(faults(text, row, {}) for kind, row in EVIDENCE.items() if kind is not evidence)
         assert faults(text, DECLARED[not case.verdict.rope.before_data], {})
 
@@ -158,7 +159,7 @@ def test_a_narrow_prior_is_named_beside_a_claim_of_equality_alone(kind: Kind) ->
     told = kind[0] in {VerdictWord.EQUIVALENT, VerdictWord.NON_INFERIOR}
     for case in cases(kind, Estimand.HAZARD_RATIO, REASONS.get(kind[0], ())):
         verdict = replace(case.verdict, labels=("prior favours equivalence",))
-        assert (FAVOURED in sentence(verdict, case.question)) == told
+        assert (FAVOURED in sentence(verdict, case.analysis)) == told
 
 
 @pytest.mark.parametrize("kind", list(WORDING))

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 from findings_example import ROPE, a_question, a_verdict, an_rmst_verdict
 
-from bayesrefract.equivalence import VerdictWord
-from bayesrefract.study import Estimand, Rule, RuleName, Side, TimeUnit
-from bayesrefract.words import holds_in, sentence
+from bayesrefract.decision import VerdictWord
+from bayesrefract.report.words import holds_in, sentence
+from bayesrefract.study.study import Estimand, Rule, RuleName, Side, TimeUnit
 
 
 def test_a_withheld_verdict_shows_no_number_of_the_posterior() -> None:
@@ -33,16 +33,16 @@ def test_direction_names_both_groups_in_order(direction: str, centre: float, wan
 
 
 def test_rmst_is_told_in_time_units_with_its_horizon() -> None:
-    question = a_question()
-    equal = sentence(an_rmst_verdict(), question)
+    analysis = a_question()
+    equal = sentence(an_rmst_verdict(), analysis)
     assert "equivalent in mean event-free time" in equal
     assert "up to 36 months" in equal
     assert "drug A minus control, is -0.3 months" in equal
     assert "-1.5 to 0.9 months" in equal
     assert "-2 to 2 months" in equal
     other = an_rmst_verdict(word=VerdictWord.DIFFERENT, direction="below", median=-6.2, interval=(-8.0, -4.1))
-    assert "shorter mean event-free time in drug A than in control" in sentence(other, question)
-    years = sentence(an_rmst_verdict(median=0.123), replace(question, time_unit=TimeUnit.YEARS))
+    assert "shorter mean event-free time in drug A than in control" in sentence(other, analysis)
+    years = sentence(an_rmst_verdict(median=0.123), replace(analysis, time_unit=TimeUnit.YEARS))
     assert "0.12 years" in years
 
 

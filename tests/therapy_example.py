@@ -10,9 +10,9 @@ import datetime as dt
 import io
 from pathlib import Path
 
-from bayesrefract.therapy import Tables
-from bayesrefract.therapy.drugs import LENALIDOMIDE
-from bayesrefract.therapy.history import Dose, Line, Schedule
+from bayesrefract.studies.lenalidomide.derive import Tables
+from bayesrefract.studies.lenalidomide.derive.drugs import LENALIDOMIDE
+from bayesrefract.studies.lenalidomide.derive.history import Dose, Line, Schedule
 
 FOLDER = Path(__file__).parents[1] / "data" / "lenalidomide" / "example"
 EXAMPLE = {name: (FOLDER / f"{name}.csv").read_text(encoding="utf-8") for name in Tables._fields}

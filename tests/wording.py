@@ -12,8 +12,8 @@ from itertools import product
 
 from findings_example import ROPE, a_question, a_verdict
 
-from bayesrefract.equivalence import Verdict, VerdictWord
-from bayesrefract.study import Estimand, Evidence, IntervalKind, Question, Rope, Rule, RuleName, Side
+from bayesrefract.decision import Verdict, VerdictWord
+from bayesrefract.study.study import Analysis, Estimand, Evidence, IntervalKind, Rope, Rule, RuleName, Side
 
 EQUALITY = [r"equivalen"]
 SAMENESS = [
@@ -177,7 +177,7 @@ class Case:
 
     kind: Kind
     verdict: Verdict
-    question: Question
+    analysis: Analysis
     fields: Mapping[str, str]
 
 

@@ -10,39 +10,39 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bayesrefract.classical import cross_check as cross_check
+    from bayesrefract.cohort.exposure import tabulate as tabulate
     from bayesrefract.cohort.read import read_records as read_records
     from bayesrefract.cohort.select import select as select
-    from bayesrefract.crosscheck import cross_check as cross_check
-    from bayesrefract.diagnostics import diagnose as diagnose
-    from bayesrefract.equivalence import decide as decide
+    from bayesrefract.decision.decision import decide as decide
+    from bayesrefract.decision.diagnostics import diagnose as diagnose
     from bayesrefract.estimands import estimate as estimate
-    from bayesrefract.exposure import tabulate as tabulate
     from bayesrefract.inference.nuts import sample as sample
     from bayesrefract.model.arrays import arrange as arrange
     from bayesrefract.model.priors import resolve_group_prior as resolve_group_prior
     from bayesrefract.pipeline import Job as Job
     from bayesrefract.pipeline import run as run
-    from bayesrefract.plan_file import load_plan as load_plan
     from bayesrefract.report import write_report as write_report
-    from bayesrefract.study import Estimand as Estimand
-    from bayesrefract.study_file import load_study as load_study
+    from bayesrefract.study.model_file import load_model as load_model
+    from bayesrefract.study.study import Estimand as Estimand
+    from bayesrefract.study.study_file import load_study as load_study
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Estimand": "study",
-    "load_study": "study_file",
-    "load_plan": "plan_file",
+    "Estimand": "study.study",
+    "load_study": "study.study_file",
+    "load_model": "study.model_file",
     "read_records": "cohort.read",
     "select": "cohort.select",
-    "tabulate": "exposure",
+    "tabulate": "cohort.exposure",
     "resolve_group_prior": "model.priors",
     "arrange": "model.arrays",
     "sample": "inference.nuts",
     "estimate": "estimands",
-    "diagnose": "diagnostics",
-    "cross_check": "crosscheck",
-    "decide": "equivalence",
+    "diagnose": "decision.diagnostics",
+    "cross_check": "classical",
+    "decide": "decision.decision",
     "Job": "pipeline",
     "run": "pipeline",
     "write_report": "report",

@@ -9,16 +9,17 @@ from functools import cached_property
 import numpy as np
 import xarray as xr
 
-from bayesrefract import diagnostics, equivalence
+from bayesrefract.classical import cross_check
+from bayesrefract.classical.agreement import Agreement
+from bayesrefract.cohort.exposure import ExposureTable
 from bayesrefract.cohort.value import Cohort
-from bayesrefract.crosscheck import cross_check
-from bayesrefract.crosscheck.agreement import Agreement
-from bayesrefract.diagnostics import Health
-from bayesrefract.equivalence import Verdict
+from bayesrefract.decision import Verdict, diagnostics
+from bayesrefract.decision.decision import too_close
+from bayesrefract.decision.diagnostics import Health
+from bayesrefract.decision.judge import Case, attainable, judge, prior_pull
 from bayesrefract.errors import InputError
 from bayesrefract.estimands import Effects, covariate_effects, estimate, predictive_check
 from bayesrefract.estimands.summaries import at_horizon, curve_bands, medians
-from bayesrefract.exposure import ExposureTable
 from bayesrefract.findings import Findings, Provenance
 from bayesrefract.inference.compiler import Compiler
 from bayesrefract.inference.nuts import sample
@@ -26,13 +27,11 @@ from bayesrefract.inference.posterior import Posterior
 from bayesrefract.inference.progress import Watch
 from bayesrefract.inference.provenance import code_sha256, processor, versions
 from bayesrefract.inference.store import FitStore, fit_key
-from bayesrefract.judgement import Case, attainable, judge, prior_pull
 from bayesrefract.model.arrays import ModelArrays
-from bayesrefract.model.implications import imply
 from bayesrefract.model.prior_predictive import prior_survival
-from bayesrefract.model.priors import GroupPrior
-from bayesrefract.plan import ModelPlan, Sampler
-from bayesrefract.study import Estimand, Question
+from bayesrefract.model.priors import GroupPrior, imply
+from bayesrefract.study.model import Model, Sampler
+from bayesrefract.study.study import Analysis, Estimand
 
 
 @dataclass(frozen=True)
@@ -40,8 +39,8 @@ class Fit:
     """Everything one fit depends on, checked and ready to sample."""
 
     label: str
-    question: Question
-    plan: ModelPlan
+    analysis: Analysis
+    model: Model
     cohort: Cohort
     table: ExposureTable
     arrays: ModelArrays
@@ -52,12 +51,12 @@ class Fit:
 
     @cached_property
     def key(self) -> str:
-        return fit_key(self.arrays, self.plan.sampler, self.sequence)
+        return fit_key(self.arrays, self.model.sampler, self.sequence)
 
     @property
     def case(self) -> Case:
         """What a verdict depends on apart from the draws."""
-        return Case(self.question, self.plan, self.prior, self.table)
+        return Case(self.analysis, self.model, self.prior, self.table)
 
     def provenance(self, sampler: Sampler, key: str) -> Provenance:
         """Parents of the draws made with this sampler."""
@@ -65,7 +64,7 @@ class Fit:
             seed=self.seed,
             fit_key=key,
             data_sha256=self.cohort.data_sha256,
-            model_sha256=self.plan.sha256,
+            model_sha256=self.model.sha256,
             study_sha256=self.study_sha256,
             code_sha256=code_sha256(),
             versions=versions(),
@@ -80,15 +79,15 @@ def analyse(fit: Fit, store: FitStore, compiler: Compiler | None, watch: Watch) 
 
     Without a compiler nothing is sampled: raises InputError where a fit is not stored.
     """
-    agreement = cross_check(fit.cohort, fit.question, fit.table, fit.plan)
+    agreement = cross_check(fit.cohort, fit.analysis, fit.table, fit.model)
     could_show = attainable(fit.case, agreement)  # before the group effect is looked at
     posterior, provenance, effects, health, verdicts = _settle(fit, agreement, store, compiler, watch)
     prior_rng, check_seed = _generators(fit)
     draws = effects.log_hazard_ratio
-    rope = fit.question.rope(Estimand.HAZARD_RATIO)
+    rope = fit.analysis.rope(Estimand.HAZARD_RATIO)
     return Findings(
-        question=fit.question,
-        plan=fit.plan,
+        analysis=fit.analysis,
+        model=fit.model,
         adjusted_for=tuple(covariate.name for covariate in fit.table.covariates),
         flow=fit.cohort.flow,
         notes=(*fit.cohort.notes, *fit.table.notes, *agreement.notes, *_retried(fit, provenance)),
@@ -101,11 +100,11 @@ def analyse(fit: Fit, store: FitStore, compiler: Compiler | None, watch: Watch) 
         curves=curve_bands(effects),
         effects=covariate_effects(posterior, fit.arrays.design),
         predictive=predictive_check(posterior, fit.table, fit.arrays.design, fit.cohort, check_seed),
-        priors=imply(fit.plan, fit.prior, fit.arrays.design, fit.question.primary, rope),
+        priors=imply(fit.model, fit.prior, fit.arrays.design, fit.analysis.primary, rope),
         log_hazard_ratio=draws,
         parameters=_scalars(posterior.draws),
         prior_survival=prior_survival(fit.arrays, fit.table, prior_rng),
-        prior_pull=tuple(prior_pull(draws, contrast, agreement) for contrast in fit.question.contrasts),
+        prior_pull=tuple(prior_pull(draws, contrast, agreement) for contrast in fit.analysis.contrasts),
         provenance=provenance,
         at_horizon=at_horizon(effects),
         energy=posterior.statistics["energy"],
@@ -122,18 +121,18 @@ def _settle(
     fit: Fit, agreement: Agreement, store: FitStore, compiler: Compiler | None, watch: Watch
 ) -> tuple[Posterior, Provenance, Effects, Health, tuple[Verdict, ...]]:
     """Sample and judge; once more with smaller steps after divergences, with more draws while too close to call."""
-    sampler = fit.plan.sampler
+    sampler = fit.model.sampler
     while True:
         posterior, provenance = _posterior(fit, sampler, store, compiler, watch)
-        effects = estimate(posterior, fit.table, fit.arrays.design, fit.question)
+        effects = estimate(posterior, fit.table, fit.arrays.design, fit.analysis)
         health = diagnostics.diagnose(posterior, effects.log_hazard_ratio)
-        if health.divergences and sampler.target_accept == fit.plan.sampler.target_accept:
+        if health.divergences and sampler.target_accept == fit.model.sampler.target_accept:
             watch.stage(f"{fit.label}: {health.divergences} divergent transitions, sampled again with smaller steps")
             sampler = sampler.careful
             continue
         exhausted = sampler.draws >= sampler.max_draws // sampler.chains
         verdicts = judge(fit.case, effects, health, agreement, exhausted=exhausted)
-        close = [v for v in verdicts if v.primary and v.rope.role == "primary" and equivalence.too_close(v)]
+        close = [v for v in verdicts if v.primary and v.rope.role == "primary" and too_close(v)]
         if exhausted or not close:
             return posterior, provenance, effects, health, verdicts
         sampler = replace(sampler, draws=_more_draws(close, sampler))
@@ -141,7 +140,7 @@ def _settle(
 
 def _retried(fit: Fit, provenance: Provenance) -> tuple[str, ...]:
     used = provenance.sampler["target_accept"]
-    if used == fit.plan.sampler.target_accept:
+    if used == fit.model.sampler.target_accept:
         return ()
     return (f"The first draws had divergent transitions; these were sampled with target acceptance {used:g}.",)
 

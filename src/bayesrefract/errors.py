@@ -21,7 +21,7 @@ class StudyError(InputError):
     """A study file (the question) is not valid."""
 
 
-class PlanError(InputError):
+class ModelError(InputError):
     """A model file (an answer) is not valid, or does not fit the question put to it."""
 
 

@@ -1,4 +1,4 @@
-"""What one analysis found, as one frozen value: everything the tables, figures and report show."""
+"""Results of one analysis under one model, as one frozen value, with the classical counterpart of each verdict."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from dataclasses import dataclass
 
 import xarray as xr
 
-from bayesrefract.attainability import Attainability
+from bayesrefract.classical.agreement import Agreement, Companion, CoxContrast
+from bayesrefract.classical.cox import tost_p
 from bayesrefract.cohort.value import Flow
-from bayesrefract.crosscheck.agreement import Agreement
-from bayesrefract.diagnostics import Health
-from bayesrefract.equivalence import Verdict
+from bayesrefract.decision import Verdict
+from bayesrefract.decision.attainability import Attainability
+from bayesrefract.decision.diagnostics import Health
 from bayesrefract.estimands import CovariateEffect as CovariateEffect
 from bayesrefract.estimands import PredictiveCheck as PredictiveCheck
 from bayesrefract.estimands.summaries import AtHorizon as AtHorizon
 from bayesrefract.estimands.summaries import CurveBand as CurveBand
 from bayesrefract.estimands.summaries import Median as Median
 from bayesrefract.inference.provenance import Provenance as Provenance
-from bayesrefract.model.implications import PriorImplication as PriorImplication
-from bayesrefract.plan import ModelPlan
-from bayesrefract.study import Question
+from bayesrefract.model.priors import PriorImplication as PriorImplication
+from bayesrefract.study.model import Model
+from bayesrefract.study.study import Analysis, Estimand
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ class Findings:
     survival, dims (quantile, time); None where the prior is improper.
     """
 
-    question: Question
-    plan: ModelPlan
+    analysis: Analysis
+    model: Model
     adjusted_for: tuple[str, ...]
     flow: Flow
     notes: tuple[str, ...]
@@ -64,7 +65,56 @@ def by_question(made: Sequence[Findings]) -> tuple[list[list[Findings]], list[li
     """
     asked: dict[str, list[Findings]] = {}
     for each in made:
-        asked.setdefault(each.question.name, []).append(each)
-    main = [each for each in asked.values() if each[0].question.role == "main"]
-    others = [each for each in asked.values() if each[0].question.role != "main"]
+        asked.setdefault(each.analysis.name, []).append(each)
+    main = [each for each in asked.values() if each[0].analysis.role == "main"]
+    others = [each for each in asked.values() if each[0].analysis.role != "main"]
     return (main, others) if main else (others, [])
+
+
+@dataclass(frozen=True)
+class Counterpart:
+    """Cox, companion fit, prior's pull and TOST of one hazard ratio; None where there is none."""
+
+    cox: CoxContrast | None
+    breslow: CoxContrast | None
+    companion: Companion | None
+    prior_pull: float | None
+    log_rank_p: float | None
+    tost_p: float | None
+
+    @property
+    def agrees(self) -> bool | None:
+        """Whether the companion fit meets Cox regression; None where there is nothing to hold it against."""
+        return None if self.companion is None else self.companion.agrees
+
+    @property
+    def reason(self) -> str:
+        """Why there is no counterpart, or what disagrees, as a sentence; empty where all is well."""
+        reason = "" if self.companion is None else self.companion.reason.rstrip(". ")
+        return f"{reason[:1].upper()}{reason[1:]}." if reason else ""
+
+
+NONE = Counterpart(None, None, None, None, None, None)
+
+
+def counterpart(findings: Findings, verdict: Verdict) -> Counterpart:
+    """The classical counterpart of a verdict on a hazard ratio; empty for other estimands."""
+    if verdict.estimand is not Estimand.HAZARD_RATIO:
+        return NONE
+    pair = (verdict.group, verdict.reference)
+    agreement = findings.agreement
+    cox = next((each for each in agreement.cox if (each.group, each.reference) == pair), None)
+    p = {frozenset((each.group, each.reference)): each.p for each in agreement.log_rank.pairs}
+    return Counterpart(
+        cox=cox,
+        breslow=next((each for each in agreement.breslow if (each.group, each.reference) == pair), None),
+        companion=next((each for each in agreement.companion if (each.group, each.reference) == pair), None),
+        prior_pull=_prior_pull(findings, pair),
+        log_rank_p=p.get(frozenset(pair)),
+        tost_p=None if cox is None else tost_p(cox.log_coef, cox.log_se, verdict.rope),
+    )
+
+
+def _prior_pull(findings: Findings, pair: tuple[str, str]) -> float | None:
+    pairs = [(contrast.group, contrast.reference) for contrast in findings.analysis.contrasts]
+    return dict(zip(pairs, findings.prior_pull, strict=True)).get(pair)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from bayesrefract.study import Estimand, TimeUnit
+from bayesrefract.study.study import Estimand, TimeUnit
 
 ABSENT = "–"
 """Shown where there is no number."""

@@ -11,27 +11,27 @@ from pathlib import Path
 import numpy as np
 
 from bayesrefract.analysis import Fit, analyse
+from bayesrefract.cohort.exposure import tabulate
 from bayesrefract.cohort.read import Records
-from bayesrefract.cohort.select import plans_of, select
+from bayesrefract.cohort.select import models_of, select
 from bayesrefract.errors import InputError, Interrupted
-from bayesrefract.exposure import tabulate
 from bayesrefract.findings import Findings
 from bayesrefract.inference.compiler import Compiler
 from bayesrefract.inference.progress import Silent, Watch
 from bayesrefract.inference.store import FitStore
 from bayesrefract.model.arrays import arrange
 from bayesrefract.model.priors import resolve_group_prior
-from bayesrefract.plan import DEFAULT_SEED, ModelPlan
-from bayesrefract.study import Estimand, Question, Study
+from bayesrefract.study.model import DEFAULT_SEED, Model
+from bayesrefract.study.study import Analysis, Estimand, Study
 
 
 @dataclass(frozen=True)
 class Job:
-    """One study with its records and the plans to try."""
+    """One study with its records and the models to try."""
 
     study: Study
     records: Records
-    plans: tuple[ModelPlan, ...]
+    models: tuple[Model, ...]
 
 
 def run(
@@ -43,7 +43,7 @@ def run(
     sample: bool = True,
     compiler: Compiler | None = None,
 ) -> list[tuple[Findings, ...]]:
-    """Analyse every question of every job with each of its plans; one tuple of findings per job.
+    """Analyse every question of every job with each of its models; one tuple of findings per job.
 
     Fits are kept in `store`/<study>/posterior and not run again until something they depend on
     changes. With `sample=False` a missing fit is an InputError that tells what has changed.
@@ -79,10 +79,10 @@ def prepare(jobs: Sequence[Job], seed: int) -> list[list[Fit]]:
     prepared: list[list[Fit]] = []
     for job in jobs:
         fits = []
-        for question in job.study.questions:
-            for plan in plans_of(question, job.plans):
+        for analysis in job.study.analyses:
+            for model in models_of(analysis, job.models):
                 try:
-                    fits.append(_prepare(job, question, plan, seed))
+                    fits.append(_prepare(job, analysis, model, seed))
                 except InputError as error:
                     faults += [fault for fault in error.faults if fault not in faults]
         prepared.append(fits)
@@ -91,15 +91,15 @@ def prepare(jobs: Sequence[Job], seed: int) -> list[list[Fit]]:
     return prepared
 
 
-def _prepare(job: Job, question: Question, plan: ModelPlan, seed: int) -> Fit:
-    cohort = select(job.records, question, plan)
-    table = tabulate(cohort, plan.intervals)
-    present = tuple(c for c in question.contrasts if {c.group, c.reference} <= set(cohort.groups))
-    question = replace(question, contrasts=present)
-    prior = resolve_group_prior(plan.priors, question.rope(Estimand.HAZARD_RATIO))
-    arrays = arrange(table, plan, prior, question.primary)
-    label = f"{job.study.name} · {question.name} · {plan.name}"
-    return Fit(label, question, plan, cohort, table, arrays, prior, seed, _seed_of(seed, label), job.study.sha256)
+def _prepare(job: Job, analysis: Analysis, model: Model, seed: int) -> Fit:
+    cohort = select(job.records, analysis, model)
+    table = tabulate(cohort, model.intervals)
+    present = tuple(c for c in analysis.contrasts if {c.group, c.reference} <= set(cohort.groups))
+    analysis = replace(analysis, contrasts=present)
+    prior = resolve_group_prior(model.priors, analysis.rope(Estimand.HAZARD_RATIO))
+    arrays = arrange(table, model, prior, analysis.primary)
+    label = f"{job.study.name} · {analysis.name} · {model.name}"
+    return Fit(label, analysis, model, cohort, table, arrays, prior, seed, _seed_of(seed, label), job.study.sha256)
 
 
 def _seed_of(seed: int, label: str) -> np.random.SeedSequence:
@@ -125,7 +125,7 @@ def _why_missing(fit: Fit, place: FitStore) -> str:
     others = place.parents(fit.label)
     if not others:
         return "no stored fit belongs to these files."
-    changed = fit.provenance(fit.plan.sampler, fit.key).differences(others[0])
+    changed = fit.provenance(fit.model.sampler, fit.key).differences(others[0])
     return f"the stored fit was made from other files. What has changed: {'; '.join(changed) or 'the prior'}."
 
 

@@ -10,20 +10,10 @@ from typing import Annotated, NoReturn
 import typer
 
 from bayesrefract import __version__
-from bayesrefract.cli import (
-    attain,
-    audit,
-    check,
-    compare,
-    derive,
-    fit,
-    models,
-    published,
-    reconstruct,
-    report,
-    spread,
-)
+from bayesrefract.cli import attain, audit, check, compare, fit, published
 from bayesrefract.cli.exits import ExitCode, exit_code_of, leave_at_once
+from bayesrefract.extension import load_extension
+from bayesrefract.study.extensions import installed
 
 app = typer.Typer(
     name="bayesrefract",
@@ -55,15 +45,16 @@ def root(
 
 app.command("compare")(compare.compare)
 app.command("fit")(fit.fit)
-app.command("report")(report.report)
+app.command("report")(fit.report)
 app.command("check")(check.check)
 app.command("attain")(attain.attain)
-app.command("derive")(derive.derive)
 app.command("published")(published.published)
 app.command("audit")(audit.audit)
-app.command("reconstruct")(reconstruct.reconstruct)
-app.command("spread")(spread.spread)
-app.command("models")(models.models)
+app.command("models")(check.models)
+
+for _name in installed():
+    for _command, _function in load_extension(_name).commands().items():
+        app.command(_command)(_function)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -1,4 +1,4 @@
-"""`bayesrefract attain`: could so many events show equivalence at all?"""
+"""`bayesrefract attain`: whether so many events could show equivalence at all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bayesrefract.cli import options
 from bayesrefract.errors import InputError
 
 if TYPE_CHECKING:
-    from bayesrefract.attainability import Attainability
+    from bayesrefract.decision.attainability import Attainability
 
 Events = Annotated[
     list[str],
@@ -37,8 +37,8 @@ def attain(
 
     Reckoned for two groups that are truly equal; no data are read.
     """
-    from bayesrefract.attainability import attain as reach
-    from bayesrefract.study import Rule
+    from bayesrefract.decision.attainability import attain as reach
+    from bayesrefract.study.study import Rule
 
     pairs, faults = read_events([*events, *(more or ())])
     faults += rope_faults(rope, level, prior_sd)
@@ -82,8 +82,8 @@ def rope_faults(rope: tuple[float, float], level: float, prior_sd: float | None)
     import datetime as dt
 
     from bayesrefract.errors import StudyError
-    from bayesrefract.study_sections import RopeSection, RuleSection
-    from bayesrefract.toml_reader import TomlFile
+    from bayesrefract.study.sections import RopeSection, RuleSection
+    from bayesrefract.study.toml_reader import TomlFile
 
     line = TomlFile("command line", {}, StudyError)
     declared = {"source": "none is asked for here", "declared_on": dt.date.min, "before_data": True}

@@ -1,4 +1,4 @@
-"""`bayesrefract audit`: does the arithmetic of a paper hold?"""
+"""`bayesrefract audit`: check the arithmetic of a paper from its printed numbers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bayesrefract.cli.output import make_folder, show_table, tell
 from bayesrefract.errors import InputError
 
 if TYPE_CHECKING:
-    from bayesrefract.audit import Report
+    from bayesrefract.papers.audit import Report
 
 Estimates = Annotated[
     Path | None, typer.Option("--estimates", metavar="E.csv", help="Printed ratios, medians and p-values, one a row.")
@@ -41,11 +41,11 @@ def audit(
     """Check the arithmetic of a paper from its printed numbers.
 
     Give both files, or the one there is: what cannot be checked without the other is listed. Their columns are
-    described in data/lenalidomide/README.md, beside an example. A finding is no fault of the input: the
+    described in docs/printed-numbers.md. A finding is no fault of the input: the
     command ends with 0 whatever it finds.
     """
-    from bayesrefract.audit import audit as check
-    from bayesrefract.audit import read_paper
+    from bayesrefract.papers.audit import audit as check
+    from bayesrefract.papers.audit import read_paper
 
     faults = target_faults(json)
     with collecting(faults):
@@ -57,8 +57,8 @@ def audit(
         make_folder(out)
         write(report, out, quiet=quiet)
     if json is not None:
-        from bayesrefract.report.audit_json import audit_json
-        from bayesrefract.report.verdict_json import write_json
+        from bayesrefract.report.json.papers import audit_json
+        from bayesrefract.report.json.verdict import write_json
 
         write_json(sys.stdout if json == "-" else json, audit_json(report))
     if json != "-" or not quiet:
@@ -67,7 +67,7 @@ def audit(
 
 def show(report: Report, *, to_stderr: bool) -> None:
     """Findings first, then what was looked at and what could not be."""
-    from bayesrefract.tables import audit as tables
+    from bayesrefract.report.tables import audit as tables
 
     stream = sys.stderr if to_stderr else sys.stdout
     show_table(tables.findings_screen(report), stream)
@@ -80,7 +80,7 @@ def show(report: Report, *, to_stderr: bool) -> None:
 
 def summary(report: Report) -> str:
     """How much was found, in one line."""
-    from bayesrefract.audit import Severity
+    from bayesrefract.papers.audit import Severity
 
     words = [finding.severity for finding in report.findings]
     counts = ", ".join(
@@ -93,10 +93,10 @@ def summary(report: Report) -> str:
 def write(report: Report, out: Path, *, quiet: bool) -> None:
     """Every table as a file, each whole or not at all."""
     from bayesrefract.files import write_whole
-    from bayesrefract.report.audit_json import audit_json
-    from bayesrefract.report.verdict_json import write_json
-    from bayesrefract.table import to_csv
-    from bayesrefract.tables import audit as tables
+    from bayesrefract.report.json.papers import audit_json
+    from bayesrefract.report.json.verdict import write_json
+    from bayesrefract.report.tables import audit as tables
+    from bayesrefract.report.tables.table import to_csv
 
     made = {
         "findings.csv": tables.findings_table(report),

@@ -1,4 +1,4 @@
-"""`bayesrefract check`: everything that can be wrong before the first draw, and nothing sampled."""
+"""`bayesrefract check` and `bayesrefract models`: validate study files and records; list the models."""
 
 from __future__ import annotations
 
@@ -12,44 +12,41 @@ from bayesrefract.cli.fit import read_studies
 from bayesrefract.errors import InputError
 
 if TYPE_CHECKING:
+    from bayesrefract.cohort.exposure import ExposureTable
     from bayesrefract.cohort.read import Records
     from bayesrefract.cohort.value import Cohort
-    from bayesrefract.exposure import ExposureTable
-    from bayesrefract.plan import ModelPlan
-    from bayesrefract.study import Question
+    from bayesrefract.study.model import Model
+    from bayesrefract.study.study import Analysis
 
 
 def check(studies: options.Studies, *, model: options.Models = None) -> None:
     """Check studies, records and models; nothing is sampled."""
-    from bayesrefract.cohort.select import check_records, plans_of
-    from bayesrefract.dossier import check_paper
+    from bayesrefract.cohort.select import models_of
+    from bayesrefract.extension import check_study
 
     checked = read_studies(studies, model)
     faults: list[str] = []
     for each in checked:
         typer.echo(f"{each.study.name}: {each.study.title}")
         with collecting(faults):
-            check_paper(each.study)
-        if each.study.histories is not None:
-            with collecting(faults):
-                check_records(each.records, each.study)
-        for question in each.study.questions:
-            for plan in plans_of(question, each.plans):
+            check_study(each.study, each.records)
+        for analysis in each.study.analyses:
+            for tried in models_of(analysis, each.models):
                 with collecting(faults):
-                    counts = _counts(*_tabulated(each.records, question, plan))
-                    typer.echo(f"  {question.name}, {plan.name}: {counts}")
+                    counts = _counts(*_tabulated(each.records, analysis, tried))
+                    typer.echo(f"  {analysis.name}, {tried.name}: {counts}")
     if faults:
         raise InputError(tuple(dict.fromkeys(faults)))
     typer.echo("All valid.")
 
 
-def _tabulated(records: Records, question: Question, plan: ModelPlan) -> tuple[Cohort, ExposureTable]:
-    """The cohort of one fit, and its division into the plan's intervals."""
+def _tabulated(records: Records, analysis: Analysis, model: Model) -> tuple[Cohort, ExposureTable]:
+    """The cohort of one fit, and its division into the model's intervals."""
+    from bayesrefract.cohort.exposure import tabulate
     from bayesrefract.cohort.select import select
-    from bayesrefract.exposure import tabulate
 
-    cohort = select(records, question, plan)
-    return cohort, tabulate(cohort, plan.intervals)
+    cohort = select(records, analysis, model)
+    return cohort, tabulate(cohort, model.intervals)
 
 
 def _counts(cohort: Cohort, table: ExposureTable) -> str:
@@ -59,3 +56,13 @@ def _counts(cohort: Cohort, table: ExposureTable) -> str:
     parts = [f"{flow.records} patients, {flow.analysed} analysed, {cohort.n_events} events"]
     parts += [f"excluded: {excluded}"] if excluded else []
     return ". ".join([*parts, *(note.rstrip(".") for note in (*cohort.notes, *table.notes))])
+
+
+def models() -> None:
+    """List the models and what each is for."""
+    from bayesrefract.study.model_file import list_models
+
+    models = list_models()
+    width = max(len(model.name) for model in models)
+    for model in models:
+        typer.echo(f"{model.name:<{width}}  {model.title}\n{'':<{width}}  {model.purpose}")

@@ -14,24 +14,24 @@ from bayesrefract.cli.comparison import (
     MOST_GROUPS,
     Comparison,
     group_faults,
+    model_for,
+    model_of_columns,
     natural_order,
     option_faults,
-    plan_for,
-    plan_of_columns,
     study_of,
 )
 from bayesrefract.cli.exits import collecting
 from bayesrefract.cli.output import leave, make_folder, show_table, tell
 from bayesrefract.errors import InputError
 from bayesrefract.files import locked, writing
-from bayesrefract.plan import DEFAULT_SEED
-from bayesrefract.study import Evidence, RuleName
+from bayesrefract.study.model import DEFAULT_SEED
+from bayesrefract.study.study import Evidence, RuleName
 
 if TYPE_CHECKING:
     from bayesrefract.cohort.read import Records
     from bayesrefract.findings import Findings
-    from bayesrefract.plan import ModelPlan
-    from bayesrefract.study import Question, Rope, Study
+    from bayesrefract.study.model import Model
+    from bayesrefract.study.study import Analysis, Rope, Study
 
 MANY_PATIENTS = 100_000
 """So many that checking them takes seconds, and is announced."""
@@ -86,36 +86,36 @@ def answer(
     asked: Comparison, model: str, *, seed: int | None, json: str | None, report: Path | None, quiet: bool
 ) -> None:
     """Check, fit, and show the verdict; leaves with the command's exit code."""
-    study, records, plan = read_question(asked, model, json, quiet=quiet)
+    study, records, chosen = read_question(asked, model, json, quiet=quiet)
     for folder in (fit_cache(), *([report] if report else [])):
         make_folder(folder)
     from bayesrefract.cli.progress import watch
     from bayesrefract.pipeline import Job, run
 
     seed = DEFAULT_SEED if seed is None else seed
-    if asked.primary is None and len(study.questions[0].groups) > 2:
-        chosen = study.questions[0].primary.label
-        tell(f"Primary contrast: {chosen} (--primary chooses another).", quiet=quiet)
+    if asked.primary is None and len(study.analyses[0].groups) > 2:
+        first = study.analyses[0].primary.label
+        tell(f"Primary contrast: {first} (--primary chooses another).", quiet=quiet)
     tell(f"Seed {seed}.", quiet=quiet)
-    (findings,) = run([Job(study, records, (plan,))], store=fit_cache(), seed=seed, watch=watch(quiet=quiet))
+    (findings,) = run([Job(study, records, (chosen,))], store=fit_cache(), seed=seed, watch=watch(quiet=quiet))
     show(study, findings, json=json, report=report, quiet=quiet)
     leave(findings)
 
 
 def read_question(
     asked: Comparison, model: str, json: str | None, *, quiet: bool = False
-) -> tuple[Study, Records, ModelPlan]:
+) -> tuple[Study, Records, Model]:
     """Study, records and model as the options describe them.
 
     Raises InputError with every fault of the options, the model and the file.
     """
     from bayesrefract.cohort.read import group_levels, read_records
-    from bayesrefract.plan_file import load_plan
+    from bayesrefract.study.model_file import load_model
 
     faults = [*option_faults(asked), *target_faults(json)]
-    plan = None
+    chosen = None
     with collecting(faults):
-        plan = plan_for(asked, load_plan(model))
+        chosen = model_for(asked, load_model(model))
     with collecting(faults):
         records = read_records(study_of(asked), partial(tell, quiet=quiet))
         levels = natural_order(group_levels(records, asked.group))
@@ -123,21 +123,21 @@ def read_question(
         faults += group_faults(asked, levels)
         tell(f"Checking {len(records.frame):,} patients", quiet=quiet or len(records.frame) < MANY_PATIENTS)
         # Patients are checked even where the model is at fault.
-        if study.questions[0].contrasts and len(levels) <= MOST_GROUPS:
-            _check_patients(records, study.questions[0], plan or plan_of_columns(asked))
-    if faults or plan is None:
+        if study.analyses[0].contrasts and len(levels) <= MOST_GROUPS:
+            _check_patients(records, study.analyses[0], chosen or model_of_columns(asked))
+    if faults or chosen is None:
         raise InputError(tuple(dict.fromkeys(faults)))
-    return study, records, plan
+    return study, records, chosen
 
 
-def _check_patients(records: Records, question: Question, plan: ModelPlan) -> None:
+def _check_patients(records: Records, analysis: Analysis, model: Model) -> None:
     """Raise InputError with every impossible patient, and where the model's own cuts are not within follow-up."""
+    from bayesrefract.cohort.exposure import check_cuts
     from bayesrefract.cohort.select import select
-    from bayesrefract.exposure import check_cuts
 
-    cohort = select(records, question, plan)
-    if plan.intervals.cuts is not None:
-        check_cuts(plan.intervals.cuts, cohort)
+    cohort = select(records, analysis, model)
+    if model.intervals.cuts is not None:
+        check_cuts(model.intervals.cuts, cohort)
 
 
 def target_faults(json: str | None) -> list[str]:
@@ -150,7 +150,7 @@ def target_faults(json: str | None) -> list[str]:
 def show(study: Study, findings: Sequence[Findings], *, json: str | None, report: Path | None, quiet: bool) -> None:
     """The tables, and the files that were asked for."""
     from bayesrefract.report import write_report
-    from bayesrefract.report.verdict_json import to_json, write_json
+    from bayesrefract.report.json.verdict import to_json, write_json
 
     (answered,) = findings
     if json == "-":
@@ -169,13 +169,13 @@ def show(study: Study, findings: Sequence[Findings], *, json: str | None, report
 
 def show_answer(answered: Findings, stream: TextIO) -> None:
     """What was compared, the patients, the verdicts with their sentences, and the classical analysis."""
-    from bayesrefract import tables
-    from bayesrefract.words import EVIDENCE_LABEL, sentence
+    from bayesrefract.report import tables
+    from bayesrefract.report.words import EVIDENCE_LABEL, sentence
 
-    question = answered.question
+    analysis = answered.analysis
     adjusted = f"; adjusted for {', '.join(answered.adjusted_for)}" if answered.adjusted_for else ""
-    print(f"{EVIDENCE_LABEL[question.evidence]}. {answered.plan.title}{adjusted}.", file=stream)
-    print(declaration(question.ropes[0]), file=stream)
+    print(f"{EVIDENCE_LABEL[analysis.evidence]}. {answered.model.title}{adjusted}.", file=stream)
+    print(declaration(analysis.ropes[0]), file=stream)
     for table in (
         tables.flow_table(answered),
         tables.groups_table(answered),
@@ -186,7 +186,7 @@ def show_answer(answered: Findings, stream: TextIO) -> None:
     ):
         show_table(table, stream)
     for verdict in answered.verdicts:
-        print(sentence(verdict, question), file=stream)
+        print(sentence(verdict, analysis), file=stream)
 
 
 def declaration(rope: Rope) -> str:

@@ -8,18 +8,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bayesrefract.did_you_mean import did_you_mean
-from bayesrefract.errors import PlanError, StudyError
-from bayesrefract.listing import UNPRINTABLE, listed, printable, quoted
-from bayesrefract.plan import NO_SET, QUESTION_SET, Baseline, ModelPlan, StrataKind
-from bayesrefract.study import (
+from bayesrefract.errors import ModelError, StudyError
+from bayesrefract.messages import UNPRINTABLE, did_you_mean, listed, printable, quoted
+from bayesrefract.study.model import NO_SET, QUESTION_SET, Baseline, Model, StrataKind
+from bayesrefract.study.study import (
+    Analysis,
     Columns,
     Contrast,
     Endpoint,
     Estimand,
     Evidence,
     Population,
-    Question,
     Rope,
     Rule,
     RuleName,
@@ -81,9 +80,9 @@ class Comparison:
 
 def option_faults(asked: Comparison) -> tuple[str, ...]:
     """What is wrong with the options by themselves, by the rules of a study file; no file is read."""
-    from bayesrefract import study_sections as sections
-    from bayesrefract.study_checks import StudyTables, check_across
-    from bayesrefract.toml_reader import TomlFile
+    from bayesrefract.study import sections as sections
+    from bayesrefract.study.checks import StudyTables, check_across
+    from bayesrefract.study.toml_reader import TomlFile
 
     line = TomlFile("command line", {}, StudyError)
     low, high = asked.rope
@@ -128,14 +127,14 @@ def study_of(asked: Comparison, levels: Sequence[str] = ()) -> Study:
         records=str(asked.file.absolute()),
         evidence=asked.evidence,
         time_unit=asked.unit,
-        questions=(_question(asked, tuple(levels)),),
+        analyses=(_question(asked, tuple(levels)),),
         models=(),
     )
 
 
-def _question(asked: Comparison, levels: tuple[str, ...]) -> Question:
+def _question(asked: Comparison, levels: tuple[str, ...]) -> Analysis:
     low, high = asked.rope
-    return Question(
+    return Analysis(
         endpoint=Endpoint(
             name="endpoint",
             label=f"{asked.event} (time: {asked.time})",
@@ -189,7 +188,7 @@ def group_faults(asked: Comparison, levels: Sequence[str]) -> list[str]:
 
 
 def natural_order(levels: Iterable[str]) -> tuple[str, ...]:
-    """Levels with the numbers in them read as numbers: 2 before 10, "dose 9" before "dose 10"."""
+    """Levels with the numbers in them read as numbers: 2 before 10, "week 9" before "week 10"."""
     return tuple(sorted(levels, key=_natural_key))
 
 
@@ -198,38 +197,38 @@ def _natural_key(level: str) -> list[tuple[bool, int, str]]:
     return [(not part[0].isdecimal(), int(part) if part[0].isdecimal() else 0, part) for part in parts]
 
 
-def plan_for(asked: Comparison, plan: ModelPlan) -> ModelPlan:
+def model_for(asked: Comparison, model: Model) -> Model:
     """The chosen model, pointed at the columns that the options name.
 
-    Raises PlanError where the model needs columns that no option names, or has no use for those named.
+    Raises ModelError where the model needs columns that no option names, or has no use for those named.
     """
-    if asked.covariates and plan.adjust == NO_SET:
-        raise PlanError(
-            f"--model {plan.name} adjusts for nothing, yet --adjust names {', '.join(asked.covariates)}. "
+    if asked.covariates and model.adjust == NO_SET:
+        raise ModelError(
+            f"--model {model.name} adjusts for nothing, yet --adjust names {', '.join(asked.covariates)}. "
             "Leave --adjust out, or choose a model that adjusts, such as primary."
         )
-    if plan.baseline.strata is not StrataKind.COMMON and not asked.strata:
-        raise PlanError(
-            f"--model {plan.name} has a baseline per stratum, and no column of strata is named. Add --strata COL."
+    if model.baseline.strata is not StrataKind.COMMON and not asked.strata:
+        raise ModelError(
+            f"--model {model.name} has a baseline per stratum, and no column of strata is named. Add --strata COL."
         )
-    if plan.exchangeable and not asked.covariates:
-        raise PlanError(
-            f"--model {plan.name} shares a spread over the levels of covariates, and none is named. "
+    if model.exchangeable and not asked.covariates:
+        raise ModelError(
+            f"--model {model.name} shares a spread over the levels of covariates, and none is named. "
             "Add --categorical COL."
         )
-    baseline = plan.baseline
+    baseline = model.baseline
     if asked.strata and baseline.strata is StrataKind.COMMON:
         baseline = replace(baseline, strata=StrataKind.FREE)
-    if asked.covariates or plan.adjust == NO_SET:
-        return replace(plan, adjust=QUESTION_SET if asked.covariates else NO_SET, baseline=baseline)
-    return replace(plan, title=f"{plan.title} (no covariate was named)", adjust=NO_SET, baseline=baseline)
+    if asked.covariates or model.adjust == NO_SET:
+        return replace(model, adjust=QUESTION_SET if asked.covariates else NO_SET, baseline=baseline)
+    return replace(model, title=f"{model.title} (no covariate was named)", adjust=NO_SET, baseline=baseline)
 
 
-def plan_of_columns(asked: Comparison) -> ModelPlan:
-    """A plan that reads every column that the options name, to check patients where no model could be read."""
+def model_of_columns(asked: Comparison) -> Model:
+    """A model that reads every column that the options name, to check patients where no model could be read."""
     strata = StrataKind.FREE if asked.strata else StrataKind.COMMON
     adjust = QUESTION_SET if asked.covariates else NO_SET
-    return ModelPlan("columns", title="", purpose="", adjust=adjust, baseline=Baseline(strata=strata))
+    return Model("columns", title="", purpose="", adjust=adjust, baseline=Baseline(strata=strata))
 
 
 def _code(value: str | None) -> str | float | None:

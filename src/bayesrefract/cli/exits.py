@@ -16,7 +16,7 @@ import typer
 
 from bayesrefract import __version__
 from bayesrefract.errors import InputError, Interrupted
-from bayesrefract.listing import MORE, one_screen
+from bayesrefract.messages import MORE, one_screen
 
 
 class ExitCode(IntEnum):

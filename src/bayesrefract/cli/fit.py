@@ -1,4 +1,4 @@
-"""`bayesrefract fit`: every question of one or several studies, with every model they name."""
+"""`bayesrefract fit` and `bayesrefract report`: analyse studies; write reports again from stored fits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bayesrefract.cli.exits import ExitCode, collecting
 from bayesrefract.cli.output import is_primary, make_folder, show_table, tell, verdict_code
 from bayesrefract.errors import InputError
 from bayesrefract.files import locked, sweep, writing
-from bayesrefract.plan import DEFAULT_SEED
+from bayesrefract.study.model import DEFAULT_SEED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from bayesrefract.cli.manifest import Summary
     from bayesrefract.cohort.read import Records
     from bayesrefract.findings import Findings
-    from bayesrefract.plan import ModelPlan
-    from bayesrefract.study import Study
-    from bayesrefract.table import Table
+    from bayesrefract.report.tables.table import Table
+    from bayesrefract.study.model import Model
+    from bayesrefract.study.study import Study
 
 
 def fit(
@@ -81,36 +81,36 @@ def _run(checked: Sequence[Checked], out: Path, seed: int, *, quiet: bool, sampl
     from bayesrefract.pipeline import Job, run
 
     tell(f"Seed {seed}.", quiet=quiet)
-    jobs = [Job(each.study, each.records, each.plans) for each in checked]
+    jobs = [Job(each.study, each.records, each.models) for each in checked]
     return run(jobs, store=out, seed=seed, watch=watch(quiet=quiet), sample=sample)
 
 
 class Checked(NamedTuple):
-    """A study with its records and the plans to try, read without importing what samples."""
+    """A study with its records and the models to try, read without importing what samples."""
 
     study: Study
     records: Records
-    plans: tuple[ModelPlan, ...]
+    models: tuple[Model, ...]
 
 
 def read_studies(
-    studies: Sequence[Path], models: Sequence[str] | None, *, draws: int | None = None, tune: int | None = None
+    studies: Sequence[Path], names: Sequence[str] | None, *, draws: int | None = None, tune: int | None = None
 ) -> list[Checked]:
-    """Studies, their records and plans; raises InputError with the faults of all of them."""
-    from bayesrefract.cohort.read import read_records
-    from bayesrefract.plan_file import load_plan
-    from bayesrefract.study_file import load_study
+    """Studies, their records and models; raises InputError with the faults of all of them."""
+    from bayesrefract.extension import read_study_records
+    from bayesrefract.study.model_file import load_model
+    from bayesrefract.study.study_file import load_study
 
     faults: list[str] = []
     checked = []
     for path in studies:
         with collecting(faults):
             study = load_study(path)
-            study = replace(study, models=tuple(models)) if models else study
-            plans: tuple[ModelPlan, ...] = ()
+            study = replace(study, models=tuple(names)) if names else study
+            models: tuple[Model, ...] = ()
             with collecting(faults):  # records are checked even where a model is at fault
-                plans = tuple(_with(load_plan(name), draws, tune) for name in study.models)
-            checked.append(Checked(study, read_records(study, tell), plans))
+                models = tuple(_with(load_model(name), draws, tune) for name in study.models)
+            checked.append(Checked(study, read_study_records(study, tell), models))
     for name, count in Counter(each.study.name for each in checked).items():
         if count > 1:
             faults.append(
@@ -126,37 +126,32 @@ def check_patients(checked: Sequence[Checked]) -> None:
     """Raise InputError with every impossible patient, and printed number, of all studies, before the slow imports."""
     if not checked:
         return
-    from bayesrefract.cohort.select import check_records
-    from bayesrefract.dossier import check_paper
+    from bayesrefract.extension import check_study
 
     faults: list[str] = []
     for each in checked:
         with collecting(faults):
-            check_records(each.records, each.study)
-        with collecting(faults):
-            check_paper(each.study)
+            check_study(each.study, each.records)
     if faults:
         raise InputError(faults)
 
 
-def _with(plan: ModelPlan, draws: int | None, tune: int | None) -> ModelPlan:
-    """The plan with other numbers of draws, where they were asked for."""
-    sampler = plan.sampler
-    return replace(plan, sampler=replace(sampler, draws=draws or sampler.draws, tune=tune or sampler.tune))
+def _with(model: Model, draws: int | None, tune: int | None) -> Model:
+    """The model with other numbers of draws, where they were asked for."""
+    sampler = model.sampler
+    return replace(model, sampler=replace(sampler, draws=draws or sampler.draws, tune=tune or sampler.tune))
 
 
 def _write(checked: Checked, findings: Sequence[Findings], out: Path, parents: str, *, quiet: bool) -> Summary:
     """The report, then what it was made from; one process at a time."""
     from bayesrefract.cli.manifest import keep
-    from bayesrefract.dossier import compile_dossier
-    from bayesrefract.report import write_report
+    from bayesrefract.extension import write_study_report
 
     study = checked.study
-    dossier = compile_dossier(study, checked.records)
     folder = out / study.name
     with locked(folder / ".lock", "report", partial(tell, quiet=quiet)), writing(folder):
         sweep(folder)
-        page = write_report(study, findings, folder, dossier)
+        page = write_study_report(study, checked.records, findings, folder)
         summary = summarise(study, findings, page)
         keep(folder, parents, summary)
     return summary
@@ -169,19 +164,19 @@ def summarise(study: Study, findings: Sequence[Findings], page: Path) -> Summary
     """
     from bayesrefract.cli.manifest import Summary
     from bayesrefract.findings import by_question
-    from bayesrefract.tables import model_table, verdict_table
-    from bayesrefract.tables.paper import sensitivity_table
-    from bayesrefract.words import EVIDENCE_LABEL
+    from bayesrefract.report.tables import model_table, verdict_table
+    from bayesrefract.report.tables.paper import sensitivity_table
+    from bayesrefract.report.words import EVIDENCE_LABEL
 
     parts: list[str | Table] = [f"\n{study.title} ({EVIDENCE_LABEL[study.evidence]})"]
     main, others = by_question(findings)
     for made in main:
-        endpoint, population = made[0].question.endpoint.label, made[0].question.population.label
-        parts += [f"\n{endpoint}, {population}: {made[0].plan.title}", verdict_table(made[0])]
+        endpoint, population = made[0].analysis.endpoint.label, made[0].analysis.population.label
+        parts += [f"\n{endpoint}, {population}: {made[0].model.title}", verdict_table(made[0])]
         primary = [verdict for verdict in made[0].verdicts if is_primary(verdict)]
         parts += [model_table(made, verdict) for verdict in primary if len(made) > 1]
     parts += [sensitivity_table(others)] if others else []
-    first = [found for made in main for found in made if found.plan == findings[0].plan]
+    first = [found for made in main for found in made if found.model == findings[0].model]
     return Summary((*parts, f"Report: {page}"), verdict_code(first) is ExitCode.WITHHELD)
 
 
@@ -192,3 +187,20 @@ def show(summary: Summary) -> None:
             typer.echo(part)
         else:
             show_table(part)
+
+
+def report(
+    studies: options.Studies,
+    *,
+    model: options.Models = None,
+    seed: options.Seed = None,
+    draws: options.Draws = None,
+    tune: options.Tune = None,
+    out: options.Out = Path("reports"),
+    quiet: options.Quiet = False,
+) -> None:
+    """Write the reports of studies again from their stored fits. Nothing is sampled: a missing fit is an error.
+
+    Give the options that `fit` was given: a fit is found by everything it depends on.
+    """
+    analyse_studies(read_studies(studies, model, draws=draws, tune=tune), out, seed=seed, quiet=quiet, sample=False)

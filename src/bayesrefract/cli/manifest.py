@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from bayesrefract.files import UNFINISHED, write_whole
 from bayesrefract.inference.provenance import PACKAGE, processor, versions
-from bayesrefract.table import Column, Table
+from bayesrefract.report.tables.table import Column, Table
 
 if TYPE_CHECKING:
     from bayesrefract.cli.fit import Checked
-    from bayesrefract.study import Study
+    from bayesrefract.study.study import Study
 
 NAME = "manifest.json"
 NOT_REPORT = {"posterior"}
@@ -43,7 +43,7 @@ def parents_of(checked: Checked, seed: int) -> str:
         list(checked.study.models),
         checked.records.sha256,
         published_sha256(checked.study),
-        [[plan.sha256, asdict(plan.sampler)] for plan in checked.plans],
+        [[model.sha256, asdict(model.sampler)] for model in checked.models],
         seed,
         versions(),
         sys.version,
@@ -56,10 +56,12 @@ def parents_of(checked: Checked, seed: int) -> str:
 
 
 def published_sha256(study: Study) -> list[str]:
-    """Hashes of the files of a paper that a study names."""
+    """Hashes of the files of a paper that a study names, and of those that its study package reads."""
+    from bayesrefract.extension import extension_of
+
     paper = study.publication
-    named = (paper.estimates, paper.counts, paper.spread) if paper is not None else ()
-    return [hashlib.sha256(path.read_bytes()).hexdigest() for path in named if path is not None]
+    named = (paper.estimates, paper.counts) if paper is not None else ()
+    return [hashlib.sha256(path.read_bytes()).hexdigest() for path in (*named, *extension_of(study).files(study))]
 
 
 def unchanged(folder: Path, parents: str) -> Summary | None:

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from bayesrefract.plan import DEFAULT_SEED
-from bayesrefract.study import Evidence, RuleName, TimeUnit
+from bayesrefract.study.model import DEFAULT_SEED
+from bayesrefract.study.study import Evidence, RuleName, TimeUnit
 
 # Shared
 Seed = Annotated[int | None, typer.Option("--seed", min=0, metavar="N", show_default=str(DEFAULT_SEED))]

@@ -11,12 +11,12 @@ import typer
 
 from bayesrefract.cli.exits import ExitCode
 from bayesrefract.files import writing
-from bayesrefract.study import Estimand
+from bayesrefract.study.study import Estimand
 
 if TYPE_CHECKING:
-    from bayesrefract.equivalence import Verdict
+    from bayesrefract.decision import Verdict
     from bayesrefract.findings import Findings
-    from bayesrefract.table import Table
+    from bayesrefract.report.tables.table import Table
 
 LEAST_WIDTH = 160
 """Columns of a table that goes to a pipe, where there is no terminal to ask."""
@@ -32,7 +32,7 @@ def show_table(table: Table, stream: TextIO | None = None) -> None:
     """Draw a table on a stream (stdout unless told); plain text without colour codes when it is piped."""
     from rich.console import Console
 
-    from bayesrefract.table import to_rich
+    from bayesrefract.report.tables.table import to_rich
 
     console = Console(file=stream or sys.stdout, highlight=False)
     if not console.is_terminal:

@@ -12,15 +12,15 @@ from bayesrefract.cli.compare import target_faults
 from bayesrefract.cli.comparison import PLACES
 from bayesrefract.cli.exits import collecting
 from bayesrefract.errors import InputError, StudyError
-from bayesrefract.listing import listed, quoted
+from bayesrefract.messages import listed, quoted
 from bayesrefract.model.priors import resolve_group_prior
-from bayesrefract.plan import GroupPriorName, Priors
-from bayesrefract.printed import Number, Ratio, read_number
-from bayesrefract.printed.ratio import ratio_faults
-from bayesrefract.published import Against, Assessment, Pooled, Terms, assess, contrast, pool
-from bayesrefract.published.contrast import correlations
-from bayesrefract.published.read import Selection, Wanted, read_ratios
-from bayesrefract.study import Estimand, Rope, Rule, RuleName, Side
+from bayesrefract.papers import Number, Ratio, read_number
+from bayesrefract.papers.assess import Assessment, Terms, assess
+from bayesrefract.papers.combine import Against, Pooled, contrast, correlations, pool
+from bayesrefract.papers.numbers import ratio_faults
+from bayesrefract.papers.ratios_file import Selection, Wanted, read_ratios
+from bayesrefract.study.model import GroupPriorName, Priors
+from bayesrefract.study.study import Estimand, Rope, Rule, RuleName, Side
 
 DEFAULT_NAMES = ("group", "reference")
 DEFAULT_SECOND = "second group"
@@ -101,8 +101,8 @@ def terms_of(asked: PrintedQuestion) -> Terms:
 
 def terms_faults(asked: PrintedQuestion) -> list[str]:
     """What is wrong with ROPE and rule, by the rules of a study file."""
-    from bayesrefract.study_sections import RopeSection, RuleSection
-    from bayesrefract.toml_reader import TomlFile
+    from bayesrefract.study.sections import RopeSection, RuleSection
+    from bayesrefract.study.toml_reader import TomlFile
 
     line = TomlFile("command line", {}, StudyError)
     low, high = asked.rope

@@ -10,11 +10,11 @@ import typer
 
 from bayesrefract.cli import options
 from bayesrefract.cli.output import make_folder, show_table, tell
-from bayesrefract.study import RuleName
+from bayesrefract.study.study import RuleName
 
 if TYPE_CHECKING:
     from bayesrefract.cli.printed_question import Answer
-    from bayesrefract.table import Table
+    from bayesrefract.report.tables.table import Table
 
 Estimates = Annotated[
     Path | None, typer.Argument(metavar="[FILE]", help="A CSV of printed ratios, one a row, instead of --hr and --ci.")
@@ -88,7 +88,7 @@ def published(
     """Judge printed hazard ratios against a range that counts as equal.
 
     One ratio (--hr, --ci), the contrast of two with one reference (--against, --correlation), or a CSV file
-    of many, whose columns data/lenalidomide/README.md describes. The posterior of the log HR is normal, from
+    of many, whose columns docs/printed-numbers.md describes. The posterior of the log HR is normal, from
     the estimate and the width of its interval. No patient record is read, and nothing is sampled.
     """
     from bayesrefract.cli.printed_question import PrintedQuestion, answer
@@ -120,7 +120,7 @@ def show(found: Answer, *, json: str | None, figure: Path | None, out: Path | No
 
 def tables_of(found: Answer) -> list[Table]:
     """The tables of an answer as files hold them; the first is that of the ratios that are drawn."""
-    from bayesrefract.tables import published as tables
+    from bayesrefract.report.tables import published as tables
 
     if found.against is not None:
         return [tables.against_table(found.against, found.terms)]
@@ -141,7 +141,7 @@ def is_list(found: Answer) -> bool:
 def show_answer(found: Answer, made: list[Table], *, to_stderr: bool) -> None:
     """What was read, the range, the tables, and what they come to in words."""
     from bayesrefract.cli.compare import declaration
-    from bayesrefract.tables import published as tables
+    from bayesrefract.report.tables import published as tables
 
     stream = sys.stderr if to_stderr else sys.stdout
     print(tables.SOURCE, file=stream)
@@ -161,7 +161,7 @@ def show_answer(found: Answer, made: list[Table], *, to_stderr: bool) -> None:
 
 def sentences(found: Answer) -> list[str]:
     """The verdicts in words; a table of many ratios speaks for itself."""
-    from bayesrefract.tables import published as tables
+    from bayesrefract.report.tables import published as tables
 
     if found.against is not None:
         pairs = list(zip(found.against.correlations, found.against.assessments, strict=True))
@@ -174,8 +174,8 @@ def sentences(found: Answer) -> list[str]:
 
 
 def write_json_to(found: Answer, target: str | Path) -> None:
-    from bayesrefract.report.published_json import published_json
-    from bayesrefract.report.verdict_json import write_json
+    from bayesrefract.report.json.papers import published_json
+    from bayesrefract.report.json.verdict import write_json
 
     payload = published_json(found.terms, found.made, against=found.against, pooled=found.pooled)
     write_json(sys.stdout if target == "-" else target, payload)
@@ -183,9 +183,9 @@ def write_json_to(found: Answer, target: str | Path) -> None:
 
 def write_figure(found: Answer, table: Table, target: Path, *, quiet: bool) -> None:
     """The forest of the ratios, or of the contrast by correlation, or with the mean of the studies below them."""
-    from bayesrefract.figures.published import published_figure
     from bayesrefract.files import write_whole
-    from bayesrefract.tables.published import subject
+    from bayesrefract.report.figures.published import published_figure
+    from bayesrefract.report.tables.published import subject
 
     drawn = list(found.against.assessments if found.against is not None else found.made)
     drawn += [pooled.assessment for pooled in found.pooled]
@@ -200,7 +200,7 @@ def write_figure(found: Answer, table: Table, target: Path, *, quiet: bool) -> N
 def write_files(found: Answer, made: list[Table], out: Path, *, quiet: bool) -> None:
     """Tables as CSV, the figure and the JSON."""
     from bayesrefract.files import write_whole
-    from bayesrefract.table import to_csv
+    from bayesrefract.report.tables.table import to_csv
 
     names = ("published.csv", "studies.csv", "pooled.csv", "spread.csv")
     for name, table in zip(names, made, strict=False):
@@ -213,7 +213,7 @@ def write_files(found: Answer, made: list[Table], out: Path, *, quiet: bool) -> 
 def leave(found: Answer) -> None:
     """End with the exit code of the verdicts: 3 where one is withheld."""
     from bayesrefract.cli.exits import ExitCode
-    from bayesrefract.equivalence import VerdictWord
+    from bayesrefract.decision import VerdictWord
 
     judged = [*found.made, *(found.against.assessments if found.against else ())]
     judged += [pooled.assessment for pooled in found.pooled]

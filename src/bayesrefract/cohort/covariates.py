@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from bayesrefract.cohort.cells import Cells, in_order
 from bayesrefract.cohort.faults import Faults
 from bayesrefract.cohort.value import Covariate
-from bayesrefract.errors import PlanError
-from bayesrefract.listing import UNPRINTABLE, quoted
-from bayesrefract.plan import NO_SET, QUESTION_SET, ModelPlan, StrataKind
-from bayesrefract.study import Question
+from bayesrefract.errors import ModelError
+from bayesrefract.messages import UNPRINTABLE, quoted
+from bayesrefract.study.model import NO_SET, QUESTION_SET, Model, StrataKind
+from bayesrefract.study.study import Analysis
 
 ONE_STRATUM = ("all",)
 MOST_LEVELS = 10
@@ -25,44 +25,44 @@ DEPENDENT = 1e-7
 """A column is a combination of others when less than this share of its length lies outside of them."""
 
 
-def covariate_columns(question: Question, plan: ModelPlan) -> tuple[str, ...]:
-    """The columns that a plan adjusts for. Raises PlanError where the question lacks the set."""
-    if plan.adjust == NO_SET or (plan.adjust == QUESTION_SET and question.adjust is None):
+def covariate_columns(analysis: Analysis, model: Model) -> tuple[str, ...]:
+    """The columns that a model adjusts for. Raises ModelError where the question lacks the set."""
+    if model.adjust == NO_SET or (model.adjust == QUESTION_SET and analysis.adjust is None):
         return ()
-    name = plan.adjust
-    if name == QUESTION_SET and question.adjust is not None:
-        name = question.adjust
-    if name not in question.adjustments:
-        known = ", ".join(question.adjustments) or "none"
-        raise PlanError(
-            f'Model {plan.name}: adjust = "{name}", but the question {question.name} has no such set. '
+    name = model.adjust
+    if name == QUESTION_SET and analysis.adjust is not None:
+        name = analysis.adjust
+    if name not in analysis.adjustments:
+        known = ", ".join(analysis.adjustments) or "none"
+        raise ModelError(
+            f'Model {model.name}: adjust = "{name}", but the question {analysis.name} has no such set. '
             f"Its sets: {known}. Add the set to [adjust] of the study, or change the model."
         )
-    return question.adjustments[name]
+    return analysis.adjustments[name]
 
 
-def strata_columns(question: Question, plan: ModelPlan) -> tuple[str, ...]:
-    """The columns over which a plan stratifies. Raises PlanError where the question names none."""
-    if plan.baseline.strata is StrataKind.COMMON:
+def strata_columns(analysis: Analysis, model: Model) -> tuple[str, ...]:
+    """The columns over which a model stratifies. Raises ModelError where the question names none."""
+    if model.baseline.strata is StrataKind.COMMON:
         return ()
-    if not question.columns.strata:
-        raise PlanError(
-            f'Model {plan.name}: strata = "{plan.baseline.strata}" needs strata, but the question {question.name} '
+    if not analysis.columns.strata:
+        raise ModelError(
+            f'Model {model.name}: strata = "{model.baseline.strata}" needs strata, but the question {analysis.name} '
             "names none. Add strata = [...] to [columns] of the study (--strata), or choose another model."
         )
-    return question.columns.strata
+    return analysis.columns.strata
 
 
 def covariate_cells(
-    column: str, question: Question, asked: NDArray[np.bool_], patients: tuple[str, ...], faults: Faults
+    column: str, analysis: Analysis, asked: NDArray[np.bool_], patients: tuple[str, ...], faults: Faults
 ) -> tuple[Cells, bool]:
     """Cells of a covariate and whether they are categories: named as such, or text.
 
     Text among numbers, and infinite numbers, are faults of the records `asked`.
     """
     cells = faults.records.cells(column)
-    if column in question.columns.unordered or not cells.textual.any():
-        is_categorical = column in question.columns.unordered
+    if column in analysis.columns.unordered or not cells.textual.any():
+        is_categorical = column in analysis.columns.unordered
     else:
         is_categorical = bool(cells.textual.sum() > (~np.isnan(cells.number)).sum())
         if not is_categorical:
@@ -84,10 +84,10 @@ def covariate_cells(
     return cells, is_categorical
 
 
-def make_covariate(cells: Cells, is_categorical: bool, kept: NDArray[np.bool_], question: Question) -> Covariate:
+def make_covariate(cells: Cells, is_categorical: bool, kept: NDArray[np.bool_], analysis: Analysis) -> Covariate:
     """The covariate of the patients `kept`, with the levels that occur among them."""
     if not is_categorical:
-        return Covariate(cells.name, cells.number[kept], per=(question.columns.per or {}).get(cells.name, 1.0))
+        return Covariate(cells.name, cells.number[kept], per=(analysis.columns.per or {}).get(cells.name, 1.0))
     levels, codes = encode(cells.text[kept])
     return Covariate(cells.name, codes.astype(np.float64), levels)
 
@@ -139,12 +139,12 @@ def check_identified(
     group: NDArray[np.int64],
     stratum: NDArray[np.int64],
     covariates: tuple[Covariate, ...],
-    question: Question,
+    analysis: Analysis,
     faults: Faults,
 ) -> None:
     """Fault every covariate, and the group, that is a combination of the strata, the group and earlier covariates."""
-    strata = Block(f"the strata ({', '.join(question.columns.strata)})", indicators(stratum))
-    groups = Block(f"the group ({question.columns.group})", indicators(group)[:, 1:])
+    strata = Block(f"the strata ({', '.join(analysis.columns.strata)})", indicators(stratum))
+    groups = Block(f"the group ({analysis.columns.group})", indicators(group)[:, 1:])
     blocks = [strata, groups, *(Block(c.name, _columns(c)) for c in covariates)]
     if _rank_is_full(blocks):
         return

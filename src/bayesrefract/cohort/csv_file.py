@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from bayesrefract.errors import RecordsError
-from bayesrefract.listing import MORE, MOST_ROWS, quoted, shorten
+from bayesrefract.messages import MORE, MOST_ROWS, quoted, shorten
 
 HEADER_LINES = 1
 DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from bayesrefract.cohort.cells import Cells, parse_number
 from bayesrefract.cohort.faults import Faults
 from bayesrefract.cohort.population import Grouping
-from bayesrefract.listing import listed, quoted
-from bayesrefract.study import Endpoint, Question
+from bayesrefract.messages import listed, quoted
+from bayesrefract.study.study import Analysis, Endpoint
 
 EVENT_CODES = {"0": False, "1": True, "false": False, "true": True}
 MOST_CODES = 6
@@ -48,20 +48,20 @@ def read_follow_up(endpoint: Endpoint, asked: NDArray[np.bool_], patients: tuple
 
 
 def check_horizon(
-    question: Question, grouping: Grouping, follow_up: FollowUp, kept: NDArray[np.bool_], faults: Faults
+    analysis: Analysis, grouping: Grouping, follow_up: FollowUp, kept: NDArray[np.bool_], faults: Faults
 ) -> None:
     """Fault a horizon beyond the follow-up of the patients `kept`, or of one of the groups: nothing is extrapolated.
 
     A group whose last patient had the event is known to the end: its survival is 0 from there on.
     """
-    horizon = question.endpoint.horizon
+    horizon = analysis.endpoint.horizon
     if horizon is None:
         return
-    unit, remedy = question.time_unit, "Nothing is extrapolated: declare an earlier horizon, at most"
+    unit, remedy = analysis.time_unit, "Nothing is extrapolated: declare an earlier horizon, at most"
     last = float(follow_up.exit[kept].max())
     if horizon > last:
         faults.column(
-            f"horizon = {horizon:g} {unit} of {question.name} lies beyond follow-up, which ends at {last:g}. "
+            f"horizon = {horizon:g} {unit} of {analysis.name} lies beyond follow-up, which ends at {last:g}. "
             f"{remedy} {last:g}."
         )
         return
@@ -70,7 +70,7 @@ def check_horizon(
         last = float(follow_up.exit[here].max())
         if horizon > last and not follow_up.event[here & (follow_up.exit == last)].all():
             faults.column(
-                f"horizon = {horizon:g} {unit} of {question.name} lies beyond the follow-up of the group {level}, "
+                f"horizon = {horizon:g} {unit} of {analysis.name} lies beyond the follow-up of the group {level}, "
                 f"which ends at {last:g}. {remedy} {last:g}."
             )
 

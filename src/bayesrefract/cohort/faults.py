@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bayesrefract.cohort.read import Records
 from bayesrefract.errors import RecordsError
-from bayesrefract.listing import MORE, MOST_ROWS, shorten
+from bayesrefract.messages import MORE, MOST_ROWS, shorten
 
 
 @dataclass

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from bayesrefract.cohort.cells import Cells, among, parse_number
 from bayesrefract.cohort.faults import Faults
-from bayesrefract.did_you_mean import did_you_mean
-from bayesrefract.listing import listed, quoted
-from bayesrefract.study import Condition, Population, Question
+from bayesrefract.messages import did_you_mean, listed, quoted
+from bayesrefract.study.study import Analysis, Condition, Population
 
 TRUE_FALSE = {True: ("true", "1"), False: ("false", "0")}
 
@@ -32,16 +31,16 @@ class Selection:
             self.kept = self.kept & ~leaving
 
 
-def restrict(selection: Selection, question: Question, faults: Faults) -> None:
+def restrict(selection: Selection, analysis: Analysis, faults: Faults) -> None:
     """Keep the patients of the question's population; those who cannot be judged are counted apart."""
-    population = question.population
+    population = analysis.population
     columns = {c.column: faults.records.cells(c.column) for c in population.where}
     for condition in population.where:
         cells = columns[condition.column]
         selection.exclude(cells.missing, f"missing {condition.column}, needed for population {population.name}")
     for condition in population.where:
         cells = columns[condition.column]
-        selection.exclude(~meets(cells, condition, question, faults), f"outside population {population.name}")
+        selection.exclude(~meets(cells, condition, analysis, faults), f"outside population {population.name}")
     if not selection.kept.any():
         faults.column(f"no patient is in population {population.name} ({describe(population)}). Check its conditions.")
 
@@ -63,12 +62,12 @@ def _text(value: str | float | bool) -> str:
     return str(value).lower() if isinstance(value, bool) else value if isinstance(value, str) else f"{value:g}"
 
 
-def meets(cells: Cells, condition: Condition, question: Question, faults: Faults) -> NDArray[np.bool_]:
+def meets(cells: Cells, condition: Condition, analysis: Analysis, faults: Faults) -> NDArray[np.bool_]:
     """Which records meet one condition; shape (record,)."""
     if not condition.values:
         return _in_range(cells, condition, faults)
     meets = np.zeros(len(cells.text), dtype=bool)
-    codes = (question.group_codes or {}) if condition.column == question.columns.group else {}
+    codes = (analysis.group_codes or {}) if condition.column == analysis.columns.group else {}
     for value in condition.values:
         if isinstance(value, bool):
             meets |= np.isin([text.lower() for text in cells.text], TRUE_FALSE[value])
@@ -97,27 +96,27 @@ class Grouping:
 
 
 def assign_groups(
-    selection: Selection, question: Question, compared_only: bool, faults: Faults
+    selection: Selection, analysis: Analysis, compared_only: bool, faults: Faults
 ) -> tuple[Grouping, NDArray[np.bool_], tuple[str, ...]]:
     """The groups to compare, who belongs to one of the study's groups (for checking), and notes.
 
     With `compared_only` patients outside the primary contrast are excluded too. A compared group without
     patients is a fault; another one is left out with a note.
     """
-    column = question.columns.group
+    column = analysis.columns.group
     cells = faults.records.cells(column)
-    labels, notes = _labels(cells, selection.kept, question, faults)
+    labels, notes = _labels(cells, selection.kept, analysis, faults)
     selection.exclude(cells.missing, f"missing {column}")
-    in_study = among(labels, question.groups) & selection.kept
-    compared = (question.primary.group, question.primary.reference)
-    levels = tuple(g for g in question.groups if g in compared) if compared_only else question.groups
+    in_study = among(labels, analysis.groups) & selection.kept
+    compared = (analysis.primary.group, analysis.primary.reference)
+    levels = tuple(g for g in analysis.groups if g in compared) if compared_only else analysis.groups
     selection.exclude(~among(labels, levels), "not in a compared group")
     counts = Counter(labels[selection.kept])
     for level in dict.fromkeys(compared):
         if not counts[level]:
-            faults.column(_nobody(level, question, Counter(labels[in_study]), column))
+            faults.column(_nobody(level, analysis, Counter(labels[in_study]), column))
     empty = [level for level in levels if not counts[level] and level not in compared]
-    notes += tuple(f"The group {level} has no patients in population {question.population.name}." for level in empty)
+    notes += tuple(f"The group {level} has no patients in population {analysis.population.name}." for level in empty)
     present = tuple(level for level in levels if level not in empty)
     codes = {level: code for code, level in enumerate(present)}
     group = np.array([codes.get(label, -1) for label in labels], dtype=np.int64)
@@ -125,15 +124,15 @@ def assign_groups(
 
 
 def _labels(
-    cells: Cells, kept: NDArray[np.bool_], question: Question, faults: Faults
+    cells: Cells, kept: NDArray[np.bool_], analysis: Analysis, faults: Faults
 ) -> tuple[NDArray[np.object_], tuple[str, ...]]:
     """Level of every record ("" where missing). Unknown codes are faults; other levels are noted."""
-    if question.group_codes is None:
-        others = Counter(t for t in cells.text[kept] if t and t not in question.groups)
+    if analysis.group_codes is None:
+        others = Counter(t for t in cells.text[kept] if t and t not in analysis.groups)
         named = listed(f"{quoted(level)[1:-1]} ({count})" for level, count in sorted(others.items()))
         note = (f"Column {cells.name} also holds {named}: not among the groups that are compared.",)
         return cells.text, note if others else ()
-    codes = question.group_codes
+    codes = analysis.group_codes
     for text, count in sorted(Counter(t for t in cells.text[kept] if t and t not in codes).items()):
         faults.column(
             f"{cells.name} holds {quoted(text)} in {count} rows, which is no group code.{did_you_mean(text, codes)} "
@@ -144,10 +143,10 @@ def _labels(
     return labels, ()
 
 
-def _nobody(level: str, question: Question, found: Counter[str], column: str) -> str:
-    role = "reference" if level == question.primary.reference else "group of the primary contrast"
+def _nobody(level: str, analysis: Analysis, found: Counter[str], column: str) -> str:
+    role = "reference" if level == analysis.primary.reference else "group of the primary contrast"
     groups = listed(f"{name} ({count})" for name, count in found.items()) or "no known group"
     return (
-        f'{column}: no patient of population {question.population.name} is in "{level}", the {role}. '
+        f'{column}: no patient of population {analysis.population.name} is in "{level}", the {role}. '
         f"Found: {groups}.{did_you_mean(level, found)} Correct the name of the level, or the records."
     )

@@ -15,13 +15,11 @@ import pyarrow.parquet as pq
 from bayesrefract.cohort.cells import Cells, read_cells
 from bayesrefract.cohort.csv_file import HEADER_LINES, read_csv
 from bayesrefract.cohort.file_kind import FIRST_BYTES, why_no_parquet, why_no_text
-from bayesrefract.cohort.history_columns import HISTORY_COLUMNS
 from bayesrefract.cohort.simulate import TRIALS
-from bayesrefract.did_you_mean import did_you_mean
 from bayesrefract.errors import RecordsError
-from bayesrefract.listing import listed, quoted
-from bayesrefract.study import Question, Study
-from bayesrefract.study_sections import LIFELINES, SIMULATED
+from bayesrefract.messages import did_you_mean, listed, quoted
+from bayesrefract.study.sections import LIFELINES, SIMULATED
+from bayesrefract.study.study import Analysis, Study
 
 
 @dataclass(frozen=True)
@@ -56,13 +54,15 @@ def _nobody(text: str) -> None:
     """Who listens where nobody waits."""
 
 
-def read_records(study: Study, tell: Callable[[str], None] = _nobody) -> Records:
+def read_records(study: Study, tell: Callable[[str], None] | None = None, *, also: Collection[str] = ()) -> Records:
     """Read the columns of the records that a study names; relative paths start at the study file.
 
-    `tell` hears how far a large file has been read. Raises RecordsError where the records are missing,
-    unreadable, empty, not the ones of `sha256`, or lack a column that the study names.
+    `also`: further columns to read where they are there. `tell` hears how far a large file has been read. Raises
+    RecordsError where the records are missing, unreadable, empty, not the ones of `sha256`, or lack a column that the
+    study names.
     """
-    wanted = dict.fromkeys((*_columns_of_study(study), *HISTORY_COLUMNS.get(study.histories or "", ())))
+    tell = tell or _nobody
+    wanted = dict.fromkeys((*_columns_of_study(study), *also))
     if study.records.startswith(SIMULATED):
         records = _simulate(study.records.removeprefix(SIMULATED), study.seed)
     elif study.records.startswith(LIFELINES):
@@ -89,11 +89,11 @@ def group_levels(records: Records, column: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text for text in records.cells(column).text if text))
 
 
-def missing_columns(records: Records, questions: Iterable[Question]) -> list[str]:
+def missing_columns(records: Records, analyses: Iterable[Analysis]) -> list[str]:
     """A sentence for each column that a question names and the records lack."""
     named: dict[str, str] = {}
-    for question in questions:
-        named = _columns_of(question) | named
+    for analysis in analyses:
+        named = _columns_of(analysis) | named
     return _no_column(records, {c: role for c, role in named.items() if c not in records.frame.columns})
 
 
@@ -119,14 +119,14 @@ def _columns_of_study(study: Study) -> dict[str, str]:
     for table in study.tables:
         conditions = (condition.column for condition in table.where)
         named |= dict.fromkeys((*table.columns, *conditions), f"table {table.name}")
-    for question in study.questions:
-        named = _columns_of(question) | named
+    for analysis in study.analyses:
+        named = _columns_of(analysis) | named
     return named
 
 
-def _columns_of(question: Question) -> dict[str, str]:
+def _columns_of(analysis: Analysis) -> dict[str, str]:
     """Column -> what the question needs it for."""
-    endpoint, columns = question.endpoint, question.columns
+    endpoint, columns = analysis.endpoint, analysis.columns
     named = {
         endpoint.time: f"time of {endpoint.name}",
         endpoint.event: f"event of {endpoint.name}",
@@ -137,8 +137,8 @@ def _columns_of(question: Question) -> dict[str, str]:
         columns.id: "patient id",
     }
     named |= dict.fromkeys(columns.strata, "strata")
-    named |= {condition.column: f"population {question.population.name}" for condition in question.population.where}
-    for name, covariates in question.adjustments.items():
+    named |= {condition.column: f"population {analysis.population.name}" for condition in analysis.population.where}
+    for name, covariates in analysis.adjustments.items():
         named |= dict.fromkeys(covariates, f"adjustment set {name}")
     return {column: role for column, role in named.items() if column is not None}
 

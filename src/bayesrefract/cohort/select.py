@@ -1,8 +1,8 @@
-"""Records -> Cohort: the patients of one question, for one plan, with nobody lost silently."""
+"""Records -> Cohort: the patients of one question, for one model, with nobody lost silently."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,90 +19,91 @@ from bayesrefract.cohort.covariates import (
 )
 from bayesrefract.cohort.endpoint import check_horizon, read_follow_up
 from bayesrefract.cohort.faults import Faults, identify
-from bayesrefract.cohort.histories import check_histories
 from bayesrefract.cohort.population import Grouping, Selection, assign_groups, describe, restrict
 from bayesrefract.cohort.read import Records, missing_columns
 from bayesrefract.cohort.value import Cohort, Covariate, Flow
-from bayesrefract.errors import PlanError, RecordsError
-from bayesrefract.listing import printable
-from bayesrefract.plan import ModelPlan
-from bayesrefract.plan_file import load_plan
-from bayesrefract.study import Question, Study
+from bayesrefract.errors import ModelError, RecordsError
+from bayesrefract.messages import printable
+from bayesrefract.study.model import Model
+from bayesrefract.study.model_file import load_model
+from bayesrefract.study.study import Analysis, Study
 
 
-def select(records: Records, question: Question, plan: ModelPlan) -> Cohort:
-    """The patients of a question who are complete for a plan, in the order of the records.
+def select(records: Records, analysis: Analysis, model: Model) -> Cohort:
+    """The patients of a question who are complete for a model, in the order of the records.
 
-    Raises RecordsError with every impossible row and column at once, and PlanError where the plan asks
+    Raises RecordsError with every impossible row and column at once, and ModelError where the model asks
     for a set or for strata that the question does not have.
     """
-    missing = missing_columns(records, [question])
+    missing = missing_columns(records, [analysis])
     if missing:
         raise RecordsError(missing)
     faults = Faults(records)
-    cohort = _select(records, question, plan, faults)
+    cohort = _select(records, analysis, model, faults)
     faults.raise_all()
     if cohort is None:
         raise AssertionError("no cohort and no fault")
     return cohort
 
 
-def plans_of(question: Question, plans: Sequence[ModelPlan]) -> list[ModelPlan]:
-    """The plans that are tried on a question; all of them where it names none of them."""
-    chosen = [plan for plan in plans if question.models is None or plan.name in question.models]
-    return chosen or list(plans)
+def models_of(analysis: Analysis, models: Sequence[Model]) -> list[Model]:
+    """The models that are tried on a question; all of them where it names none of them."""
+    chosen = [model for model in models if analysis.models is None or model.name in analysis.models]
+    return chosen or list(models)
 
 
-def check_records(records: Records, study: Study) -> None:
+def check_records(records: Records, study: Study, further: Callable[[Records, Faults], None] | None = None) -> None:
     """Select every question with every model of a study; all faults at once, each once.
 
-    Raises RecordsError, or PlanError where only models are at fault.
+    `further` : checks that only a study package knows, made first.
+
+    Raises RecordsError, or ModelError where only models are at fault.
     """
-    missing = missing_columns(records, study.questions)
+    missing = missing_columns(records, study.analyses)
     if missing:
         raise RecordsError(missing)
     faults = Faults(records)
-    if study.histories is not None:
-        check_histories(records, faults)
-    plans, plan_faults = _load_plans(study)
-    for question in study.questions:
-        for plan in plans_of(question, plans):
+    if further is not None:
+        further(records, faults)
+    models, model_faults = _load_models(study)
+    for analysis in study.analyses:
+        for model in models_of(analysis, models):
             try:
-                _select(records, question, plan, faults)
-            except PlanError as error:
-                plan_faults += [fault for fault in error.faults if fault not in plan_faults]
-    found = [*plan_faults, *faults.sentences()]
+                _select(records, analysis, model, faults)
+            except ModelError as error:
+                model_faults += [fault for fault in error.faults if fault not in model_faults]
+    found = [*model_faults, *faults.sentences()]
     if found:
-        raise RecordsError(found) if faults.found else PlanError(found)
+        raise RecordsError(found) if faults.found else ModelError(found)
 
 
-def _load_plans(study: Study) -> tuple[list[ModelPlan], list[str]]:
-    """The plans that can be read, and why the others cannot."""
-    plans: list[ModelPlan] = []
+def _load_models(study: Study) -> tuple[list[Model], list[str]]:
+    """The models that can be read, and why the others cannot."""
+    models: list[Model] = []
     faults: list[str] = []
     for name in study.models:
         try:
-            plans.append(load_plan(name))
-        except PlanError as error:
+            models.append(load_model(name))
+        except ModelError as error:
             faults += error.faults
-    return plans, faults
+    return models, faults
 
 
-def _select(records: Records, question: Question, plan: ModelPlan, faults: Faults) -> Cohort | None:
+def _select(records: Records, analysis: Analysis, model: Model, faults: Faults) -> Cohort | None:
     """The cohort, or None after keeping its faults."""
-    wanted, strata = covariate_columns(question, plan), strata_columns(question, plan)
-    patients = identify(records, question.columns.id, faults)
+    wanted, strata = covariate_columns(analysis, model), strata_columns(analysis, model)
+    patients = identify(records, analysis.columns.id, faults)
     selection = Selection(np.ones(len(records.frame), dtype=bool), {})
-    restrict(selection, question, faults)
+    restrict(selection, analysis, faults)
     population = selection.kept
     if not population.any():
         return None
-    grouping, in_study, notes = assign_groups(selection, question, plan.compared_only, faults)
-    follow_up = read_follow_up(question.endpoint, in_study, patients, faults)
+    grouping, in_study, notes = assign_groups(selection, analysis, model.compared_only, faults)
+    follow_up = read_follow_up(analysis.endpoint, in_study, patients, faults)
     selection.exclude((follow_up.exit == follow_up.entry) & ~follow_up.event, "censored at time 0")
     stratifying = tuple(records.cells(column) for column in strata)
-    adjusting = {c: covariate_cells(c, question, in_study, patients, faults) for c in wanted}
-    for column, reason in _left_out(adjusting, strata, population, question).items():
+    adjusting = {c: covariate_cells(c, analysis, in_study, patients, faults) for c in wanted}
+    for column, reason in _left_out(adjusting, strata, population, analysis).items():
         del adjusting[column]
         notes += (reason,)
     _keep_complete(selection, (*stratifying, *(cells for cells, _ in adjusting.values())))
@@ -113,9 +114,9 @@ def _select(records: Records, question: Question, plan: ModelPlan, faults: Fault
     if faults.all_of(level_faults(f"stratification by {', '.join(strata)}", names, int(kept.sum()))):
         return None
     if not faults.found:  # times that are not sound say nothing of the horizon
-        check_horizon(question, grouping, follow_up, kept, faults)
-    covariates = tuple(make_covariate(cells, is_cat, kept, question) for cells, is_cat in adjusting.values())
-    check_identified(grouping.group[kept], stratum, _usable(covariates, question, faults), question, faults)
+        check_horizon(analysis, grouping, follow_up, kept, faults)
+    covariates = tuple(make_covariate(cells, is_cat, kept, analysis) for cells, is_cat in adjusting.values())
+    check_identified(grouping.group[kept], stratum, _usable(covariates, analysis, faults), analysis, faults)
     if faults.found:
         return None
     end = follow_up.administrative_end
@@ -130,7 +131,7 @@ def _select(records: Records, question: Question, plan: ModelPlan, faults: Fault
         stratum=stratum,
         patient=tuple(patients[i] for i in np.flatnonzero(kept)),
         flow=Flow(len(kept), selection.excluded, int(kept.sum())),
-        time_unit=question.time_unit,
+        time_unit=analysis.time_unit,
         notes=notes,
         administrative_end=None if end is None else end[kept],
         data_sha256=records.sha256,
@@ -141,7 +142,7 @@ def _left_out(
     adjusting: Mapping[str, tuple[Cells, bool]],
     strata: tuple[str, ...],
     population: NDArray[np.bool_],
-    question: Question,
+    analysis: Analysis,
 ) -> dict[str, str]:
     """Covariates that are left out without being a fault, and the note that says why."""
     notes = {}
@@ -152,7 +153,7 @@ def _left_out(
         elif len(inside) == 1 and len(set(cells.text[~cells.missing])) > 1:
             notes[column] = (
                 f"{column} is left out of the covariates: it is {printable(inside.pop())} for every patient of "
-                f"population {question.population.name} ({describe(question.population)})."
+                f"population {analysis.population.name} ({describe(analysis.population)})."
             )
     return notes
 
@@ -187,7 +188,7 @@ def _groups_remain(grouping: Grouping, kept: NDArray[np.bool_], selection: Selec
     return not empty
 
 
-def _usable(covariates: tuple[Covariate, ...], question: Question, faults: Faults) -> tuple[Covariate, ...]:
+def _usable(covariates: tuple[Covariate, ...], analysis: Analysis, faults: Faults) -> tuple[Covariate, ...]:
     """The covariates that differ between patients and do not name them; any other is a fault."""
     usable = []
     for covariate in covariates:
@@ -195,7 +196,7 @@ def _usable(covariates: tuple[Covariate, ...], question: Question, faults: Fault
         if np.ptp(covariate.values) == 0:
             faults.column(
                 f"covariate {covariate.name} has the same value for all {patients} analysed patients of "
-                f"{question.name}. Take it out of the adjustment set."
+                f"{analysis.name}. Take it out of the adjustment set."
             )
             continue
         if not faults.all_of(level_faults(f"covariate {covariate.name}", covariate.levels or (), patients)):

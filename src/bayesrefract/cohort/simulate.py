@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bayesrefract.study import DAYS_PER_MONTH
+from bayesrefract.study.study import DAYS_PER_MONTH
 
 
 @dataclass(frozen=True)

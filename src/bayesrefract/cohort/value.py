@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesrefract.study import TimeUnit
+from bayesrefract.study.study import TimeUnit
 
 
 @dataclass(frozen=True)

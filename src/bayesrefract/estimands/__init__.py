@@ -1,8 +1,8 @@
 """Posterior -> draws of hazard ratios, survival, medians and restricted means, and what they predict."""
 
-from bayesrefract.estimands.covariates import CovariateEffect, covariate_effects
 from bayesrefract.estimands.effects import Effects, check_horizon, estimate
 from bayesrefract.estimands.predictive import PredictiveCheck, predictive_check
+from bayesrefract.estimands.summaries import CovariateEffect, covariate_effects
 from bayesrefract.estimands.survival import conditional_survival
 
 __all__ = [

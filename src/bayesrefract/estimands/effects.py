@@ -9,13 +9,13 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from bayesrefract.cohort.exposure import ExposureTable
 from bayesrefract.errors import EstimandError
 from bayesrefract.estimands.hazard import HazardDraws, hazard_draws, log_hazard_ratios
 from bayesrefract.estimands.survival import StandardisedSurvival, standardise
-from bayesrefract.exposure import ExposureTable
 from bayesrefract.inference.posterior import Posterior
 from bayesrefract.model.effects import Design
-from bayesrefract.study import Contrast, Estimand, Question
+from bayesrefract.study.study import Analysis, Contrast, Estimand
 
 Floats = NDArray[np.float64]
 
@@ -60,25 +60,25 @@ class Effects:
         return draws.sel(contrast=contrast.label, drop=True)
 
 
-def check_horizon(table: ExposureTable, question: Question) -> None:
+def check_horizon(table: ExposureTable, analysis: Analysis) -> None:
     """Raise EstimandError when the horizon is after the last observed time: nothing is extrapolated."""
-    horizon = question.endpoint.horizon
+    horizon = analysis.endpoint.horizon
     if horizon is not None and not 0 < horizon <= table.follow_up:
         raise EstimandError(
-            f"question {question.name}: horizon = {horizon:g} {table.time_unit} is not within follow-up, which ends "
+            f"question {analysis.name}: horizon = {horizon:g} {table.time_unit} is not within follow-up, which ends "
             f"at {table.follow_up:g}. Declare a horizon above 0 and at most {table.follow_up:g}."
         )
 
 
-def estimate(posterior: Posterior, table: ExposureTable, design: Design, question: Question) -> Effects:
+def estimate(posterior: Posterior, table: ExposureTable, design: Design, analysis: Analysis) -> Effects:
     """Draws of the hazard ratios, medians and curves, and of what the question's horizon adds.
 
     Only contrasts whose two groups are both in the table. Raises EstimandError beyond follow-up.
     """
-    check_horizon(table, question)
+    check_horizon(table, analysis)
     draws = hazard_draws(posterior, table, design)
-    contrasts = tuple(c for c in question.contrasts if {c.group, c.reference} <= set(table.groups))
-    horizon = question.endpoint.horizon
+    contrasts = tuple(c for c in analysis.contrasts if {c.group, c.reference} <= set(table.groups))
+    horizon = analysis.endpoint.horizon
     standardised = standardise(draws, np.array([] if horizon is None else [horizon]))
     log_hazard_ratio = log_hazard_ratios(draws, table, contrasts)
     median = draws.labelled(standardised.median, group=draws.groups)

@@ -9,10 +9,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from bayesrefract.exposure import ExposureTable, split
+from bayesrefract.cohort.exposure import ExposureTable, split
 from bayesrefract.inference.posterior import Posterior
 from bayesrefract.model.effects import Design
-from bayesrefract.study import Contrast
+from bayesrefract.study.study import Contrast
 
 Floats = NDArray[np.float64]
 

@@ -1,4 +1,4 @@
-"""Would patients drawn from the fitted model give the Kaplan-Meier curves that were observed?"""
+"""Posterior predictive check: Kaplan-Meier curves of replicated patients against the observed ones."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesrefract.cohort.exposure import ExposureTable
 from bayesrefract.cohort.value import Cohort
 from bayesrefract.estimands.hazard import HazardDraws, hazard_draws
-from bayesrefract.exposure import ExposureTable
 from bayesrefract.inference.posterior import Posterior
 from bayesrefract.model.effects import Design
 

@@ -12,10 +12,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from bayesrefract.cohort.exposure import ExposureTable
 from bayesrefract.errors import EstimandError
 from bayesrefract.estimands.hazard import HazardDraws, cumulative_hazard, hazard_draws
 from bayesrefract.estimands.kernels import mean_survival
-from bayesrefract.exposure import ExposureTable
 from bayesrefract.inference.posterior import Posterior
 from bayesrefract.model.effects import Block, Design
 

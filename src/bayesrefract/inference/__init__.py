@@ -1,0 +1,1 @@
+"""PyMC model -> posterior draws: compile once, sample many, store each finished fit."""

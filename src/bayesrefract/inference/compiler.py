@@ -96,7 +96,7 @@ def code_key(structure: Structure) -> str:
 
 
 def _compile(arrays: ModelArrays) -> MachineCode:
-    from bayesrefract.inference.compile_code import compile_structure  # imports PyMC, which takes seconds
+    from bayesrefract.inference.compile_code import compile_structure
 
     return compile_structure(arrays)
 

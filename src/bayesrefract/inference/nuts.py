@@ -15,7 +15,7 @@ from bayesrefract.inference.compiler import Compiler
 from bayesrefract.inference.posterior import Posterior, drop_padding
 from bayesrefract.inference.progress import Silent, Watch
 from bayesrefract.model.arrays import ModelArrays
-from bayesrefract.plan import Sampler
+from bayesrefract.study.model import Sampler
 
 POLL_SECONDS = 0.05
 

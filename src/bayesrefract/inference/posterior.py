@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from bayesrefract.model.arrays import ModelArrays
-from bayesrefract.plan import BaselineKind
+from bayesrefract.study.model import BaselineKind
 
 INTERNAL = {"hazard_shape", "hazard_rate"}
 STATISTICS = ("diverging", "energy", "n_steps", "depth")

@@ -1,4 +1,4 @@
-"""How a run tells what it is doing, without knowing who listens."""
+"""Progress of a run as callbacks, with a silent default."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parents of a fit: everything that its numbers come from, and how two of them differ."""
+"""Provenance: hashes, versions, seed and settings of a fit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 PACKAGE = Path(__file__).parents[1]
-CODE_ROOMS = ("exposure.py", "model", "inference")
+CODE_ROOMS = ("cohort/exposure.py", "model", "inference")
 """Sources on which draws depend: a change in any of them makes every fit run again."""
 LIBRARIES = ("pymc", "pytensor", "nutpie", "numpy", "numba", "xarray", "arviz", "lifelines", "pandas", "scipy")
 DRAW_LIBRARIES = ("pymc", "pytensor", "nutpie", "numpy", "numba")

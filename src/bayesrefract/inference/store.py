@@ -18,7 +18,7 @@ from bayesrefract.files import locked, sweep, write_whole
 from bayesrefract.inference.posterior import Posterior
 from bayesrefract.inference.provenance import DRAW_LIBRARIES, Provenance, as_values, code_sha256, read_provenance
 from bayesrefract.model.arrays import ModelArrays
-from bayesrefract.plan import Sampler
+from bayesrefract.study.model import Sampler
 
 
 def fit_key(arrays: ModelArrays, sampler: Sampler, seed: np.random.SeedSequence) -> str:

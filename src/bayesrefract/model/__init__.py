@@ -1,0 +1,1 @@
+"""Exposure table and model file -> PyMC model: baselines, effects, priors, likelihood."""

@@ -1,4 +1,4 @@
-"""Exposure table + plan -> the arrays of the PyMC model, padded so that one compilation serves many fits.
+"""Exposure table + model -> the arrays of the PyMC model, padded so that one compilation serves many fits.
 
 A compiled model has fixed numbers of parameters. Groups, columns, intervals, strata and spreads are
 therefore padded to the next common size with elements that carry no data: padded intervals have no
@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import null_space
 
-from bayesrefract.errors import PlanError
-from bayesrefract.exposure import ExposureTable
+from bayesrefract.cohort.exposure import ExposureTable
+from bayesrefract.errors import ModelError
 from bayesrefract.model.effects import Design, design, zero_sum_basis
 from bayesrefract.model.priors import GroupPrior
-from bayesrefract.plan import BaselineKind, ModelPlan, StrataKind
-from bayesrefract.study import Contrast, TimeUnit
+from bayesrefract.study.model import BaselineKind, Model, StrataKind
+from bayesrefract.study.study import Contrast, TimeUnit
 
 Array = NDArray[np.float64]
 
@@ -69,11 +69,11 @@ def _next_size(size: int, step: int) -> int:
 
 
 def arrange(
-    table: ExposureTable, plan: ModelPlan, prior: GroupPrior, primary: Contrast, *, pad: bool = True
+    table: ExposureTable, model: Model, prior: GroupPrior, primary: Contrast, *, pad: bool = True
 ) -> ModelArrays:
     """Arrays of one fit. With `pad=False` the model has exactly its own size and real names."""
-    columns = design(table, plan)
-    baseline = plan.baseline
+    columns = design(table, model)
+    baseline = model.baseline
     strata = table.groups if baseline.by_group else table.strata
     real = Structure(
         kind=baseline.kind,
@@ -95,12 +95,12 @@ def arrange(
         "rest_sd": np.array(prior.rest_sd / np.sqrt(2)),
         "column_sd": _pad(np.nan_to_num(columns.scale), (size.n_columns,)),
         "column_spread": _spread_matrix(columns, size),
-        "spread_scale": np.array(plan.priors.exchangeable_scale),
+        "spread_scale": np.array(model.priors.exchangeable_scale),
         **_patterns(table, columns, stratum, size),
         **_loadings(table, columns, stratum, size),
         "stratum_events": events,
     }
-    values |= _baseline_arrays(table, plan, size, events, exposure)
+    values |= _baseline_arrays(table, model, size, events, exposure)
     return ModelArrays(size, real, columns, values, _coords(table, columns, strata, size), baseline.by_group)
 
 
@@ -181,11 +181,11 @@ def _cells(values: Array, stratum: NDArray[np.int64], size: Structure, weights: 
 
 
 def _baseline_arrays(
-    table: ExposureTable, plan: ModelPlan, size: Structure, events: Array, exposure: Array
+    table: ExposureTable, model: Model, size: Structure, events: Array, exposure: Array
 ) -> dict[str, NDArray[np.generic]]:
     crude = _crude_rate(events, exposure)
     common = _crude_rate(events.sum(axis=0, keepdims=True), exposure.sum(axis=0, keepdims=True))[0]
-    if plan.baseline.kind is BaselineKind.RANDOM_WALK:
+    if model.baseline.kind is BaselineKind.RANDOM_WALK:
         total = np.maximum(events.sum(axis=1, keepdims=True), 1.0)
         return {
             "crude_log_hazard": np.log(crude),
@@ -193,13 +193,13 @@ def _baseline_arrays(
             "step": _pad(_steps(table), (size.n_intervals,)),
             "event_share": events / total,
             "stratum_basis": _zero_sum(int((exposure.sum(axis=1) > 0).sum()), size.n_strata),
-            "innovation_sd": np.array(plan.baseline.innovation_sd),
-            "level_sd": np.array(plan.baseline.level_sd),
+            "innovation_sd": np.array(model.baseline.innovation_sd),
+            "level_sd": np.array(model.baseline.level_sd),
         }
-    shape = plan.baseline.shape
+    shape = model.baseline.shape
     rate = (
-        np.full_like(events, _fixed_rate(plan, table.time_unit))
-        if plan.baseline.rate is not None
+        np.full_like(events, _fixed_rate(model, table.time_unit))
+        if model.baseline.rate is not None
         else shape / crude[:, None]
     )
     # Without prior or event a cell's hazard is 0 and its term vanishes, as it does in padding: rate 1 says so.
@@ -218,11 +218,11 @@ def _crude_rate(events: Array, exposure: Array) -> Array:
     return np.where(time > 0, np.maximum(events.sum(axis=1), 0.5) / np.where(time > 0, time, 1.0), 1.0)
 
 
-def _fixed_rate(plan: ModelPlan, unit: TimeUnit) -> float:
+def _fixed_rate(model: Model, unit: TimeUnit) -> float:
     """The stated rate of Gamma(shape, rate), its person-time converted to the study's unit."""
-    baseline = plan.baseline
+    baseline = model.baseline
     if baseline.rate is None or baseline.rate_unit is None:
-        raise PlanError("baseline.rate needs baseline.rate_unit: a Gamma(shape, rate) prior is not free of the unit.")
+        raise ModelError("baseline.rate needs baseline.rate_unit: a Gamma(shape, rate) prior is not free of the unit.")
     return baseline.rate * TimeUnit(baseline.rate_unit).days / unit.days
 
 

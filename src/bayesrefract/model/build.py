@@ -13,7 +13,7 @@ from bayesrefract.model import independent, random_walk
 from bayesrefract.model.arrays import ModelArrays, Structure
 from bayesrefract.model.at_risk import at_risk
 from bayesrefract.model.matvec import matvec
-from bayesrefract.plan import BaselineKind
+from bayesrefract.study.model import BaselineKind
 
 DATA_DIMS: dict[str, tuple[str, ...]] = {
     "group_of": ("pattern",),

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import helmert
 
+from bayesrefract.cohort.exposure import ExposureTable
 from bayesrefract.cohort.value import Covariate
-from bayesrefract.exposure import ExposureTable
-from bayesrefract.plan import ModelPlan
+from bayesrefract.study.model import Model
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def zero_sum_basis(levels: int) -> NDArray[np.float64]:
     return helmert(levels).T
 
 
-def design(table: ExposureTable, plan: ModelPlan) -> Design:
+def design(table: ExposureTable, model: Model) -> Design:
     """Columns of all covariates of the table, standardised with patient weights."""
     columns: list[NDArray[np.float64]] = []
     names: list[str] = []
@@ -68,17 +68,17 @@ def design(table: ExposureTable, plan: ModelPlan) -> Design:
             centre = float(np.average(covariate.values, weights=weights))
             sd = float(np.sqrt(np.average((covariate.values - centre) ** 2, weights=weights)))
             parts, labels = ((covariate.values - centre) / sd)[:, None], [covariate.name]
-            to_effect, prior_sd = np.eye(1), plan.priors.continuous_sd
+            to_effect, prior_sd = np.eye(1), model.priors.continuous_sd
         else:
             centre, sd = 0.0, 1.0
             indicator = np.eye(len(covariate.levels))[covariate.values.astype(int)]
-            if plan.exchangeable:
+            if model.exchangeable:
                 to_effect, prior_sd = np.eye(len(covariate.levels)), np.nan
                 learnt = sum(b.exchangeable for b in blocks)
                 labels = [f"{covariate.name}={level}" for level in covariate.levels]
             else:
                 to_effect = zero_sum_basis(len(covariate.levels))
-                prior_sd = plan.priors.categorical_pairwise_sd / np.sqrt(2)
+                prior_sd = model.priors.categorical_pairwise_sd / np.sqrt(2)
                 labels = [f"{covariate.name}.{i + 1}" for i in range(to_effect.shape[1])]
             parts = indicator @ to_effect
         columns.append(parts)

@@ -13,7 +13,7 @@ import pytensor.tensor as pt
 from numpy.typing import NDArray
 from pytensor.tensor.variable import TensorVariable
 
-from bayesrefract.plan import StrataKind
+from bayesrefract.study.model import StrataKind
 
 Floats = NDArray[np.float64]
 

@@ -10,9 +10,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from bayesrefract.exposure import ExposureTable, split
+from bayesrefract.cohort.exposure import ExposureTable, split
 from bayesrefract.model.arrays import ModelArrays
-from bayesrefract.plan import BaselineKind, StrataKind
+from bayesrefract.study.model import BaselineKind, StrataKind
 
 Floats = NDArray[np.float64]
 

@@ -1,16 +1,21 @@
-"""The prior of the group effects, resolved to numbers, and what it says in hazard ratios."""
+"""Priors of the group effects, resolved to numbers, and the hazard ratios that all priors imply."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
+from scipy.integrate import quad
 from scipy.optimize import brentq
+from scipy.special import ndtr, ndtri
 from scipy.stats import norm
 
-from bayesrefract.errors import PlanError
-from bayesrefract.plan import GroupPriorName, Priors
-from bayesrefract.study import Contrast, Rope
+from bayesrefract.errors import ModelError
+from bayesrefract.model.effects import Design
+from bayesrefract.study.model import Baseline, BaselineKind, GroupPriorName, Model, Priors, StrataKind
+from bayesrefract.study.study import Contrast, Rope
 
 DEFAULT_SD = 0.75
 WIDE_SD = 1.5
@@ -91,7 +96,7 @@ def overlap(pair: Contrast, primary: Contrast) -> float:
 def resolve_group_prior(priors: Priors, rope: Rope | None) -> GroupPrior:
     """Turn a named prior into numbers; sceptical, neutral and enthusiastic are set by the ROPE.
 
-    Raises PlanError when such a prior meets a question without a hazard-ratio ROPE.
+    Raises ModelError when such a prior meets a question without a hazard-ratio ROPE.
     """
     name = priors.group
     if name is GroupPriorName.FLAT:
@@ -106,7 +111,7 @@ def resolve_group_prior(priors: Priors, rope: Rope | None) -> GroupPrior:
         centre, sd = (low + high) / 2, (high - low) / (2 * norm.ppf(0.975))
         return _normal(float(sd)) if abs(centre) < 1e-9 else GroupPrior((centre, centre), (sd, sd), sd)
     if rope is None:
-        raise PlanError(
+        raise ModelError(
             f"prior.group = '{name}' is set by the primary hazard-ratio ROPE, and the question declares none."
         )
     bounds = (float(np.log(rope.low)), float(np.log(rope.high)))
@@ -135,3 +140,93 @@ def _sd_with_mass(bounds: tuple[float, float], locations: tuple[float, float], m
         (np.log(width / 100), np.log(width)) if locations != (0.0, 0.0) else (np.log(width / 100), np.log(width * 100))
     )
     return float(np.exp(brentq(excess, low, high)))
+
+
+CENTRAL = float(ndtri(0.975))
+
+
+@dataclass(frozen=True)
+class PriorImplication:
+    """What a prior says in hazard ratios: central 95% range, and mass inside the primary ROPE."""
+
+    quantity: str
+    distribution: str
+    hazard_ratio95: tuple[float, float] | None
+    inside_rope: float | None
+    label: str = ""  # e.g. "favours equivalence", "flat: for oracles only"
+
+
+def imply(
+    model: Model, prior: GroupPrior, design: Design, primary: Contrast, rope: Rope | None
+) -> tuple[PriorImplication, ...]:
+    """One row for the groups, one for each covariate, one or more for the baseline."""
+    return (*_groups(model, prior, primary, rope), *_covariates(model, design), *_baseline(model.baseline))
+
+
+def _groups(model: Model, prior: GroupPrior, primary: Contrast, rope: Rope | None) -> list[PriorImplication]:
+    if model.baseline.by_group:
+        return []
+    inside = prior.mass_inside(rope.low, rope.high) if rope else None
+    return [PriorImplication(primary.label, prior.describe(), prior.central95(), inside, prior.label)]
+
+
+def _covariates(model: Model, design: Design) -> list[PriorImplication]:
+    """Continuous: per standard deviation. Categories: between any two levels."""
+    rows = []
+    for block in design.blocks:
+        name = block.covariate.name
+        if block.exchangeable:
+            scale = model.priors.exchangeable_scale
+            text = f"Normal(0, tau) per level, tau half-normal({scale:g})"
+            rows.append(PriorImplication(f"{name}: any two levels", text, _learnt_range(np.sqrt(2) * scale), None))
+        elif block.covariate.is_categorical:
+            sd = model.priors.categorical_pairwise_sd
+            rows.append(PriorImplication(f"{name}: any two levels", f"Normal(0, {sd:g})", _normal_range(sd), None))
+        else:
+            sd = model.priors.continuous_sd
+            quantity = f"{name}: per standard deviation ({block.sd:.3g})"
+            rows.append(PriorImplication(quantity, f"Normal(0, {sd:g})", _normal_range(sd), None))
+    return rows
+
+
+def _baseline(baseline: Baseline) -> list[PriorImplication]:
+    """Random walk: late against early follow-up, and the level. Independent: each interval's hazard."""
+    strata = "" if baseline.strata is StrataKind.COMMON else f", {baseline.strata} strata"
+    if baseline.kind is BaselineKind.RANDOM_WALK:
+        scale = baseline.innovation_sd
+        walk = f"random walk, sigma half-normal({scale:g}){strata}"
+        level = f"Normal(log(events / exposure), {baseline.level_sd:g})"
+        return [
+            PriorImplication("hazard, end against start of follow-up", walk, _learnt_range(scale), None),
+            PriorImplication("hazard, level against the crude rate", level, _normal_range(baseline.level_sd), None),
+        ]
+    if baseline.strata is StrataKind.POOLED:
+        text = "Gamma(k, k / m) per stratum and interval; log k Normal(1, 1), log m Normal(log crude rate, 2)"
+    elif baseline.rate is not None:
+        text = f"Gamma({baseline.shape:g}, {baseline.rate:g} per {baseline.rate_unit})"
+    else:
+        text = f"Gamma worth {baseline.shape:g} events per interval at the crude rate{strata}"
+    return [PriorImplication("hazard of each interval", text, None, None)]
+
+
+def _normal_range(sd: float) -> tuple[float, float]:
+    return float(np.exp(-CENTRAL * sd)), float(np.exp(CENTRAL * sd))
+
+
+def _learnt_range(scale: float) -> tuple[float, float]:
+    """Central 95% range of exp(Normal(0, s)) with s half-normal(scale)."""
+    limit = scale * _learnt_limit()
+    return math.exp(-limit), math.exp(limit)
+
+
+@cache
+def _learnt_limit() -> float:
+    """Upper 2.5% point of Normal(0, s) with s half-normal(1)."""
+
+    def tail(limit: float) -> float:
+        def density(s: float) -> float:
+            return float(ndtr(-limit / s)) * math.sqrt(2 / math.pi) * math.exp(-s * s / 2)
+
+        return float(quad(density, 0, 12, limit=200, epsabs=1e-12)[0]) - 0.025
+
+    return float(brentq(tail, 0.1, 10.0))

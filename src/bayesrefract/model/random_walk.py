@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pytensor.tensor.variable import TensorVariable
 
 from bayesrefract.model.matvec import matvec
-from bayesrefract.plan import StrataKind
+from bayesrefract.study.model import StrataKind
 
 Floats = NDArray[np.float64]
 

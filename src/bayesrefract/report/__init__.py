@@ -1,6 +1,6 @@
 """Findings -> what people keep: the page of a study, its figures, and the verdicts as JSON."""
 
-from bayesrefract.report.html import write_report
-from bayesrefract.report.verdict_json import study_json, to_json, write_json
+from bayesrefract.report.json.verdict import study_json, to_json, write_json
+from bayesrefract.report.page.html import write_report
 
 __all__ = ["study_json", "to_json", "write_json", "write_report"]

@@ -1,0 +1,6 @@
+"""Classical survival analysis of the same cohort, and whether the Bayesian model meets it."""
+
+from bayesrefract.classical.check import cross_check
+from bayesrefract.classical.cox import tost_p
+
+__all__ = ["cross_check", "tost_p"]

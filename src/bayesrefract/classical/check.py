@@ -1,0 +1,146 @@
+"""All classical analyses of one cohort, cross-checked against the companion fit."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesrefract.classical import companion
+from bayesrefract.classical.agreement import (
+    TIED_SHARE,
+    Agreement,
+    CoxContrast,
+    CoxTerm,
+    GroupSummary,
+    Interval,
+    LogRank,
+    ProportionalHazards,
+    hold_against,
+    without_counterpart,
+)
+from bayesrefract.classical.cox import breslow, cox_contrasts, cox_terms, efron
+from bayesrefract.classical.kaplan_meier import describe_groups, overall_follow_up
+from bayesrefract.classical.log_rank import log_rank
+from bayesrefract.classical.regression import GroupEffects, regression_data
+from bayesrefract.classical.schoenfeld import proportional_hazards
+from bayesrefract.cohort.exposure import ExposureTable
+from bayesrefract.cohort.value import Cohort
+from bayesrefract.model.effects import design
+from bayesrefract.study.model import Model, StrataKind
+from bayesrefract.study.study import Analysis, Contrast
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the classical analyses depend on. Equal where `content` is: the hash of all of it."""
+
+    content: bytes
+    cohort: Cohort = field(compare=False)
+    contrasts: tuple[Contrast, ...] = field(compare=False)
+    horizon: float | None = field(compare=False)
+    stratified: bool = field(compare=False)
+
+
+@dataclass(frozen=True)
+class Classical:
+    """The part of the cross-check that no exposure table enters."""
+
+    groups: tuple[GroupSummary, ...]
+    notes: tuple[str, ...]
+    cox: GroupEffects
+    breslow: tuple[CoxContrast, ...]
+    log_rank: LogRank
+    proportional_hazards: ProportionalHazards
+    tied_share: float
+    terms: tuple[CoxTerm, ...]
+    follow_up: Interval
+
+
+def cross_check(cohort: Cohort, analysis: Analysis, table: ExposureTable, model: Model) -> Agreement:
+    """What classical survival analysis says of the cohort, and whether the table's model agrees.
+
+    Contrasts whose groups are not both in the cohort are left out. A fit that fails is told in the
+    result, never raised.
+    """
+    contrasts = tuple(c for c in analysis.contrasts if {c.group, c.reference} <= set(cohort.groups))
+    stratified = model.baseline.strata is not StrataKind.COMMON and len(np.unique(cohort.stratum)) > 1
+    everything = (cohort, contrasts, analysis.endpoint.horizon, stratified)
+    classical = _classical(Asked(hashlib.sha256(pickle.dumps(everything)).digest(), *everything))
+    ours = companion.fit(table, fixed_columns(table, model), stratified=stratified).groups
+    companions = []
+    for contrast in contrasts:
+        codes = (cohort.groups.index(contrast.group), cohort.groups.index(contrast.reference))
+        if model.baseline.by_group:
+            companions.append(without_counterpart(ours, contrast, codes))
+        else:
+            companions.append(hold_against(ours, classical.cox, contrast, codes, classical.tied_share))
+    return Agreement(
+        groups=classical.groups,
+        cox=cox_contrasts(classical.cox, cohort, contrasts, "efron"),
+        breslow=classical.breslow,
+        companion=tuple(companions),
+        log_rank=classical.log_rank,
+        proportional_hazards=classical.proportional_hazards,
+        tied_share=classical.tied_share,
+        terms=classical.terms,
+        follow_up=classical.follow_up,
+        notes=(*classical.notes, *_left_out(cohort, contrasts), *_pooled(model, stratified)),
+    )
+
+
+@lru_cache(maxsize=32)
+def _classical(asked: Asked) -> Classical:
+    """Several models of one question share a cohort: its classical analyses run once."""
+    cohort = asked.cohort
+    data = regression_data(cohort, stratified=asked.stratified)
+    fitted = efron(data)
+    tied = tied_share(cohort.exit[cohort.event])
+    groups, notes = describe_groups(cohort, asked.horizon)
+    return Classical(
+        groups=groups,
+        notes=notes,
+        cox=fitted.groups,
+        terms=cox_terms(cohort, data, fitted),
+        follow_up=overall_follow_up(cohort),
+        breslow=cox_contrasts(breslow(data), cohort, asked.contrasts, "breslow") if tied > TIED_SHARE else (),
+        log_rank=log_rank(cohort, asked.contrasts, stratified=asked.stratified),
+        proportional_hazards=proportional_hazards(data, fitted.coefficients),
+        tied_share=tied,
+    )
+
+
+def fixed_columns(table: ExposureTable, model: Model) -> NDArray[np.float64]:
+    """Design columns with every category's effect fixed: a learnt spread has no flat-prior twin."""
+    return design(table, replace(model, exchangeable=False)).x
+
+
+def tied_share(event_times: NDArray[np.float64]) -> float:
+    """Share of the events whose time is shared with another event."""
+    _, counts = np.unique(event_times, return_counts=True)
+    return float(counts[counts > 1].sum() / max(len(event_times), 1))
+
+
+def _left_out(cohort: Cohort, contrasts: Sequence[Contrast]) -> list[str]:
+    """Groups and levels whose effect has no finite estimate."""
+    names = {c.group for c in contrasts} | {c.reference for c in contrasts}
+    empty = [g for i, g in enumerate(cohort.groups) if g in names and not cohort.event[cohort.group == i].any()]
+    for covariate in cohort.covariates:
+        if covariate.levels is not None:
+            events = np.bincount(covariate.values[cohort.event].astype(int), minlength=len(covariate.levels))
+            present = np.unique(covariate.values).astype(int)
+            empty += [f"{covariate.name} = {covariate.levels[code]}" for code in present if events[code] == 0]
+    if not empty:
+        return []
+    return [f"No events in {', '.join(empty)}: its patients are left out of Cox regression and the companion fit."]
+
+
+def _pooled(model: Model, stratified: bool) -> list[str]:
+    if not stratified or model.baseline.strata is not StrataKind.POOLED:
+        return []
+    return ["The model pools its strata; Cox regression and the companion fit leave each stratum's hazard free."]

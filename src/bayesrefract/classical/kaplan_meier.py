@@ -1,0 +1,147 @@
+"""Each group in plain numbers: Kaplan-Meier curve, median, RMST, follow-up."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesrefract.classical.agreement import GroupSummary, Interval, KaplanMeier
+from bayesrefract.cohort.value import Cohort
+
+HALF_TOLERANCE = 1e-8
+"""Distance from 0.5 within which a survival probability counts as exactly one half."""
+
+
+def describe_groups(cohort: Cohort, horizon: float | None) -> tuple[tuple[GroupSummary, ...], tuple[str, ...]]:
+    """One summary per group, and what has to be said about the curves.
+
+    With delayed entry a curve describes the stretch of follow-up that `connected_stretch` finds.
+    """
+    summaries, notes = [], []
+    for code, level in enumerate(cohort.groups):
+        inside = cohort.group == code
+        entry, exit_, event = cohort.entry[inside], cohort.exit[inside], cohort.event[inside]
+        curve, note = describe_curve(entry, exit_, event)
+        whole = not note
+        average = restricted_mean(curve, horizon) if whole and horizon is not None else None
+        summaries.append(
+            GroupSummary(
+                level=level,
+                patients=int(inside.sum()),
+                events=int(event.sum()),
+                person_time=float((exit_ - entry).sum()),
+                median=median_survival(curve),
+                median_follow_up=median_survival(describe_curve(entry, exit_, ~event)[0]),
+                rmst=average[0] if average else None,
+                rmst_se=average[1] if average else None,
+                curve=curve,
+            )
+        )
+        if note:
+            notes.append(f"Kaplan-Meier curve of {level}: {note.format(unit=cohort.time_unit)}")
+    return tuple(summaries), tuple(notes)
+
+
+def overall_follow_up(cohort: Cohort) -> Interval:
+    """Median follow-up of all groups together, by the reverse Kaplan-Meier estimate."""
+    return median_survival(describe_curve(cohort.entry, cohort.exit, ~cohort.event)[0])
+
+
+def describe_curve(
+    entry: NDArray[np.float64], exit_: NDArray[np.float64], event: NDArray[np.bool_]
+) -> tuple[KaplanMeier, str]:
+    """Kaplan-Meier curve of one group, and a note where it does not cover all of its follow-up.
+
+    Survival cannot be estimated across a gap in which nobody is at risk: the product limit would be
+    stuck at 0, or silently skip the gap.
+    """
+    if not len(exit_):
+        return KaplanMeier(*(np.array([v]) for v in (0.0, 1.0, 1.0, 1.0, 0.0))), "no patients."
+    inside, start, end = connected_stretch(entry, exit_, event)
+    curve = kaplan_meier(entry[inside], exit_[inside], event[inside], start)
+    if start == 0 and inside.all():
+        return curve, ""
+    note = (
+        f"nobody is at risk before {start:g} {{unit}}"
+        if inside.all()
+        else (f"the number at risk falls to 0 in between, so only follow-up from {start:g} to {end:g} {{unit}} is used")
+    )
+    return curve, f"{note}; it and its median hold for patients without the event at {start:g} {{unit}}; no RMST."
+
+
+def connected_stretch(
+    entry: NDArray[np.float64], exit_: NDArray[np.float64], event: NDArray[np.bool_]
+) -> tuple[NDArray[np.bool_], float, float]:
+    """The stretch of follow-up, with the most events, throughout which somebody is at risk.
+
+    Returns who is in it, its start and its end. Without delayed entry it is all of the follow-up.
+    """
+    order = np.argsort(entry, kind="stable")
+    latest = np.maximum.accumulate(exit_[order])
+    breaks = np.append(False, entry[order][1:] >= latest[:-1])
+    piece = np.empty(len(entry), dtype=int)
+    piece[order] = np.cumsum(breaks)
+    chosen = piece == np.argmax(np.bincount(piece, weights=event))
+    return chosen, float(entry[chosen].min()), float(exit_[chosen].max())
+
+
+def kaplan_meier(
+    entry: NDArray[np.float64], exit_: NDArray[np.float64], event: NDArray[np.bool_], start: float = 0.0
+) -> KaplanMeier:
+    """Product-limit curve with log-log limits; 1 up to `start`, the first entry.
+
+    Limits are NaN where the curve is 0, as the log-log transformation has no value there.
+    """
+    from lifelines import KaplanMeierFitter
+
+    # Nobody leaves before the first entry, so setting that entry to 0 changes no risk set.
+    entered = np.where(entry <= start, 0.0, entry)
+    fitter = KaplanMeierFitter().fit(exit_, event, entry=entered if entered.any() else None, alpha=0.05)
+    times = fitter.timeline.astype(float)
+    survival = fitter.survival_function_.to_numpy()[:, 0]
+    limits = np.where(survival[:, None] > 0, fitter.confidence_interval_.to_numpy(), np.nan)
+    at_risk = np.searchsorted(np.sort(entry), times, side="left") - np.searchsorted(np.sort(exit_), times, side="left")
+    at_risk[0] = np.sum(entry == 0)
+    left = np.sort(exit_[~event])
+    censored = np.searchsorted(left, times, side="right") - np.searchsorted(left, times, side="left")
+    return KaplanMeier(times, survival, limits[:, 0], limits[:, 1], at_risk.astype(float), censored)
+
+
+def median_survival(curve: KaplanMeier) -> Interval:
+    """Median with its log-log limits, each read off its own curve; None where not reached."""
+    return Interval(*(_half_time(curve.times, steps) for steps in (curve.survival, curve.low, curve.high)))
+
+
+def _half_time(times: NDArray[np.float64], steps: NDArray[np.float64]) -> float | None:
+    """First time at or below one half; on a flat step at exactly one half, the step's midpoint.
+
+    The convention of R's survival package (`survfit`).
+    """
+    known = np.isfinite(steps)
+    times, steps = times[known], steps[known]
+    below = np.flatnonzero(steps <= 0.5 + HALF_TOLERANCE)
+    if not len(below):
+        return None
+    first = below[0]
+    lower = np.flatnonzero(steps < 0.5 - HALF_TOLERANCE)
+    if steps[first] >= 0.5 - HALF_TOLERANCE and len(lower):
+        return float((times[first] + times[lower[0]]) / 2)
+    return float(times[first])
+
+
+def restricted_mean(curve: KaplanMeier, horizon: float) -> tuple[float, float] | None:
+    """Area under the curve up to `horizon` and its standard error, by exact step sums.
+
+    Variance: sum over event times of (area from there to the horizon)^2 d / (n (n - d)).
+    None beyond the last follow-up time, unless the curve has reached 0. Klein & Moeschberger (2003),
+    Survival Analysis, section 4.5.
+    """
+    if horizon > curve.times[-1] and curve.survival[-1] > 0:
+        return None
+    starts = np.minimum(curve.times, horizon)
+    areas = curve.survival * np.diff(np.append(starts, horizon))
+    to_come = np.cumsum(areas[::-1])[::-1]
+    falls = np.flatnonzero((np.diff(curve.survival) < 0) & (curve.survival[1:] > 0) & (curve.times[1:] <= horizon)) + 1
+    kept = curve.survival[falls] / curve.survival[falls - 1]  # (n - d) / n
+    variance = np.sum(to_come[falls] ** 2 * (1 - kept) / (curve.at_risk[falls] * kept))
+    return float(areas.sum()), float(np.sqrt(variance))

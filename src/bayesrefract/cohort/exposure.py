@@ -1,0 +1,176 @@
+"""Cohort -> exposure table: events and person-time by covariate pattern and interval.
+
+The table is all that a model sees. Merging patients with equal patterns leaves the
+piecewise-exponential likelihood exactly unchanged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+
+from bayesrefract.cohort.value import Cohort, Covariate
+from bayesrefract.errors import ModelError
+from bayesrefract.study.model import Intervals
+from bayesrefract.study.study import TimeUnit
+
+WHOLE_MONTHS_WARNING = 0.20
+
+
+@dataclass(frozen=True)
+class ExposureTable:
+    """Dims (pattern, interval), times in `time_unit`.
+
+    data : `events`, `exposure` (pattern, interval); `group`, `stratum` (pattern,) codes into `groups`
+        and `strata`; `n_patients` (pattern,); `last_event`, `last_exit` scalars; coordinates `start`, `end`
+        (interval,), the last end infinite; `pattern_of` (patient,), the patient-to-pattern map.
+    covariates : values per pattern, in the order of the cohort.
+    """
+
+    data: xr.Dataset
+    groups: tuple[str, ...]
+    strata: tuple[str, ...]
+    covariates: tuple[Covariate, ...]
+    time_unit: TimeUnit
+    notes: tuple[str, ...] = ()
+
+    @property
+    def events(self) -> NDArray[np.float64]:
+        """Shape (pattern, interval)."""
+        return self.data["events"].values
+
+    @property
+    def exposure(self) -> NDArray[np.float64]:
+        """Person-time at risk, shape (pattern, interval)."""
+        return self.data["exposure"].values
+
+    @property
+    def group(self) -> NDArray[np.int64]:
+        return self.data["group"].values
+
+    @property
+    def stratum(self) -> NDArray[np.int64]:
+        return self.data["stratum"].values
+
+    @property
+    def n_patients(self) -> NDArray[np.float64]:
+        """Patients per pattern."""
+        return self.data["n_patients"].values
+
+    @property
+    def edges(self) -> NDArray[np.float64]:
+        """Interval bounds, shape (interval + 1,): 0, the cuts, infinity."""
+        return np.append(self.data["start"].values, np.inf)
+
+    @property
+    def last_event(self) -> float:
+        return float(self.data["last_event"])
+
+    @property
+    def follow_up(self) -> float:
+        """The last observed time: nothing is said of what comes after it."""
+        return float(self.data["last_exit"])
+
+
+def choose_cuts(event_times: NDArray[np.float64], intervals: Intervals) -> NDArray[np.float64]:
+    """Inner cuts: as given, or quantiles of the event times with enough events between them.
+
+    Quantile cuts are event times themselves; an event on a cut belongs to the interval that ends
+    there. Tied times can make fewer, larger intervals.
+    """
+    if intervals.cuts is not None:
+        return np.asarray(intervals.cuts, dtype=float)
+    times = np.sort(event_times)
+    pieces = min(intervals.maximum, max(1, len(times) // intervals.min_events))
+    places = np.ceil(np.arange(1, pieces) * len(times) / pieces).astype(int) - 1
+    cuts = np.unique(times[places]) if len(times) else np.empty(0)
+    kept: list[float] = []
+    for cut in cuts:
+        since = kept[-1] if kept else 0.0
+        inside = np.sum((times > since) & (times <= cut))
+        after = np.sum(times > cut)
+        if inside >= intervals.min_events and after >= intervals.min_events:
+            kept.append(float(cut))
+    return np.array(kept)
+
+
+def split(
+    entry: NDArray[np.float64], exit_: NDArray[np.float64], event: NDArray[np.bool_], edges: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Events and person-time per patient and interval, each of shape (patient, interval).
+
+    Interval j is (edges[j], edges[j + 1]]: an event on a cut belongs to the interval that ends there.
+    """
+    start, end = edges[:-1], edges[1:]
+    exposure = np.clip(np.minimum(exit_[:, None], end) - np.maximum(entry[:, None], start), 0.0, None)
+    events = event[:, None] & (exit_[:, None] > start) & (exit_[:, None] <= end)
+    return events.astype(float), exposure
+
+
+def tabulate(cohort: Cohort, intervals: Intervals, *, merge: bool = True) -> ExposureTable:
+    """Cut follow-up into intervals and merge patients with equal group, stratum and covariates.
+
+    Raises ModelError when a given cut does not lie within follow-up.
+    """
+    cuts = choose_cuts(cohort.exit[cohort.event], intervals)
+    check_cuts(cuts, cohort)
+    edges = np.concatenate([[0.0], cuts, [np.inf]])
+    events, exposure = split(cohort.entry, cohort.exit, cohort.event, edges)
+    first, pattern_of = _patterns(cohort, merge)
+    count = len(first)
+    totals = [np.zeros((count, len(edges) - 1)) for _ in range(2)]
+    np.add.at(totals[0], pattern_of, events)
+    np.add.at(totals[1], pattern_of, exposure)
+    last_event = float(cohort.exit[cohort.event].max()) if cohort.event.any() else float(cohort.exit.max())
+    data = xr.Dataset(
+        {
+            "events": (("pattern", "interval"), totals[0]),
+            "exposure": (("pattern", "interval"), totals[1]),
+            "group": ("pattern", cohort.group[first]),
+            "stratum": ("pattern", cohort.stratum[first]),
+            "n_patients": ("pattern", np.bincount(pattern_of, minlength=count).astype(float)),
+            "pattern_of": ("patient", pattern_of),
+            "last_event": last_event,
+            "last_exit": float(cohort.exit.max()),
+        },
+        coords={"start": ("interval", edges[:-1]), "end": ("interval", edges[1:])},
+    )
+    covariates = tuple(Covariate(c.name, c.values[first], c.levels, c.per) for c in cohort.covariates)
+    return ExposureTable(data, cohort.groups, cohort.strata, covariates, cohort.time_unit, _whole_months(cohort))
+
+
+def check_cuts(cuts: ArrayLike, cohort: Cohort) -> None:
+    """Raise ModelError unless the cuts rise and lie within follow-up."""
+    cuts = np.asarray(cuts, dtype=float)
+    last = float(cohort.exit.max())
+    if np.any(np.diff(cuts) <= 0) or np.any(cuts <= 0) or np.any(cuts >= last):
+        given = ", ".join(f"{cut:g}" for cut in cuts)
+        raise ModelError(
+            f"intervals.cuts = [{given}]: cuts must rise, start above 0 and end before the last "
+            f"follow-up time ({last:g} {cohort.time_unit}). Change the cuts, or leave them out for quantiles."
+        )
+
+
+def _patterns(cohort: Cohort, merge: bool) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Index of the first patient of each pattern, and each patient's pattern."""
+    if not merge:
+        everyone = np.arange(cohort.n_patients)
+        return everyone, everyone
+    keys = np.column_stack([cohort.group, cohort.stratum, *[c.values for c in cohort.covariates]]).astype(float)
+    _, first, inverse = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    return first, inverse.reshape(-1)
+
+
+def _whole_months(cohort: Cohort) -> tuple[str, ...]:
+    """A warning when so many times are whole months that the times look rounded."""
+    months = np.unique(cohort.exit) * cohort.time_unit.days / TimeUnit.MONTHS.days
+    share = float(np.mean(np.isclose(months, np.round(months), atol=1e-6))) if len(months) else 0.0
+    if share < WHOLE_MONTHS_WARNING:
+        return ()
+    return (
+        f"{share:.0%} of the distinct times are whole months: they look rounded, which ties events and "
+        "blurs the groups. Use dates or days where you have them.",
+    )

@@ -1,6 +1,0 @@
-"""Classical survival analysis of the same cohort, and whether the Bayesian model meets it."""
-
-from bayesrefract.crosscheck.check import cross_check
-from bayesrefract.crosscheck.tost import tost_p
-
-__all__ = ["cross_check", "tost_p"]

@@ -1,6 +1,0 @@
-"""A cohort that would be printed as a paper is: rebuilt from counts and estimates, from a seed. No row is a patient."""
-
-from bayesrefract.reconstruct.rebuild import STEPS, Rebuilt, rebuild
-from bayesrefract.reconstruct.sheet import cohort_sheet
-
-__all__ = ["STEPS", "Rebuilt", "cohort_sheet", "rebuild"]

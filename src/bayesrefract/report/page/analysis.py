@@ -1,0 +1,259 @@
+"""The section of one question: what supports its answer, for a reader who doubts it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from bayesrefract.decision import Verdict, VerdictWord
+from bayesrefract.findings import Findings
+from bayesrefract.report import figures, tables
+from bayesrefract.report.figures import Picture, slug
+from bayesrefract.report.page.answer import leading
+from bayesrefract.report.page.methods import limits
+from bayesrefract.report.page.parts import Block, Section, Sheet
+from bayesrefract.report.page.slider import slider
+from bayesrefract.report.tables.table import Table
+from bayesrefract.study.study import Estimand
+
+WITHHELD = "The verdict is withheld, so its posterior is not drawn and there is no range to try."
+
+
+def question_title(findings: Findings) -> str:
+    """Endpoint and population in words."""
+    return f"{findings.analysis.endpoint.label}: {findings.analysis.population.label}"
+
+
+def question_anchor(findings: Findings) -> str:
+    """The name of a question in links and file names."""
+    return slug(findings.analysis.name)
+
+
+def patients_block(findings: Findings) -> Block:
+    """Who was analysed, and how they fared; notes on patients and covariates stand under the groups."""
+    groups, flow = tables.groups_table(findings), tables.flow_table(findings)
+    return Block(
+        f"{question_anchor(findings)}-patients",
+        question_title(findings),
+        pictures=(figures.flow_figure(findings), figures.survival_figure(findings)),
+        sheets=(_sheet(findings, "groups", replace(groups, notes=(*flow.notes, *groups.notes))),),
+    )
+
+
+def question_section(made: Sequence[Findings], alone: bool) -> Section:
+    """Everything about one question beneath its answer; the first findings are the primary model's."""
+    primary = made[0]
+    contrast = primary.analysis.primary
+    title = question_title(primary)
+    return Section(
+        question_anchor(primary),
+        "The evidence in detail" if alone else title,
+        f"{contrast.group} against {contrast.reference}, by the primary model: {primary.model.title}.",
+        tuple(_blocks(made, alone)),
+    )
+
+
+def _blocks(made: Sequence[Findings], alone: bool) -> Iterator[Block]:
+    primary = made[0]
+    yield from _posterior(primary)
+    yield from _width(primary)
+    yield from _slider(primary)
+    yield from _horizon(primary)
+    yield from _models(made, alone)
+    yield _classical(primary)
+    yield _assumptions(primary)
+    yield from _attainability(primary)
+    yield _limits(primary)
+    yield from _details(made)
+
+
+def _posterior(findings: Findings) -> Iterator[Block]:
+    """The leading hazard ratio's posterior, with every verdict of the primary model beneath."""
+    yield Block(
+        _anchor(findings, "posterior"),
+        "What the data say: the posterior over the range that counts as equal",
+        "Posterior",
+        pictures=_densities(findings, _shown_ratios(findings)[:1]),
+        sheets=(_sheet(findings, "verdicts", tables.verdict_table(findings)),),
+    )
+
+
+def _width(findings: Findings) -> Iterator[Block]:
+    """How the leading hazard ratio's verdict hangs on the width of the range."""
+    shown = [verdict for verdict in leading(findings) if verdict in _shown_ratios(findings)]
+    if shown:
+        yield Block(
+            _anchor(findings, "width"),
+            "How wide would the range have to be?",
+            "Width of the range",
+            pictures=tuple(figures.rope_width_figure(findings, verdict) for verdict in shown),
+        )
+
+
+def _slider(findings: Findings) -> Iterator[Block]:
+    first = next((each for each in leading(findings) if each.estimand is Estimand.HAZARD_RATIO), None)
+    if first is None:
+        return
+    withheld = first.word is VerdictWord.WITHHELD
+    name = _anchor(findings, "range")
+    yield Block(
+        name,
+        "What if another range counted as equal?",
+        "Another range",
+        paragraphs=(WITHHELD,) if withheld else (),
+        slider=None if withheld else slider(findings, first, name),
+    )
+
+
+def _horizon(findings: Findings) -> Iterator[Block]:
+    if findings.at_horizon and findings.health.passed:
+        yield Block(
+            _anchor(findings, "differences"),
+            "Differences in event-free share and time",
+            "Differences",
+            pictures=_present(figures.differences_figure(findings)),
+            sheets=(_sheet(findings, "horizon", tables.horizon_table(findings)),),
+        )
+
+
+def _models(made: Sequence[Findings], alone: bool) -> Iterator[Block]:
+    """The leading verdict under every model; every other verdict folded.
+
+    A question that is alone has its forest at the top of the page, with all contrasts.
+    """
+    primary = made[0]
+    if len(made) == 1:
+        return
+    first = leading(primary)[:1]
+    others = [verdict for verdict in primary.verdicts if verdict not in first]
+    if first:
+        yield Block(
+            _anchor(primary, "models"),
+            "Does the answer depend on the model?",
+            "Models",
+            sheets=(_sheet(primary, "models", tables.model_table(made, first[0])),),
+        )
+    if others:
+        yield Block(
+            _anchor(primary, "models-others"),
+            "Other contrasts and quantities under every model",
+            pictures=() if alone or not _shown_ratios(primary) else (figures.forest_figure(made),),
+            sheets=tuple(
+                _sheet(primary, f"models-{place}", tables.model_table(made, verdict))
+                for place, verdict in enumerate(others, start=2)
+            ),
+            folded=True,
+        )
+
+
+def _classical(findings: Findings) -> Block:
+    return Block(
+        _anchor(findings, "classical"),
+        "Held against classical analysis",
+        "Classical analysis",
+        sheets=(_sheet(findings, "cross-check", tables.cross_check_table(findings)),),
+    )
+
+
+def _assumptions(findings: Findings) -> Block:
+    """Proportional hazards, and whether the model's patients look like those observed."""
+    checked = findings.predictive and findings.health.passed
+    return Block(
+        _anchor(findings, "assumptions"),
+        "Does the model describe these patients?",
+        "Assumptions",
+        pictures=(figures.log_log_figure(findings), *([figures.predictive_figure(findings)] if checked else [])),
+    )
+
+
+def _attainability(findings: Findings) -> Iterator[Block]:
+    if findings.attainability:
+        yield Block(
+            _anchor(findings, "attainable"),
+            "Could these events have settled it?",
+            "Events needed",
+            sheets=(_sheet(findings, "attainability", tables.attainability_table(findings)),),
+        )
+
+
+def _limits(findings: Findings) -> Block:
+    present = limits(findings)
+    absent = "None of these is present: narrow prior, pooling, excluded patients, crude analysis, post hoc ROPE."
+    return Block(
+        _anchor(findings, "limits"),
+        "What here pushes towards “equivalent”",
+        "Limits",
+        paragraphs=() if present else (absent,),
+        items=present,
+    )
+
+
+def _details(made: Sequence[Findings]) -> Iterator[Block]:
+    primary = made[0]
+    yield _priors(primary)
+    yield Block(
+        _anchor(primary, "margins"),
+        "How near each verdict is to another one",
+        pictures=_densities(primary, _shown_ratios(primary)[1:]),
+        sheets=(_sheet(primary, "margins", tables.decision_table(primary)),),
+        folded=True,
+    )
+    if primary.effects and primary.health.passed:
+        sheet = _sheet(primary, "covariates", tables.effects_table(primary))
+        yield Block(_anchor(primary, "covariates"), "Covariates", sheets=(sheet,), folded=True)
+    yield Block(
+        _anchor(primary, "diagnostics"),
+        "Did the sampler do its work? Diagnostics",
+        "Diagnostics",
+        pictures=(
+            figures.chains_figure(primary),
+            *_present(figures.energy_figure(primary)),
+            figures.ess_figure(primary),
+        ),
+        sheets=(_sheet(primary, "convergence", tables.diagnostics_table(made)),),
+        folded=True,
+    )
+
+
+def _priors(findings: Findings) -> Block:
+    survival = findings.prior_survival
+    ratio = next((each for each in leading(findings) if each.estimand is Estimand.HAZARD_RATIO), None)
+    return Block(
+        _anchor(findings, "priors"),
+        "What was believed before the data: priors, and what they imply",
+        "Priors",
+        pictures=(
+            *_present(None if ratio is None else figures.prior_ratio_figure(findings, ratio)),
+            *_present(None if survival is None else figures.prior_figure(findings, survival)),
+        ),
+        sheets=(_sheet(findings, "priors", tables.priors_table(findings)),),
+        folded=True,
+    )
+
+
+def _present(picture: Picture | None) -> tuple[Picture, ...]:
+    return () if picture is None else (picture,)
+
+
+def _densities(findings: Findings, verdicts: Sequence[Verdict]) -> tuple[Picture, ...]:
+    return tuple(figures.density_figure(findings, verdict) for verdict in verdicts)
+
+
+def _shown_ratios(findings: Findings) -> list[Verdict]:
+    """Hazard ratios on their primary ROPE whose posterior may be shown, the primary contrast's first."""
+    shown = [
+        each
+        for each in findings.verdicts
+        if each.estimand is Estimand.HAZARD_RATIO
+        and each.rope.role == "primary"
+        and each.word is not VerdictWord.WITHHELD
+    ]
+    return sorted(shown, key=lambda verdict: not verdict.primary)
+
+
+def _anchor(findings: Findings, part: str) -> str:
+    return f"{question_anchor(findings)}-{part}"
+
+
+def _sheet(findings: Findings, kind: str, table: Table) -> Sheet:
+    return Sheet(f"{question_anchor(findings)}-{kind}", table)

@@ -1,0 +1,181 @@
+"""The answer to one question, as a box: the verdict first, then what a reader asks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bayesrefract.decision import Verdict, VerdictWord
+from bayesrefract.decision.attainability import Attainability
+from bayesrefract.findings import Findings, counterpart
+from bayesrefract.numerals import amount, declared, fixed, mass, percent, ratio, unit_of
+from bayesrefract.report.tables.verdicts import failed_control_notes, verdict_text
+from bayesrefract.report.words import estimand_name, holds_in, interval_name, interval_text, range_text, sentence
+from bayesrefract.study.study import Analysis, Estimand, RuleName, Side
+
+TONES = {
+    VerdictWord.WITHHELD: "withheld",
+    VerdictWord.UNDECIDED: "open",
+    VerdictWord.NOT_SHOWN: "open",
+}
+"""Look of an answer's box; every other verdict is a claim."""
+PLACES = {
+    "below": "lower than {low}{unit}",
+    "inside": "{low} to {high}{unit}: counts as equal",
+    "above": "higher than {high}{unit}",
+}
+"""The three parts of the probability bar; the slider fills in other bounds."""
+LIKELY, UNLIKELY = 0.8, 0.2
+
+
+@dataclass(frozen=True)
+class Share:
+    """One part of the probability bar: its width as a share, and what it is in words and digits."""
+
+    place: str  # below | inside | above
+    share: float
+    label: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One verdict in words; `bar` is empty where the verdict is withheld."""
+
+    tone: str  # claim | open | withheld
+    word: str
+    quantity: str
+    text: str
+    estimate: str
+    interval: tuple[str, str]  # name, limits
+    range: str
+    bar: tuple[Share, ...]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A reader's question about the verdict, and what is said to it."""
+
+    asked: str
+    told: str
+
+
+@dataclass(frozen=True)
+class AnswerBox:
+    """Everything the page says first about one endpoint in one population."""
+
+    anchor: str
+    title: str
+    answers: tuple[Answer, ...]
+    replies: tuple[Reply, ...]
+    warnings: tuple[str, ...]
+
+
+def answer_box(made: Sequence[Findings], anchor: str, title: str) -> AnswerBox:
+    """The box of one question from its findings, the primary model's first."""
+    primary = made[0]
+    return AnswerBox(
+        anchor=anchor,
+        title=title,
+        answers=tuple(_answer(verdict, primary) for verdict in leading(primary)),
+        replies=(*_could_it(primary), *_cross_check(primary), *_models(made)),
+        warnings=tuple(failed_control_notes(primary)),
+    )
+
+
+def leading(findings: Findings) -> list[Verdict]:
+    """The primary contrast on the primary ROPE of every estimand, the hazard ratio first."""
+    found = [each for each in findings.verdicts if each.primary and each.rope.role == "primary"]
+    return sorted(found, key=lambda verdict: verdict.estimand is not Estimand.HAZARD_RATIO)
+
+
+def shares(verdict: Verdict, analysis: Analysis) -> tuple[Share, ...]:
+    """The posterior probabilities below, inside and above the ROPE; none where the verdict is withheld."""
+    if verdict.word is VerdictWord.WITHHELD:
+        return ()
+    low, high = (declared(bound, verdict.estimand) for bound in (verdict.rope.low, verdict.rope.high))
+    unit = unit_of(verdict.estimand, analysis.time_unit)
+    found = {"below": verdict.p_below, "inside": verdict.p_inside, "above": verdict.p_above}
+    return tuple(
+        Share(place, found[place], label.format(low=low, high=high, unit=unit), mass(found[place], verdict.ess_bulk))
+        for place, label in PLACES.items()
+    )
+
+
+def _answer(verdict: Verdict, findings: Findings) -> Answer:
+    analysis = findings.analysis
+    withheld = verdict.word is VerdictWord.WITHHELD
+    unit = unit_of(verdict.estimand, analysis.time_unit)
+    marks = (verdict.rope.low, verdict.rope.high)
+    return Answer(
+        tone=TONES.get(verdict.word, "claim"),
+        word=verdict_text(verdict),
+        quantity=estimand_name(verdict.estimand, analysis),
+        text=sentence(verdict, analysis),
+        estimate="" if withheld else amount(verdict.median, verdict.estimand, analysis.time_unit, marks) + unit,
+        interval=(interval_name(verdict), "" if withheld else interval_text(verdict, analysis) + unit),
+        range=range_text(verdict, analysis),
+        bar=shares(verdict, analysis),
+    )
+
+
+def _could_it(findings: Findings) -> Iterator[Reply]:
+    """Whether these events could have met the rule at all; nothing where that was not reckoned."""
+    primary, rule = findings.analysis.primary, findings.analysis.rule
+    shown = "equivalence" if rule.side is Side.TWO_SIDED else "non-inferiority"
+    for each in findings.attainability:
+        if (each.group, each.reference) == (primary.group, primary.reference):
+            told = _within_reach(each) if each.possible else _out_of_reach(each, rule.name)
+            yield Reply(f"Could this study ever have shown {shown}?", told)
+
+
+def _within_reach(each: Attainability) -> str:
+    start = "Yes" if each.power >= LIKELY else "Hardly" if each.power < UNLIKELY else "Possibly"
+    return (
+        f"{start}. With {_events(each)} events in these two groups and a true hazard ratio of exactly 1, the chance "
+        f"of that verdict was {percent(each.power)}. {_needed(each)}"
+    )
+
+
+def _out_of_reach(each: Attainability, rule: RuleName) -> str:
+    missed = "brought the whole interval inside the range" if rule is RuleName.INTERVAL else "met the declared rule"
+    return (
+        f"No. With {_events(each)} events in these two groups, no result could have {missed}: at least "
+        f"{fixed(each.events_minimum, 0)} are needed. {_needed(each)}"
+    )
+
+
+def _needed(each: Attainability) -> str:
+    return f"A chance of {percent(each.target_power)} takes {fixed(each.events_needed, 0)} events."
+
+
+def _events(each: Attainability) -> str:
+    return fixed(each.events_group + each.events_reference, 0)
+
+
+def _cross_check(findings: Findings) -> Iterator[Reply]:
+    """The classical counterpart of the leading hazard ratio; its numbers stay away from a withheld verdict."""
+    for verdict in leading(findings)[:1]:
+        if verdict.estimand is not Estimand.HAZARD_RATIO:
+            return
+        twin = counterpart(findings, verdict)
+        cox = ""
+        if twin.cox is not None and verdict.word is not VerdictWord.WITHHELD:
+            low, high = twin.cox.limits()
+            cox = f" Cox regression gives {ratio(twin.cox.hazard_ratio)} (95% interval {ratio(low)} to {ratio(high)})."
+        start = {
+            True: "Yes: the same model with a flat prior meets Cox regression.",
+            False: f"No. {twin.reason}",
+            None: f"There is nothing to hold it against. {twin.reason}",
+        }[twin.agrees]
+        yield Reply("Does classical analysis agree?", f"{start.strip()}{cox}")
+
+
+def _models(made: Sequence[Findings]) -> Iterator[Reply]:
+    """How many of the declared models share the leading verdict."""
+    for first in leading(made[0])[:1] if len(made) > 1 else ():
+        twins = [twin for each in made for twin in leading(each)[:1] if twin.estimand is first.estimand]
+        yield Reply(
+            "Does it depend on the model?",
+            f"Verdict on the {estimand_name(first.estimand, made[0].analysis)}: {holds_in(twins)}.",
+        )

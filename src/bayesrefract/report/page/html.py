@@ -1,0 +1,137 @@
+"""The page of a study: one self-contained file that opens offline, and its figures and tables beside it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from bayesrefract.dossier import Dossier
+from bayesrefract.files import write_whole
+from bayesrefract.findings import Findings
+from bayesrefract.report.figures import Picture
+from bayesrefract.report.figures.style import BAND, BLUE, FAINT, GREEN, INK, ORANGE, PAPER, PURPLE, SKY, YELLOW
+from bayesrefract.report.json.verdict import study_json, write_json
+from bayesrefract.report.page.page import Page, compose
+from bayesrefract.report.page.parts import Section, pictures, sheets
+from bayesrefract.report.tables.table import to_csv
+from bayesrefract.study.study import Study
+
+HERE = Path(__file__).parent
+FIGURE_KINDS = ("svg", "pdf", "png")
+THEME = {
+    INK: "ink",
+    FAINT: "faint",
+    PAPER: "paper",
+    BAND: "band",
+    BLUE: "blue",
+    ORANGE: "orange",
+    GREEN: "green",
+    PURPLE: "purple",
+    YELLOW: "yellow",
+    SKY: "sky",
+}
+"""Colours of the figures and the style sheet's names for them: inline figures follow a dark page."""
+FILE_BESIDE = re.compile(r'href="((?:figures|tables)/[\w.-]+)"')
+
+
+def write_report(
+    study: Study,
+    findings: Sequence[Findings],
+    folder: Path,
+    dossier: Dossier | None = None,
+    further: Mapping[str, tuple[Section, ...]] | None = None,
+    files_beside: Mapping[str, str] | None = None,
+) -> Path:
+    """Write index.html, verdicts.json, figures/ and tables/ of a study; returns the path of the page.
+
+    Everything is made before anything is written, and each file appears whole; the page comes last.
+    Files that the page of an earlier report links to and this one does not are removed.
+    """
+    page = compose(study, findings, dossier, further)
+    text = render(page)
+    drawn = [picture for picture in pictures(page.sections) if not _is_written(picture, folder / "figures")]
+    files = {name: content for picture in drawn for name, content in _figure_files(picture).items()}
+    files |= {f"tables/figure-{each.name}.csv": to_csv(each.table) for each in pictures(page.sections)}
+    files |= {f"tables/{each.name}.csv": to_csv(each.table) for each in sheets(page.sections)}
+    index = folder / "index.html"
+    earlier = _files_of(index)
+    for name, content in files.items():
+        _write_new(folder / name, content)
+    for name, content in (files_beside or {}).items():
+        _write_new(folder / name, content)
+    write_json(folder / "verdicts.json", study_json(study, findings))
+    write_whole(index, text)
+    for name in earlier - _files_of(index):
+        (folder / name).unlink(missing_ok=True)
+    return index
+
+
+def _write_new(path: Path, content: str | bytes) -> None:
+    """Write a file unless it is there already: a report written again touches only what changed."""
+    data = content.encode() if isinstance(content, str) else content
+    if not (path.is_file() and path.read_bytes() == data):
+        write_whole(path, data)
+
+
+def _figure_files(picture: Picture) -> dict[str, str | bytes]:
+    """A figure in every kind; the SVG last, so that where it stands, the other kinds are those of the same figure."""
+    stem = f"figures/{picture.name}"
+    return {f"{stem}.pdf": picture.pdf(), f"{stem}.png": picture.png(), f"{stem}.svg": picture.svg}
+
+
+def _is_written(picture: Picture, folder: Path) -> bool:
+    """Whether an earlier report left this very figure: equal SVGs come with equal PDFs and PNGs."""
+    there = [folder / f"{picture.name}.{kind}" for kind in FIGURE_KINDS]
+    return all(path.is_file() for path in there) and there[0].read_bytes() == picture.svg.encode()
+
+
+def _files_of(index: Path) -> set[str]:
+    """Figures and tables that an earlier page links to: ours to remove, as nothing else in their folders is."""
+    return set(FILE_BESIDE.findall(index.read_text(encoding="utf-8"))) if index.is_file() else set()
+
+
+def render(page: Page) -> str:
+    """The page as HTML; every text is escaped, and no script runs but ours."""
+    environment = Environment(
+        loader=FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    script = (HERE / "slider.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return environment.get_template("template.html.j2").render(
+        page=page,
+        css=Markup((HERE / "style.css").read_text(encoding="utf-8")),
+        script=Markup(script),
+        script_hash=f"sha256-{digest}",
+        inline=inline,
+        figure_kinds=FIGURE_KINDS,
+    )
+
+
+def inline(picture: Picture) -> Markup:
+    """A figure's SVG for use inside the page: as wide as its place, in the page's colours."""
+    svg = picture.svg[picture.svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>|<title>.*?</title>", "", svg, flags=re.DOTALL)
+    opening, drawing = svg.split(">", 1)
+    view_box = re.search(r'viewBox="[^"]*"', opening)
+    if view_box is None:
+        raise ValueError(f"figure '{picture.name}' has no viewBox")
+    drawing = re.sub(r'style="[^"]*"', _themed, drawing)
+    return Markup(f'<svg role="img" aria-label="{escape(picture.alt)}" {view_box.group()}>{drawing}')
+
+
+def _themed(style: re.Match[str]) -> str:
+    text = style.group()
+    for colour, name in THEME.items():
+        text = text.replace(colour, f"var(--{name}, {colour})")
+    return text

@@ -1,0 +1,144 @@
+"""The methods paragraph, and the list of what in an analysis biases towards equivalence."""
+
+from __future__ import annotations
+
+from bayesrefract.findings import Findings
+from bayesrefract.numerals import declared, exact, fixed, p_value, unit_of
+from bayesrefract.report.words import estimand_name
+from bayesrefract.study.model import BaselineKind, Model, StrataKind
+from bayesrefract.study.study import Analysis, Evidence, Rope, Rule, RuleName, Side
+
+BASELINES = {
+    BaselineKind.RANDOM_WALK: "a smooth baseline hazard (random walk)",
+    BaselineKind.INDEPENDENT: "independent baseline hazards (Gamma), integrated out",
+}
+STRATA = {
+    StrataKind.COMMON: "common to all patients",
+    StrataKind.FREE: "free in each stratum",
+    StrataKind.POOLED: "pooled over strata",
+}
+
+
+def methods(findings: Findings) -> tuple[str, ...]:
+    """One paragraph each: model, draws, decision, ranges, gates."""
+    analysis, model = findings.analysis, findings.model
+    return (
+        _model(findings),
+        _draws(findings),
+        _decision(analysis.rule),
+        *(_range(rope, analysis) for rope in analysis.ropes),
+        "A verdict is withheld when the chains have not converged, when a compared group has too few events, or when "
+        "the same model with a flat prior does not agree with Cox regression. It then comes with its reason.",
+        f"Primary model: {model.name}. Other models, where there are any, show whether the verdict depends on it.",
+    )
+
+
+def _model(findings: Findings) -> str:
+    model = findings.model
+    if model.baseline.by_group:
+        effects = "Each group has hazards of its own, and the hazard ratio is their ratio"
+    else:
+        effects = "The groups' hazards are proportional"
+    adjusted = ", ".join(findings.adjusted_for) or "nothing"
+    return (
+        "Follow-up is cut into intervals, and events and person-time in each are modelled as Poisson counts, which is "
+        f"the exact likelihood of a piecewise-constant hazard. The model has {_baseline(model)}. {effects}; adjusted "
+        f"for {adjusted}. Ratios are read on the log scale. The hazard ratio is conditional on what the model adjusts "
+        "for and is not collapsible: with other covariates it is another quantity."
+    )
+
+
+def _baseline(model: Model) -> str:
+    kind = BASELINES[model.baseline.kind]
+    return kind if model.baseline.by_group else f"{kind}, {STRATA[model.baseline.strata]}"
+
+
+def _draws(findings: Findings) -> str:
+    chains = findings.log_hazard_ratio.sizes["chain"]
+    draws = findings.log_hazard_ratio.sizes["draw"]
+    sampler = findings.model.sampler
+    return (
+        f"{fixed(chains, 0)} chains of {fixed(draws, 0)} draws each were taken with the No-U-Turn sampler "
+        f"after {fixed(sampler.tune, 0)} tuning steps (target acceptance {exact(sampler.target_accept)}; once more "
+        f"with {exact(round(sampler.careful.target_accept, 6))} where a transition diverged). While a "
+        "verdict is nearer to another one than twice its Monte Carlo error, the draws are doubled as often as that "
+        f"should take, up to {fixed(sampler.max_draws, 0)} in all."
+    )
+
+
+def _decision(rule: Rule) -> str:
+    interval = f"{exact(100 * rule.level)}% posterior interval ({rule.interval.upper()})"
+    threshold = "the declared one" if rule.threshold is None else exact(rule.threshold)
+    if rule.side is not Side.TWO_SIDED:
+        bound = "upper" if rule.side is Side.ABOVE else "lower"
+        if rule.name is RuleName.INTERVAL:
+            return f"Decision: non-inferior when the {interval} does not pass the range's {bound} bound."
+        return f"Decision: non-inferior when the {bound} bound is kept with a probability of at least {threshold}."
+    if rule.name is RuleName.INTERVAL:
+        return (
+            f"Decision: when the whole {interval} lies inside the declared range, the groups are called equivalent; "
+            "when it lies wholly outside on one side, different; otherwise undecided."
+        )
+    return (
+        f"Decision: when the posterior probability inside the declared range is at least {threshold}, the groups are "
+        "called equivalent; when it is so below or above the range, different; otherwise undecided."
+    )
+
+
+def _range(rope: Rope, analysis: Analysis) -> str:
+    bounds = f"{declared(rope.low, rope.estimand)} to {declared(rope.high, rope.estimand)}"
+    unit = unit_of(rope.estimand, analysis.time_unit)
+    day = "without a date" if rope.declared_on is None else f"on {rope.declared_on.isoformat()}"
+    seen = "before" if rope.before_data else "after"
+    return (
+        f"Range of practical equivalence (ROPE, {rope.role}) of the {estimand_name(rope.estimand, analysis)}: "
+        f"{bounds}{unit}, declared {day}, {seen} the data were seen. Source: {rope.source.rstrip('.')}."
+    )
+
+
+DOUBTFUL_P = 0.05
+
+
+def limits(findings: Findings) -> tuple[str, ...]:
+    """One sentence for each of them that is present; none for those that are not."""
+    analysis, model = findings.analysis, findings.model
+    incomplete = sum(count for reason, count in findings.flow.excluded.items() if reason.startswith("missing "))
+    complete = findings.flow.analysed
+    test = findings.agreement.proportional_hazards
+    narrow = any("favours equivalence" in label for label in _labels(findings))
+    post_hoc = any(not rope.before_data for rope in analysis.ropes)
+    crossing = test.p is not None and test.p < DOUBTFUL_P
+    present = (
+        (narrow, "Narrow prior: it puts more belief near a hazard ratio of 1 than the default prior does."),
+        (
+            model.baseline.strata is StrataKind.POOLED or model.exchangeable,
+            "Pooling: strata or categories are drawn towards each other, which leaves differences between "
+            "patients in part unadjusted.",
+        ),
+        (
+            incomplete > 0,
+            f"Complete cases: {fixed(incomplete, 0)} of {fixed(complete + incomplete, 0)} patients are left out "
+            "because a value is missing. If they differ from the others, the contrast is distorted.",
+        ),
+        (
+            not findings.adjusted_for,
+            "Crude analysis: nothing is adjusted for, so differences between the groups' patients can hide a "
+            "difference between the groups.",
+        ),
+        (post_hoc, "Post hoc ROPE: a range was declared after the data were seen, so its width may fit the answer."),
+        (
+            analysis.evidence is Evidence.REBUILT,
+            "Rebuilt patients: rounding and reading of published figures add noise to both groups.",
+        ),
+        (
+            crossing,
+            f"Hazards are not proportional (Schoenfeld p {p_value(test.p)}): one hazard ratio averages over time, and "
+            "opposite effects cancel in it.",
+        ),
+    )
+    return tuple(text for is_present, text in present if is_present)
+
+
+def _labels(findings: Findings) -> list[str]:
+    of_verdicts = [label for verdict in findings.verdicts for label in verdict.labels]
+    return [*of_verdicts, *(prior.label for prior in findings.priors)]

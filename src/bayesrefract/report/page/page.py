@@ -1,0 +1,160 @@
+"""Order and content of the page of a study, from the question to provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bayesrefract.dossier import Dossier
+from bayesrefract.findings import Findings, by_question
+from bayesrefract.numerals import fixed
+from bayesrefract.report import figures
+from bayesrefract.report.page import paper
+from bayesrefract.report.page.analysis import patients_block, question_anchor, question_section, question_title
+from bayesrefract.report.page.answer import AnswerBox, answer_box
+from bayesrefract.report.page.guide import TERMS, question_in_words
+from bayesrefract.report.page.methods import methods
+from bayesrefract.report.page.parts import Block, Section, Sheet
+from bayesrefract.report.tables.table import Table, columns
+from bayesrefract.report.words import EVIDENCE_LABEL, EVIDENCE_MEANING
+from bayesrefract.study.study import Estimand, Evidence, Study
+
+METHODS = "methods"
+
+
+@dataclass(frozen=True)
+class Page:
+    """The whole page of a study."""
+
+    title: str
+    evidence_label: str
+    evidence_meaning: str
+    is_marked: bool  # rebuilt or simulated
+    question: tuple[str, ...]
+    terms: tuple[tuple[str, str], ...]
+    boxes: tuple[AnswerBox, ...]
+    sections: tuple[Section, ...]
+
+
+def compose(
+    study: Study,
+    made: Sequence[Findings],
+    dossier: Dossier | None = None,
+    further: Mapping[str, tuple[Section, ...]] | None = None,
+) -> Page:
+    """Arrange the findings of a study, question by question; the first findings of each are primary.
+
+    Sensitivity questions stand in one table; where there is no other question, they are the main ones.
+
+    further : anchor of a section -> sections that follow it; before the methods where the page has no such section.
+    Raises ValueError when there are none.
+    """
+    if not made:
+        raise ValueError(f"study '{study.name}' has no findings to report")
+    main, others = by_question(made)
+    dossier = dossier or Dossier()
+    marked = study.evidence is not Evidence.PATIENTS
+    label = EVIDENCE_LABEL[study.evidence]
+    return Page(
+        title=f"{label}: {study.title}" if marked else study.title,
+        evidence_label=label,
+        evidence_meaning=EVIDENCE_MEANING[study.evidence],
+        is_marked=marked,
+        question=question_in_words([each[0] for each in main]),
+        terms=TERMS,
+        boxes=tuple(answer_box(each, question_anchor(each[0]), question_title(each[0])) for each in main),
+        sections=_with_further(
+            (
+                paper.claim_section(study, dossier, main),
+                _patients(main),
+                paper.tables_section(study, dossier),
+                paper.figures_section(study, main),
+                *_overview(main),
+                *(question_section(each, alone=len(main) == 1) for each in main),
+                paper.sensitivity_section(others),
+                paper.audit_section(dossier),
+                paper.limits_section(study),
+                _methods(main[0][0]),
+                _provenance(made),
+            ),
+            further or {},
+        ),
+    )
+
+
+def _with_further(
+    sections: Sequence[Section | None], further: Mapping[str, tuple[Section, ...]]
+) -> tuple[Section, ...]:
+    """The sections that there are, each followed by what a study package puts after it."""
+    there = [section for section in sections if section is not None]
+    anchors = {section.anchor for section in there}
+    homeless = tuple(each for anchor, added in further.items() if anchor not in anchors for each in added)
+    arranged: list[Section] = []
+    for section in there:
+        if section.anchor == METHODS:
+            arranged += homeless
+        arranged += (section, *further.get(section.anchor, ()))
+    return tuple(arranged)
+
+
+def _patients(analyses: Sequence[Sequence[Findings]]) -> Section:
+    lead = "Who was analysed, and how they fared, before any comparison by a model."
+    return Section("patients", "The patients", lead, tuple(patients_block(each[0]) for each in analyses))
+
+
+def _overview(analyses: Sequence[Sequence[Findings]]) -> tuple[Section, ...]:
+    """The forest over all questions and models; nothing where no range on the hazard ratio is declared."""
+    made = [each for analysis in analyses for each in analysis]
+    if not any(_has_hazard_ratio(each) for each in made):
+        return ()
+    beside = "beside Cox regression with the same covariates."
+    if len(analyses) > 1:
+        title, picture = "All questions and models at a glance", figures.study_forest_figure(made)
+        lead = f"The primary comparison of every question under every declared model, {beside}"
+    else:
+        title, picture = "All comparisons at a glance", figures.forest_figure(made)
+        lead = f"Every comparison{' under every declared model' if len(made) > 1 else ''}, {beside}"
+    return (Section("overview", title, lead, (Block("forest", "", pictures=(picture,)),)),)
+
+
+def _has_hazard_ratio(findings: Findings) -> bool:
+    return any(each.estimand is Estimand.HAZARD_RATIO and each.rope.role == "primary" for each in findings.verdicts)
+
+
+def _methods(findings: Findings) -> Section:
+    return Section(METHODS, "Methods in words", "", (Block("methods-text", "", paragraphs=methods(findings)),))
+
+
+def _provenance(made: Sequence[Findings]) -> Section:
+    sheets = (Sheet("parents", parents_table(made)), Sheet("fits", fits_table(made)))
+    lead = "Everything that these numbers depend on. The verdicts, unrounded, are in verdicts.json beside this page."
+    return Section("provenance", "Provenance", lead, (Block("provenance-tables", "", sheets=sheets),))
+
+
+def parents_table(made: Sequence[Findings]) -> Table:
+    """What all fits of a report share."""
+    first = made[0].provenance
+    parents = (
+        ("Seed", str(first.seed)),
+        ("Processor of the sampling", first.cpu),
+        ("Records, SHA-256", first.data_sha256),
+        ("Study file, SHA-256", first.study_sha256),
+        ("Code, SHA-256", first.code_sha256),
+        *((f"Version of {name}", version) for name, version in first.versions.items()),
+    )
+    return Table("Parents", columns("Parent", "Value"), tuple(row for row in parents if row[1]))
+
+
+def fits_table(made: Sequence[Findings]) -> Table:
+    """One line per fit."""
+    rows = tuple(
+        (
+            each.analysis.name,
+            each.model.name,
+            fixed(each.flow.analysed, 0),
+            each.provenance.model_sha256[:16],
+            each.provenance.fit_key[:16],
+        )
+        for each in made
+    )
+    return Table("Fits", columns("Question", "Model", "Patients", "Model file, SHA-256", "Fit key"), rows)

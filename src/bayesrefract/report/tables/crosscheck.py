@@ -1,0 +1,102 @@
+"""The table that holds the posterior against classical analysis of the same patients."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bayesrefract.classical.agreement import Agreement, CoxContrast
+from bayesrefract.decision import Verdict, VerdictWord
+from bayesrefract.findings import Counterpart, Findings, counterpart
+from bayesrefract.numerals import ABSENT, fixed, p_value, percent, ratio
+from bayesrefract.report.tables.table import Table, columns
+from bayesrefract.study.study import Estimand
+
+
+def cross_check_table(findings: Findings) -> Table:
+    """Posterior, Cox regression and companion fit of every contrast, for the primary hazard-ratio ROPE."""
+    verdicts = [
+        each for each in findings.verdicts if each.estimand is Estimand.HAZARD_RATIO and each.rope.role == "primary"
+    ]
+    rows = tuple(_row(verdict, counterpart(findings, verdict)) for verdict in verdicts)
+    numbers = (
+        "Posterior HR (95%)",
+        "Cox HR (95%)",
+        "Cox p",
+        "Companion HR",
+        "Companion − Cox, in SE",
+        "Prior's pull, in SE",
+        "Log-rank p",
+        "TOST p",
+    )
+    heading = columns("Contrast", "Agreement", numbers=numbers)
+    return Table("Cross-check", heading, rows, _notes(findings, [counterpart(findings, each) for each in verdicts]))
+
+
+def _row(verdict: Verdict, twin: Counterpart) -> tuple[str, ...]:
+    companion = twin.companion
+    withheld = verdict.word is VerdictWord.WITHHELD
+    return (
+        f"{verdict.group} vs {verdict.reference}",
+        _agreement_word(twin),
+        ABSENT if withheld else _with_limits(verdict.median, verdict.eti95),
+        _cox_text(twin.cox),
+        p_value(None if twin.cox is None else twin.cox.p),
+        ABSENT if companion is None else ratio(float(np.exp(companion.log_hr))),
+        fixed(None if companion is None else companion.z_disagreement, 2),
+        fixed(twin.prior_pull, 2),
+        p_value(twin.log_rank_p),
+        p_value(twin.tost_p),
+    )
+
+
+def _agreement_word(twin: Counterpart) -> str:
+    if twin.companion is None or twin.companion.agrees is None:
+        return "no frequentist counterpart"
+    return "agrees" if twin.companion.agrees else "disagrees"
+
+
+def _cox_text(cox: CoxContrast | None) -> str:
+    return ABSENT if cox is None else _with_limits(cox.hazard_ratio, cox.limits())
+
+
+def _with_limits(estimate: float, limits: tuple[float, float]) -> str:
+    return f"{ratio(estimate)} ({ratio(limits[0])} to {ratio(limits[1])})"
+
+
+def _notes(findings: Findings, twins: list[Counterpart]) -> tuple[str, ...]:
+    agreement = findings.agreement
+    reasons = tuple(f"{each.group} vs {each.reference}: {each.reason}" for each in agreement.companion if each.reason)
+    breslow = tuple(
+        f"Cox with Breslow's handling of ties, {twin.breslow.group} vs {twin.breslow.reference}: HR "
+        f"{_cox_text(twin.breslow)}."
+        for twin in twins
+        if twin.breslow is not None
+    )
+    return (
+        _log_rank_note(agreement),
+        _schoenfeld_note(agreement),
+        f"Tied event times: {percent(agreement.tied_share)} of the events.",
+        *breslow,
+        *reasons,
+        *agreement.notes,
+        "Companion: the same table and covariates with a flat prior. SE: standard error. TOST: two one-sided tests.",
+    )
+
+
+def _log_rank_note(agreement: Agreement) -> str:
+    test = agreement.log_rank
+    if test.p is None:
+        return f"Log-rank test over all groups: none ({test.method})."
+    return f"Log-rank test over all groups: p {_relation(test.p)} ({test.method})."
+
+
+def _schoenfeld_note(agreement: Agreement) -> str:
+    test = agreement.proportional_hazards
+    if test.p is None:
+        return f"Test of proportional hazards (Schoenfeld): none ({test.method})."
+    return f"Test of proportional hazards (Schoenfeld): p {_relation(test.p)} ({test.method})."
+
+
+def _relation(p: float) -> str:
+    text = p_value(p)
+    return text if text.startswith("<") else f"= {text}"

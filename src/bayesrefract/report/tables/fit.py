@@ -1,0 +1,109 @@
+"""Tables of the fit: its priors, its health, its covariates, and what could have been shown at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bayesrefract.classical.agreement import Interval
+from bayesrefract.decision.diagnostics import E_BFMI_MINIMUM, ESS_MINIMUM, R_HAT_MAXIMUM, R_HAT_MAXIMUM_OTHER
+from bayesrefract.findings import Findings
+from bayesrefract.numerals import ABSENT, declared_ratio, exact, fixed, percent, probability, ratio
+from bayesrefract.report.tables.table import Table, columns
+
+
+def priors_table(findings: Findings) -> Table:
+    """Each prior with the hazard ratios it implies."""
+    rows = tuple(
+        (
+            prior.quantity,
+            prior.distribution,
+            prior.label or ABSENT,
+            ABSENT if prior.hazard_ratio95 is None else " to ".join(map(ratio, prior.hazard_ratio95)),
+            probability(prior.inside_rope),
+        )
+        for prior in findings.priors
+    )
+    heading = columns("Quantity", "Prior", "Label", numbers=("95% of hazard ratios", "P inside ROPE"))
+    return Table(
+        "Priors", heading, rows, ("What is believed before the data: P is the prior mass inside the primary ROPE.",)
+    )
+
+
+def diagnostics_table(made: Sequence[Findings]) -> Table:
+    """Convergence of every model's fit."""
+    rows = tuple(
+        (
+            each.model.name,
+            "passed" if each.health.passed else "failed",
+            fixed(each.health.r_hat_max, 3),
+            fixed(each.health.ess_bulk_min, 0),
+            fixed(each.health.ess_tail_min, 0),
+            fixed(each.health.divergences, 0),
+            fixed(each.health.e_bfmi_min, 2),
+        )
+        for each in made
+    )
+    numbers = ("Largest R-hat", "Least ESS bulk", "Least ESS tail", "Divergences", "Least E-BFMI")
+    findings = tuple(f"{each.model.name}: {finding}" for each in made for finding in each.health.findings)
+    gates = (
+        f"Gates: R-hat at most {R_HAT_MAXIMUM} ({R_HAT_MAXIMUM_OTHER} for covariates and hazards), ESS at least "
+        f"{ESS_MINIMUM}, no divergence, E-BFMI at least {E_BFMI_MINIMUM}."
+    )
+    return Table("Convergence", columns("Model", "Gates", numbers=numbers), rows, (*findings, gates))
+
+
+def effects_table(findings: Findings) -> Table:
+    """Hazard ratios of the covariates, none when the fit's draws may not be believed."""
+    effects = findings.effects if findings.health.passed else ()
+    rows = tuple((effect.name, _step(effect.level, effect.per), *_ratio(effect.hazard_ratio)) for effect in effects)
+    notes = ("Associations in this model, adjusted for the groups and for each other; not causal effects.",)
+    return Table("Covariates", columns("Covariate", "Compared", numbers=("HR", "95% interval")), rows, notes)
+
+
+def attainability_table(findings: Findings) -> Table:
+    """Could these events have shown equivalence, were the groups truly equal?"""
+    rows = tuple(
+        (
+            f"{each.group} vs {each.reference}",
+            "yes" if each.possible else "no",
+            f"{fixed(each.events_group, 0)} + {fixed(each.events_reference, 0)}",
+            f"{declared_ratio(each.rope_low)} to {declared_ratio(each.rope_high)}",
+            percent(each.power),
+            percent(each.power_realised),
+            probability(each.best_inside),
+            fixed(each.events_needed, 0),
+            fixed(each.patients_needed, 0),
+            fixed(each.events_minimum, 0),
+        )
+        for each in findings.attainability
+    )
+    numbers = (
+        "Events",
+        "ROPE of the HR",
+        "Power",
+        "Power, realised SE",
+        "Best P inside",
+        _needed_heading(findings),
+        "Patients needed",
+        "Events for any pass",
+    )
+    notes = (
+        "Power: probability of the verdict 'equivalent' if the true hazard ratio were exactly 1.",
+        "Best P inside: posterior mass inside the ROPE if the estimate fell on its centre.",
+    )
+    return Table("What these events could show", columns("Contrast", "Possible", numbers=numbers), rows, notes)
+
+
+def _needed_heading(findings: Findings) -> str:
+    targets = {each.target_power for each in findings.attainability}
+    return f"Events for {percent(targets.pop())} power" if len(targets) == 1 else "Events needed"
+
+
+def _step(level: str | None, per: float | None) -> str:
+    if level is not None:
+        return f"{level}, against the average category"
+    return ABSENT if per is None else f"per {exact(per)}"
+
+
+def _ratio(interval: Interval) -> tuple[str, str]:
+    return ratio(interval.estimate), f"{ratio(interval.low)} to {ratio(interval.high)}"

@@ -1,0 +1,209 @@
+"""Tables that set a paper's own numbers beside the analyses of a study, question by question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bayesrefract.decision import Verdict, VerdictWord
+from bayesrefract.findings import Findings, counterpart
+from bayesrefract.numerals import ABSENT, fixed, percent, probability, ratio
+from bayesrefract.papers.assess import Assessment
+from bayesrefract.papers.combine import Against
+from bayesrefract.report.tables.table import Table, columns
+from bayesrefract.report.words import EVIDENCE_LABEL, word_text
+from bayesrefract.study.study import Analysis, Estimand, Evidence
+
+PRINTED = "printed ratio"
+NOTHING_SAID = "nothing can be said"
+PRINTED_ADJUSTED = "printed adjusted ratios, their contrast"
+SIDE_NOTES = (
+    "Printed: flat prior, normal likelihood of the log ratio from the printed interval. Two printed ratios with one "
+    "reference give the ratio between their groups only for an assumed correlation, and so a range.",
+    "Cox: equivalent where the interval lies inside the range (two one-sided tests), different where it lies outside.",
+)
+
+
+@dataclass(frozen=True)
+class PrintedRow:
+    """One line of the side-by-side table, with the verdicts in it as values."""
+
+    cells: tuple[str, ...]
+    words: tuple[VerdictWord, ...] = ()
+    note: str = ""
+
+
+def side_by_side_table(rows: Sequence[PrintedRow], evidence: Evidence, of_paper: Sequence[str] = ()) -> Table:
+    """The verdict on the primary comparison from the printed numbers, from the records, and from Cox regression."""
+    heads = ("Ratio (95% interval)", "P(inside)", "Verdict", "Cox (95% interval)", "Cox verdict")
+    aims = dict.fromkeys(row.note for row in rows if row.note)
+    notes = (*SIDE_NOTES, *of_paper, f"Records: {EVIDENCE_LABEL[evidence].lower()}.", *aims)
+    cells = tuple(row.cells for row in rows)
+    return Table("One question, three ways of asking", columns("Question", "From", *heads), cells, notes)
+
+
+def printed_rows(
+    analysis: Analysis, judged: Assessment | None, against: Against | None, p: str
+) -> Iterator[PrintedRow]:
+    """What the printed numbers say of one question."""
+    name, nothing = title(analysis), (ABSENT, ABSENT)
+    if judged is not None:
+        verdict = judged.verdict
+        source = f"{PRINTED}, {p}" if p else PRINTED
+        printed = judged.ratio.text if judged.ratio is not None else _ratio(verdict)
+        cells = (name, source, printed, probability(verdict.p_inside), word_text(verdict.word), *nothing)
+        yield PrintedRow(cells, (verdict.word,))
+    elif against is None:
+        source = f"no ratio is printed{f', only {p}' if p else ''}"
+        yield PrintedRow((name, source, *nothing, NOTHING_SAID, *nothing))
+    if against is not None:
+        made = against.assessments
+        middle = ratio(made[0].verdict.median)
+        widest = " to ".join(map(ratio, made[0].verdict.interval))
+        inside = " to ".join(probability(each.verdict.p_inside) for each in (made[0], made[-1]))
+        words = tuple(dict.fromkeys(each.verdict.word for each in made))
+        said = ", ".join(map(word_text, words))
+        yield PrintedRow((name, PRINTED_ADJUSTED, f"{middle} (at most {widest})", inside, said, *nothing), words)
+
+
+def record_rows(made: Sequence[Findings]) -> Iterator[PrintedRow]:
+    """What the records say of one question, a row for each model."""
+    for findings in made:
+        verdict = primary_verdict(findings)
+        if verdict is None:
+            continue
+        cox = counterpart(findings, verdict).cox
+        known = verdict.word is not VerdictWord.WITHHELD
+        cells = (
+            title(findings.analysis),
+            f"{EVIDENCE_LABEL[findings.analysis.evidence].lower()}: {findings.model.name}",
+            _ratio(verdict) if known else ABSENT,
+            probability(verdict.p_inside) if known else ABSENT,
+            word_text(verdict.word),
+            ABSENT if cox is None else _three((cox.hazard_ratio, *cox.limits())),
+            ABSENT if cox is None else _cox_word(cox.limits(verdict.rule.level), verdict),
+        )
+        yield PrintedRow(cells, (verdict.word,), f"{findings.model.name}: {aim(findings)}.")
+
+
+def aim(findings: Findings) -> str:
+    """What a model's covariates aim at, in the study's words."""
+    analysis, name = findings.analysis, findings.model.adjust
+    wanted = analysis.adjust if name == "question" else name
+    return (analysis.adjust_labels or {}).get(wanted or "none", wanted or "none")
+
+
+def primary_verdict(findings: Findings) -> Verdict | None:
+    """The primary comparison on the primary range of the hazard ratio."""
+    return next(
+        (
+            v
+            for v in findings.verdicts
+            if v.primary and v.estimand is Estimand.HAZARD_RATIO and v.rope.role == "primary"
+        ),
+        None,
+    )
+
+
+def title(analysis: Analysis) -> str:
+    """Endpoint and population in words."""
+    return f"{analysis.endpoint.label}: {analysis.population.label}"
+
+
+def _ratio(verdict: Verdict) -> str:
+    return _three((verdict.median, *verdict.interval))
+
+
+def _three(values: tuple[float, float, float]) -> str:
+    estimate, low, high = (ratio(value) for value in values)
+    return f"{estimate} ({low} to {high})"
+
+
+def _cox_word(limits: tuple[float, float], verdict: Verdict) -> str:
+    low, high = limits
+    if verdict.rope.low < low and high < verdict.rope.high:
+        return word_text(VerdictWord.EQUIVALENT)
+    if high < verdict.rope.low or low > verdict.rope.high:
+        return word_text(VerdictWord.DIFFERENT)
+    return word_text(VerdictWord.UNDECIDED)
+
+
+def needed_table(made: Sequence[Findings]) -> Table:
+    """Could each question have been answered at all, and how many events and patients would it take?
+
+    `made`: one model's findings of each question, without covariates where there is one.
+    """
+    rows = []
+    for findings in made:
+        verdict = primary_verdict(findings)
+        if verdict is None:
+            continue
+        pair = (verdict.group, verdict.reference, verdict.rope.low, verdict.rope.high)
+        found = next(
+            (a for a in findings.attainability if (a.group, a.reference, a.rope_low, a.rope_high) == pair), None
+        )
+        if found is None:
+            continue
+        rows.append(
+            (
+                title(findings.analysis),
+                f"{found.events_group} + {found.events_reference}",
+                probability(found.best_inside),
+                "yes" if found.possible else "no",
+                percent(found.power),
+                fixed(found.events_needed, 0),
+                fixed(found.patients_needed, 0),
+            )
+        )
+    heads = (
+        "Events seen",
+        "Best P(inside)",
+        "Could be shown",
+        "Power",
+        "Events for 80%",
+        "Patients for 80%",
+    )
+    notes = (
+        "At a true hazard ratio of exactly 1, with the events of the two groups in the proportion that was seen. "
+        "Patients: at the share with events that was seen.",
+    )
+    return Table("Could equivalence have been shown?", columns("Question", numbers=heads), tuple(rows), notes)
+
+
+def sensitivity_table(by_question: Sequence[Sequence[Findings]]) -> Table:
+    """The primary comparison of each sensitivity question under each of its models."""
+    rows, reasons = [], list[str]()
+    for made in by_question:
+        verdicts = [(each, primary_verdict(each)) for each in made]
+        for findings, verdict in verdicts:
+            if verdict is None:
+                continue
+            shown = verdict.word is not VerdictWord.WITHHELD
+            if not shown:
+                reasons.append(
+                    f"Withheld, {title(findings.analysis)}, {findings.model.name}: {'; '.join(verdict.reasons)}"
+                )
+            cox = counterpart(findings, verdict).cox
+            rows.append(
+                (
+                    title(findings.analysis),
+                    findings.model.name,
+                    word_text(verdict.word),
+                    _ratio(verdict) if shown else ABSENT,
+                    probability(verdict.p_inside) if shown else ABSENT,
+                    ABSENT if cox is None else _three((cox.hazard_ratio, *cox.limits())),
+                    fixed(findings.flow.analysed, 0),
+                    fixed(findings.n_events, 0),
+                )
+            )
+    heads = columns(
+        "Question",
+        "Model",
+        "Verdict",
+        numbers=("Hazard ratio (95% interval)", "P(inside)", "Cox (95% interval)", "Analysed", "Events"),
+    )
+    notes = (
+        "Other populations, clocks and covariates are other estimands: a difference from the main answer is no error.",
+        *reasons,
+    )
+    return Table("Sensitivity questions, primary comparison", heads, tuple(rows), notes)

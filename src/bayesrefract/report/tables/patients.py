@@ -1,0 +1,209 @@
+"""Tables of patients: analysed and excluded, baseline characteristics, balance, follow-up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from bayesrefract.classical.agreement import Interval
+from bayesrefract.classical.balance import LARGE, SMALL, Balance
+from bayesrefract.classical.describe import Category, Description, Variable
+from bayesrefract.decision import VerdictWord
+from bayesrefract.findings import AtHorizon, Findings
+from bayesrefract.numerals import ABSENT, exact, fixed, p_value, percent, probability, ratio, span
+from bayesrefract.report.tables.table import Table, columns
+from bayesrefract.report.words import EVIDENCE_LABEL
+from bayesrefract.study.study import Evidence, TimeUnit
+
+NOT_REACHED = "not reached"
+QUANTITIES = {
+    "survival": "event-free share",
+    "rmst": "mean event-free time (RMST)",
+    "survival_difference": "difference of the event-free share (percentage points)",
+    "rmst_difference": "difference of the RMST",
+    "marginal_hazard_ratio": "marginal hazard ratio",
+}
+
+
+def flow_table(findings: Findings) -> Table:
+    """Patients in = analysed + excluded, with reasons; the cross-check's own notes stand under its table."""
+    flow = findings.flow
+    notes = tuple(note for note in findings.notes if note not in findings.agreement.notes)
+    excluded = tuple((f"Excluded: {reason}", fixed(count, 0)) for reason, count in flow.excluded.items())
+    rows = (("In the records", fixed(flow.records, 0)), *excluded, ("Analysed", fixed(flow.analysed, 0)))
+    return Table("Patient flow", columns("Step", numbers=("Patients",)), rows, notes)
+
+
+def groups_table(findings: Findings) -> Table:
+    """Patients, events, person-time and medians of each group.
+
+    The posterior median is left out when the fit's draws may not be believed.
+    """
+    unit = findings.analysis.time_unit
+    medians = {each.level: each for each in findings.medians} if findings.health.passed else {}
+    rows = []
+    for group in findings.agreement.groups:
+        posterior = medians.get(group.level)
+        rows.append(
+            (
+                group.level,
+                fixed(group.patients, 0),
+                fixed(group.events, 0),
+                span(group.person_time, unit),
+                _with_limits(group.median_follow_up, unit),
+                _with_limits(group.median, unit),
+                ABSENT if posterior is None else _with_limits(posterior.median, unit),
+                ABSENT if posterior is None else probability(posterior.p_not_reached),
+            )
+        )
+    numbers = (
+        "Patients",
+        "Events",
+        f"Person-{unit}",
+        "Median follow-up",
+        "Kaplan-Meier median (95% log-log)",
+        "Posterior median (95%)",
+        "P(not reached)",
+    )
+    together = findings.agreement.follow_up
+    overall = "" if together is None else f", all groups together {_with_limits(together, unit)}"
+    notes = (f"Medians in {unit}. Follow-up by the reverse Kaplan-Meier estimate{overall}. P: posterior probability.",)
+    return Table("Groups", columns("Group", numbers=numbers), tuple(rows), notes)
+
+
+def horizon_table(findings: Findings) -> Table:
+    """Survival and restricted mean of the groups at the horizon, and what parts them.
+
+    Nothing when the fit's draws may not be believed; no contrast whose hazard ratio is withheld.
+    """
+    unit = findings.analysis.time_unit
+    withheld = {f"{v.group} vs {v.reference}" for v in findings.verdicts if v.word is VerdictWord.WITHHELD}
+    shown = [each for each in findings.at_horizon if each.subject not in withheld] if findings.health.passed else []
+    rows = tuple((each.subject, QUANTITIES[each.quantity], *_posterior(each, unit)) for each in shown)
+    title = f"At the horizon of {exact(findings.analysis.endpoint.horizon or 0)} {unit}"
+    notes = (
+        "Standardised over the analysed patients: each group's curve is the mean of all patients' curves under it. "
+        "The marginal hazard ratio compares these curves; the model's own is conditional on the covariates, and the "
+        "two differ even where nothing is confounded.",
+    )
+    return Table(
+        title, columns("Group or contrast", "Quantity", numbers=("Posterior median", "95% interval")), rows, notes
+    )
+
+
+def _posterior(each: AtHorizon, unit: TimeUnit) -> tuple[str, str]:
+    """The median, and its limits, as ratio, time or percentage."""
+    value = each.value
+    if each.quantity == "marginal_hazard_ratio":
+        texts = [ratio(part) for part in (value.estimate, value.low, value.high)]
+    elif each.quantity in {"survival", "survival_difference"}:
+        unit_of_share = "%" if each.quantity == "survival" else ""  # a difference is in percentage points
+        texts = [
+            fixed(None if part is None else 100 * part, 1) + unit_of_share
+            for part in (value.estimate, value.low, value.high)
+        ]
+    else:
+        texts = [span(part, unit) for part in (value.estimate, value.low, value.high)]
+    return texts[0], f"{texts[1]} to {texts[2]}"
+
+
+def _with_limits(interval: Interval, unit: TimeUnit) -> str:
+    if interval.estimate is None:
+        return NOT_REACHED
+    limits = (NOT_REACHED if limit is None else span(limit, unit) for limit in (interval.low, interval.high))
+    return f"{span(interval.estimate, unit)} ({' to '.join(limits)})"
+
+
+UNKNOWN = "unknown"
+TESTS = (
+    "p: Pearson's chi-square test of a level against all others among those whose value is known, uncorrected; "
+    "Kruskal-Wallis for numbers. Exact: Fisher's test, where an expected count is below 5. No p-value was adjusted for "
+    "the number of tests, and a large one is no evidence that groups are alike."
+)
+
+
+def description_table(
+    description: Description, evidence: Evidence, printed_p: Mapping[tuple[str, str], str] | None = None
+) -> Table:
+    """Characteristics by group; the p-values that a paper prints stand beside ours where they are given."""
+    sizes = zip(description.groups, description.sizes, strict=True)
+    heads = [f"{group} (n = {size})" for group, size in sizes]
+    numbers = (*heads, "p", "Exact", *(("p, printed",) if printed_p is not None else ()))
+    rows = []
+    for variable in description.variables:
+        for label, cells, p, exact_p, level in _lines(variable):
+            row = (label, *cells, p, exact_p)
+            if printed_p is not None:
+                row = (*row, printed_p.get((variable.column, level), ""))
+            rows.append(row)
+    label = "" if evidence is Evidence.PATIENTS else f"{EVIDENCE_LABEL[evidence]}. "
+    notes = (f"{label}Counts (% of those whose value is known), or median (quartiles).", TESTS)
+    return Table(
+        description.title,
+        columns("Characteristic", numbers=numbers),
+        tuple(rows),
+        (*notes, *_with_unknown(description)),
+    )
+
+
+def _with_unknown(description: Description) -> tuple[str, ...]:
+    """The p-values of those papers that count the unknown among the rest; nothing where nobody is unknown."""
+    told = [
+        f"{variable.label}{'' if variable.is_flag else f' {level.level}'} {p_value(level.p_of_all)}"
+        for variable in description.variables
+        for level in variable.levels
+        if level.p_of_all is not None
+    ]
+    return (f"p with the unknown among the rest: {', '.join(told)}.",) if told else ()
+
+
+def _lines(variable: Variable) -> Iterator[tuple[str, tuple[str, ...], str, str, str]]:
+    """Label, a cell per group, p, exact p, and the level: one line, or a heading with a line per level."""
+    if variable.quartiles is not None:
+        cells = tuple(ABSENT if each is None else _three(each) for each in variable.quartiles.values)
+        yield variable.label, cells, p_value(variable.quartiles.p), "", ""
+    elif variable.is_flag:
+        for level in variable.levels:
+            yield variable.label, _counts(level), p_value(level.p), p_value(level.exact), level.level
+    else:
+        yield variable.label, ("",) * len(variable.unknown), p_value(variable.p), "", ""
+        for level in variable.levels:
+            yield f"  {level.level}", _counts(level), p_value(level.p), p_value(level.exact), level.level
+    if any(variable.unknown):
+        yield f"  {UNKNOWN}", tuple(fixed(count, 0) for count in variable.unknown), "", "", UNKNOWN
+
+
+def _three(values: tuple[float, float, float]) -> str:
+    low, middle, high = (fixed(value, 1) for value in values)
+    return f"{middle} ({low} to {high})"
+
+
+def _counts(level: Category) -> tuple[str, ...]:
+    pairs = zip(level.counts, level.known, strict=True)
+    return tuple(f"{count} ({percent(count / known) if known else ABSENT})" for count, known in pairs)
+
+
+def balance_table(found: Sequence[Balance], pair: str, evidence: Evidence) -> Table:
+    """Standardised differences between two groups."""
+    rows = tuple(
+        (
+            each.label,
+            ABSENT if each.difference is None else fixed(each.difference, 2),
+            _word(each.difference),
+            " / ".join(percent(share) for share in each.unknown),
+        )
+        for each in found
+    )
+    label = "" if evidence is Evidence.PATIENTS else f"{EVIDENCE_LABEL[evidence]}. "
+    notes = (
+        f"{label}Standardised difference: of the means over the root of the mean variance; of several levels their "
+        f"distance, without a sign (Yang & Dalton 2012). Below {SMALL} it is usually called negligible, from {LARGE} "
+        "on it wants adjusting for.",
+    )
+    heads = columns("Characteristic", numbers=("Standardised difference", "Size", "Unknown"))
+    return Table(f"Balance at baseline: {pair}", heads, rows, notes)
+
+
+def _word(difference: float | None) -> str:
+    if difference is None:
+        return ABSENT
+    return "negligible" if abs(difference) < SMALL else "small" if abs(difference) < LARGE else "large"

@@ -1,0 +1,213 @@
+"""Tables of verdicts: one model's, and one verdict under every model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bayesrefract.decision import Verdict, VerdictWord
+from bayesrefract.findings import Findings
+from bayesrefract.numerals import ABSENT, amount, declared_ratio, exact, fixed, mass, probability, ratio, span, unit_of
+from bayesrefract.report.tables.table import Table, columns
+from bayesrefract.report.words import estimand_name, holds_in, interval_name, interval_text, range_text, word_text
+from bayesrefract.study.model import Model
+from bayesrefract.study.study import Analysis, Estimand
+
+SHORT_NAME = {
+    Estimand.HAZARD_RATIO: "HR",
+    Estimand.MARGINAL_HAZARD_RATIO: "marginal HR",
+    Estimand.RMST_DIFFERENCE: "RMST difference",
+    Estimand.SURVIVAL_DIFFERENCE: "survival difference",
+}
+MASSES = ("P below", "P inside", "P above")
+
+
+def verdict_table(findings: Findings) -> Table:
+    """Every verdict of one model: estimate, ROPE, probabilities, word."""
+    analysis = findings.analysis
+    rows = tuple(
+        (f"{verdict.group} vs {verdict.reference}", *_claim(verdict, analysis), *_numbers(verdict, findings))
+        for verdict in findings.verdicts
+    )
+    heading = columns(
+        "Contrast", "Verdict", "Quantity", "ROPE", numbers=("Estimate", _interval_heading(findings), *MASSES)
+    )
+    return Table(
+        f"Verdicts of the model “{findings.model.name}”: {findings.model.title}",
+        heading,
+        rows,
+        _verdict_notes(findings),
+    )
+
+
+def decision_table(findings: Findings) -> Table:
+    """How near each verdict is to another one, and how exactly that is known."""
+    rows = tuple(_decision_row(verdict, findings.analysis) for verdict in findings.verdicts)
+    heading = columns(
+        "Contrast",
+        "Quantity",
+        numbers=(
+            "ROPE",
+            "Prior inside",
+            "MCSE inside",
+            "Distance",
+            "Its MCSE",
+            "Smallest ROPE",
+            "R-hat",
+            "ESS bulk",
+            "ESS tail",
+        ),
+    )
+    notes = (
+        *dict.fromkeys(_declaration(verdict, findings.analysis) for verdict in findings.verdicts),
+        "Distance: how far the draws are from the nearest change of verdict, on the scale of the decision.",
+        "Smallest ROPE: the m for which 1/m to m would just have been accepted (differences: -d to d).",
+        "MCSE: Monte Carlo standard error. ESS: effective sample size.",
+    )
+    return Table("Margins of the decision", heading, rows, notes)
+
+
+def model_table(made: Sequence[Findings], verdict: Verdict) -> Table:
+    """One contrast, estimand and ROPE under every declared model, the primary model first."""
+    analysis = made[0].analysis
+    pairs = [(each, twin) for each in made for twin in each.verdicts if _same_question(twin, verdict)]
+    rows = tuple(_model_row(each, twin, analysis) for each, twin in pairs)
+    name = f"{verdict.group} vs {verdict.reference}, {estimand_name(verdict.estimand, analysis)}"
+    title = f"{name}, ROPE {range_text(verdict, analysis)}, under every model"
+    heading = columns(
+        "Model",
+        "Verdict",
+        "What it is",
+        "Adjusted for",
+        "Prior of the HR",
+        numbers=("Estimate", _interval_heading(made[0]), "P inside"),
+    )
+    return Table(title, heading, rows, (f"The verdict is {holds_in([twin for _, twin in pairs])}.",))
+
+
+def _same_question(twin: Verdict, verdict: Verdict) -> bool:
+    def key(each: Verdict) -> tuple[object, ...]:
+        return each.group, each.reference, each.estimand, each.rope
+
+    return key(twin) == key(verdict)
+
+
+def _claim(verdict: Verdict, analysis: Analysis) -> tuple[str, str, str]:
+    name = SHORT_NAME[verdict.estimand]
+    horizon = analysis.endpoint.horizon
+    if verdict.estimand is not Estimand.HAZARD_RATIO and horizon is not None:
+        name += f" at {exact(horizon)}"
+    scope = "" if verdict.rope.role == "primary" else f" ({verdict.rope.role})"
+    return verdict_text(verdict), name, range_text(verdict, analysis) + scope
+
+
+def verdict_text(verdict: Verdict) -> str:
+    """The verdict's word with its direction."""
+    if verdict.direction is None:
+        return word_text(verdict.word)
+    return f"{word_text(verdict.word)} ({'higher' if verdict.direction == 'above' else 'lower'})"
+
+
+def _numbers(verdict: Verdict, findings: Findings) -> tuple[str, ...]:
+    """Numbers of draws that did not converge mean nothing; any other withheld verdict's can be checked."""
+    if verdict.word is VerdictWord.WITHHELD and not findings.health.passed:
+        return (ABSENT,) * 5
+    analysis = findings.analysis
+    return (
+        amount(verdict.median, verdict.estimand, analysis.time_unit) + unit_of(verdict.estimand, analysis.time_unit),
+        interval_text(verdict, analysis),
+        *(mass(share, verdict.ess_bulk) for share in (verdict.p_below, verdict.p_inside, verdict.p_above)),
+    )
+
+
+def _declaration(verdict: Verdict, analysis: Analysis) -> str:
+    """Where a ROPE comes from, when it was declared, and whether that was before the data were seen."""
+    rope = verdict.rope
+    day = f", {rope.declared_on.isoformat()}" if rope.declared_on else ""
+    seen = "" if rope.before_data else ", after the data were seen"
+    name = f"{SHORT_NAME[rope.estimand]}, ROPE {range_text(verdict, analysis)}"
+    return f"{name}: {rope.source.rstrip('. ')}{day}{seen}."
+
+
+def _decision_row(verdict: Verdict, analysis: Analysis) -> tuple[str, ...]:
+    withheld = verdict.word is VerdictWord.WITHHELD
+    if verdict.estimand.is_ratio:
+        smallest = ratio(verdict.smallest_rope)
+    elif verdict.estimand is Estimand.RMST_DIFFERENCE:
+        smallest = span(verdict.smallest_rope, analysis.time_unit)
+    else:
+        smallest = amount(verdict.smallest_rope, verdict.estimand, analysis.time_unit)
+    return (
+        f"{verdict.group} vs {verdict.reference}",
+        SHORT_NAME[verdict.estimand],
+        range_text(verdict, analysis),
+        probability(verdict.prior_inside),
+        fixed(verdict.mcse_inside, 4),
+        ABSENT if withheld else fixed(verdict.distance, 3),
+        ABSENT if withheld else fixed(verdict.distance_mcse, 4),
+        ABSENT if withheld else smallest,
+        fixed(verdict.r_hat, 3),
+        fixed(verdict.ess_bulk, 0),
+        fixed(verdict.ess_tail, 0),
+    )
+
+
+def _model_row(findings: Findings, verdict: Verdict, analysis: Analysis) -> tuple[str, ...]:
+    estimate, interval, _, inside, _ = _numbers(verdict, findings)
+    return (
+        findings.model.name,
+        verdict_text(verdict),
+        findings.model.title,
+        ", ".join(findings.adjusted_for) or "nothing",
+        _prior_name(findings.model),
+        estimate,
+        interval,
+        inside,
+    )
+
+
+def _prior_name(model: Model) -> str:
+    if model.baseline.by_group:
+        return "that of the hazards"
+    if model.priors.hr95 is None:
+        return model.priors.group.value
+    return f"95% within {' to '.join(map(declared_ratio, model.priors.hr95))}"
+
+
+def _interval_heading(findings: Findings) -> str:
+    return interval_name(findings.verdicts[0]) if findings.verdicts else "Interval"
+
+
+def _verdict_notes(findings: Findings) -> tuple[str, ...]:
+    """Reasons, each once, with the verdicts they concern unless they concern all; warnings after them."""
+    concerned: dict[str, list[str]] = {}
+    for verdict in findings.verdicts:
+        for reason in verdict.reasons:
+            name = f"{verdict.group} vs {verdict.reference} ({SHORT_NAME[verdict.estimand]})"
+            concerned.setdefault(reason, []).append(name)
+    reasons = tuple(
+        reason if len(names) == len(findings.verdicts) else f"{'; '.join(dict.fromkeys(names))}: {reason}"
+        for reason, names in concerned.items()
+    )
+    after = any(not verdict.rope.before_data for verdict in findings.verdicts)
+    exploratory = ("Exploratory: a ROPE was declared after the data were seen.",) if after else ()
+    if findings.health.passed and any(verdict.word is VerdictWord.WITHHELD for verdict in findings.verdicts):
+        reasons += ("Numbers of a withheld verdict are shown to be checked; nothing may be claimed from them.",)
+    return (*reasons, *exploratory, *failed_control_notes(findings))
+
+
+def failed_control_notes(findings: Findings) -> list[str]:
+    """A warning for each positive control that the data did not tell apart."""
+    controls = {(c.group, c.reference) for c in findings.analysis.contrasts if c.role == "positive_control"}
+    failed = [
+        verdict
+        for verdict in findings.verdicts
+        if (verdict.group, verdict.reference) in controls
+        and verdict.estimand is Estimand.HAZARD_RATIO
+        and verdict.rope.role == "primary"
+        and verdict.word in {VerdictWord.UNDECIDED, VerdictWord.EQUIVALENT}
+    ]
+    return [
+        f"{verdict.group} vs {verdict.reference} is the positive control, and these data do not tell its groups "
+        "apart: they could not show that other groups are alike either."
+        for verdict in failed
+    ]

@@ -1,0 +1,243 @@
+"""A verdict as a plain sentence that claims no more than the verdict does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bayesrefract.decision import Verdict, VerdictWord
+from bayesrefract.numerals import amount, declared, exact, mass, unit_of
+from bayesrefract.study.study import Analysis, Estimand, Evidence, IntervalKind, RuleName, Side
+
+EVIDENCE_LABEL = {
+    Evidence.PATIENTS: "Patient records",
+    Evidence.REBUILT: "Rebuilt patients",
+    Evidence.SIMULATED: "Simulated patients",
+}
+EVIDENCE_MEANING = {
+    Evidence.PATIENTS: "Every number comes from records of individual patients.",
+    Evidence.REBUILT: "Rebuilt from published summaries, not patients: no row is the record of a person.",
+    Evidence.SIMULATED: "These patients were drawn by a program. No real person is among them.",
+}
+EXPLORATORY = "Exploratory: the range was declared after the data were seen."
+
+
+def sentence(verdict: Verdict, analysis: Analysis) -> str:
+    """What may be said, with the evidence named inside the sentence itself.
+
+    A withheld verdict gives its reasons and no number. A verdict against a range that was declared
+    after the data were seen is called exploratory.
+    """
+    claim = _CLAIMS[verdict.word](verdict, analysis)
+    parts = [_capital(_setting(verdict, analysis) + claim)]
+    if verdict.word is not VerdictWord.WITHHELD:
+        parts += [_capital(reason) for reason in verdict.reasons]
+        if _favoured(verdict):
+            parts.append("The prior itself favours this verdict, so no claim may rest on it alone.")
+    if not verdict.rope.before_data:
+        parts.append(EXPLORATORY)
+    return " ".join(f"{part.rstrip('. ')}." for part in parts)
+
+
+def estimand_name(estimand: Estimand, analysis: Analysis) -> str:
+    """An estimand in words, with its horizon where it has one."""
+    names = {
+        Estimand.HAZARD_RATIO: "hazard ratio",
+        Estimand.MARGINAL_HAZARD_RATIO: f"marginal hazard ratio{_horizon('up to', analysis)}",
+        Estimand.RMST_DIFFERENCE: f"difference in mean event-free time{_horizon('up to', analysis)}",
+        Estimand.SURVIVAL_DIFFERENCE: f"difference in the event-free share{_horizon('at', analysis)}",
+    }
+    return names[estimand]
+
+
+def range_text(verdict: Verdict, analysis: Analysis) -> str:
+    """The ROPE's two bounds with their unit."""
+    rope = verdict.rope
+    bounds = f"{declared(rope.low, rope.estimand)} to {declared(rope.high, rope.estimand)}"
+    return bounds + unit_of(rope.estimand, analysis.time_unit)
+
+
+def interval_text(verdict: Verdict, analysis: Analysis) -> str:
+    """The verdict's interval without unit, never rounded across a bound of the ROPE."""
+    return " to ".join(_amount(limit, verdict, analysis) for limit in verdict.interval)
+
+
+def interval_name(verdict: Verdict) -> str:
+    """The interval's level, and its kind when it is not the equal-tailed one (one-sided rules read that)."""
+    highest_density = verdict.rule.interval is IntervalKind.HDI and verdict.rule.side is Side.TWO_SIDED
+    kind = " highest-density" if highest_density else ""
+    return f"{exact(100 * verdict.rule.level)}%{kind} interval"
+
+
+def holds_in(verdicts: Sequence[Verdict]) -> str:
+    """How often the first model's verdict, direction included, comes back among all declared models."""
+    first = verdicts[0]
+    agreeing = sum((each.word, each.direction) == (first.word, first.direction) for each in verdicts)
+    return f"{word_text(first.word)} in {agreeing} of {len(verdicts)} declared models"
+
+
+def listed_words(words: Sequence[VerdictWord]) -> str:
+    """Verdicts counted: `undecided 5, withheld 1`."""
+    return ", ".join(f"{word_text(word)} {words.count(word)}" for word in dict.fromkeys(words))
+
+
+def word_text(word: VerdictWord) -> str:
+    """A verdict word for readers."""
+    return {VerdictWord.NON_INFERIOR: "non-inferior", VerdictWord.NOT_SHOWN: "not shown"}.get(word, word.value)
+
+
+def _equivalent(verdict: Verdict, analysis: Analysis) -> str:
+    pair = f"{verdict.group} and {verdict.reference} are equivalent in {_aspect(verdict.estimand)}"
+    return f"by the declared rule, {pair}: {_support(verdict, analysis)}"
+
+
+def _different(verdict: Verdict, analysis: Analysis) -> str:
+    pair = f"in {verdict.group} than in {verdict.reference}"
+    above = verdict.direction == "above"
+    if verdict.estimand.is_ratio:
+        claim = f"there is a {'higher' if above else 'lower'} hazard {pair}"
+    else:
+        longer = verdict.estimand is Estimand.RMST_DIFFERENCE
+        more, less = ("longer", "shorter") if longer else ("higher", "lower")
+        claim = f"there is a {more if above else less} {_aspect(verdict.estimand)} {pair}"
+    return f"by the declared rule, {claim}: {_support(verdict, analysis)}"
+
+
+def _aspect(estimand: Estimand) -> str:
+    """In what the groups are compared."""
+    if estimand.is_ratio:
+        return "hazard"
+    return "mean event-free time" if estimand is Estimand.RMST_DIFFERENCE else "event-free share"
+
+
+def _undecided(verdict: Verdict, analysis: Analysis) -> str:
+    return f"the data do not settle it: {_support(verdict, analysis)}"
+
+
+def _non_inferior(verdict: Verdict, analysis: Analysis) -> str:
+    pair = f"{verdict.group} is non-inferior to {verdict.reference} in {_aspect(verdict.estimand)}"
+    return f"by the declared rule, {pair}: {_margin(verdict, analysis)}"
+
+
+def _not_shown(verdict: Verdict, analysis: Analysis) -> str:
+    pair = f"non-inferiority of {verdict.group} to {verdict.reference} in {_aspect(verdict.estimand)}"
+    return f"{pair} is not shown: {_margin(verdict, analysis)}"
+
+
+def _withheld(verdict: Verdict, analysis: Analysis) -> str:
+    reasons = ". ".join(reason.rstrip(". ") for reason in verdict.reasons)
+    name = estimand_name(verdict.estimand, analysis)
+    return f"no verdict is given on {verdict.group} against {verdict.reference} ({name}): {reasons}"
+
+
+_CLAIMS = {
+    VerdictWord.EQUIVALENT: _equivalent,
+    VerdictWord.DIFFERENT: _different,
+    VerdictWord.UNDECIDED: _undecided,
+    VerdictWord.NON_INFERIOR: _non_inferior,
+    VerdictWord.NOT_SHOWN: _not_shown,
+    VerdictWord.WITHHELD: _withheld,
+}
+
+
+def _support(verdict: Verdict, analysis: Analysis) -> str:
+    """Estimate, interval, and where the interval or the probability lies (two-sided)."""
+    estimate = _estimate(verdict, analysis)
+    place = f"{_interval_place(verdict)} {_named(verdict, 'range')} {range_text(verdict, analysis)}"
+    if verdict.rule.name is RuleName.INTERVAL:
+        return f"{estimate}, which {place}"
+    return f"{estimate}, which {place}; {_probability_place(verdict)}"
+
+
+def _margin(verdict: Verdict, analysis: Analysis) -> str:
+    """Estimate, interval and the one bound that counts (one-sided)."""
+    rope = verdict.rope
+    above = verdict.rule.side is Side.ABOVE
+    margin = rope.high if above else rope.low
+    low, high = verdict.interval
+    clear = high <= margin if above else low >= margin
+    verb, direction = ("stays", not above) if clear else ("reaches", above)
+    place = f"{verb} {'above' if direction else 'below'}"
+    bound = declared(margin, rope.estimand) + unit_of(rope.estimand, analysis.time_unit)
+    text = f"{_estimate(verdict, analysis)}, which {place} {_named(verdict, 'margin')} {bound}"
+    if verdict.rule.name is RuleName.INTERVAL:
+        return text
+    kept = 1 - (verdict.p_above if above else verdict.p_below)
+    return f"{text}; {_against_threshold('that the margin is kept', kept, verdict)}"
+
+
+def _estimate(verdict: Verdict, analysis: Analysis) -> str:
+    unit = unit_of(verdict.estimand, analysis.time_unit)
+    name = estimand_name(verdict.estimand, analysis)
+    pair = f" of {verdict.group} against {verdict.reference}"
+    if not verdict.estimand.is_ratio:
+        pair = f", {verdict.group} minus {verdict.reference},"
+    return (
+        f"the {name}{pair} is "
+        f"{_amount(verdict.median, verdict, analysis)}{unit} "
+        f"with the {interval_name(verdict)} {interval_text(verdict, analysis)}{unit}"
+    )
+
+
+def _named(verdict: Verdict, what: str) -> str:
+    """A range or its margin, told apart from the declared one where it serves a sensitivity analysis."""
+    return f"the {'declared' if verdict.rope.role == 'primary' else verdict.rope.role} {what}"
+
+
+def _interval_place(verdict: Verdict) -> str:
+    low, high = verdict.interval
+    rope = verdict.rope
+    if low >= rope.high:
+        return "lies wholly above"
+    if high <= rope.low:
+        return "lies wholly below"
+    if low >= rope.low and high <= rope.high:
+        return "lies wholly inside"
+    if low < rope.low and high > rope.high:
+        return "reaches beyond both ends of"
+    return "reaches below" if low < rope.low else "reaches above"
+
+
+def _probability_place(verdict: Verdict) -> str:
+    if verdict.word is VerdictWord.DIFFERENT:
+        beyond = verdict.p_above if verdict.direction == "above" else verdict.p_below
+        return _against_threshold(f"{verdict.direction} it", beyond, verdict)
+    return _against_threshold("inside it", verdict.p_inside, verdict)
+
+
+def _against_threshold(what: str, share: float, verdict: Verdict) -> str:
+    threshold = verdict.rule.threshold
+    if threshold is None:
+        return f"the posterior probability {what} is {mass(share, verdict.ess_bulk)}"
+    side = "at least" if share >= threshold else "less than"
+    shown = mass(share, verdict.ess_bulk, (threshold,))
+    return f"the posterior probability {what} is {shown}, {side} the declared {exact(threshold)}"
+
+
+def _amount(value: float, verdict: Verdict, analysis: Analysis) -> str:
+    return amount(value, verdict.estimand, analysis.time_unit, (verdict.rope.low, verdict.rope.high))
+
+
+def _setting(verdict: Verdict, analysis: Analysis) -> str:
+    """Where the claim holds: nothing to add for patient records and a range declared beforehand."""
+    patients = {
+        Evidence.PATIENTS: "",
+        Evidence.REBUILT: "rebuilt patients",
+        Evidence.SIMULATED: "simulated patients",
+    }[analysis.evidence]
+    if verdict.rope.before_data:
+        return f"in these {patients}, " if patients else ""
+    return f"in this exploratory analysis of {patients}, " if patients else "in this exploratory analysis, "
+
+
+def _favoured(verdict: Verdict) -> bool:
+    claims = {VerdictWord.EQUIVALENT, VerdictWord.NON_INFERIOR}
+    return verdict.word in claims and any("favours equivalence" in label for label in verdict.labels)
+
+
+def _horizon(preposition: str, analysis: Analysis) -> str:
+    horizon = analysis.endpoint.horizon
+    return "" if horizon is None else f" {preposition} {exact(horizon)} {analysis.time_unit}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

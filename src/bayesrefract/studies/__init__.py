@@ -1,0 +1,1 @@
+"""Studies that need code of their own, each found by its entry point."""

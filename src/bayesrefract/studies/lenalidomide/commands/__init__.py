@@ -1,0 +1,1 @@
+"""Commands that the lenalidomide study adds to the command line."""

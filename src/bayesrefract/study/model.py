@@ -1,0 +1,117 @@
+"""Models as frozen values: baseline, effects, priors, intervals, sampler."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+NO_SET = "none"
+"""adjust = "none": no covariates."""
+
+QUESTION_SET = "question"
+"""adjust = "question": the adjustment set that the question itself names."""
+
+DEFAULT_SEED = 20240
+"""Of a run that names none."""
+
+
+class BaselineKind(StrEnum):
+    """Prior of the piecewise-constant baseline hazard."""
+
+    RANDOM_WALK = "random_walk"
+    INDEPENDENT = "independent"
+
+
+class StrataKind(StrEnum):
+    """One baseline for all, one per stratum, or strata shrunk towards a common one."""
+
+    COMMON = "common"
+    FREE = "free"
+    POOLED = "pooled"
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """`shape` is the prior worth in events per interval of independent hazards (0 allowed).
+
+    `rate` fixes the Gamma(shape, rate) prior's rate, with its person-time in `rate_unit`; None takes
+    shape * exposure / events. `by_group`: hazards per group, HR their ratio (independent only).
+    """
+
+    kind: BaselineKind = BaselineKind.RANDOM_WALK
+    strata: StrataKind = StrataKind.COMMON  # over the question's strata columns
+    shape: float = 0.1
+    rate: float | None = None
+    rate_unit: str | None = None
+    by_group: bool = False
+    innovation_sd: float = 1.0  # sd of the half-normal prior of the walk's sigma
+    level_sd: float = 2.0
+
+
+class GroupPriorName(StrEnum):
+    """Named priors of every pairwise log HR (statistics: pairwise sd, or mass inside the ROPE)."""
+
+    DEFAULT = "default"  # Normal(0, 0.75)
+    WIDE = "wide"  # Normal(0, 1.5)
+    SCEPTICAL = "sceptical"  # two humps outside the ROPE, 0.10 of the mass inside
+    NEUTRAL = "neutral"  # 0.50 inside
+    ENTHUSIASTIC = "enthusiastic"  # 0.90 inside
+    FLAT = "flat"  # oracles and companion fits only
+    CUSTOM = "custom"  # { hr95 = [low, high] }
+
+
+@dataclass(frozen=True)
+class Priors:
+    """Priors of all effects; every scale is on the log hazard."""
+
+    group: GroupPriorName = GroupPriorName.DEFAULT
+    hr95: tuple[float, float] | None = None  # only with CUSTOM
+    continuous_sd: float = 1.0  # per standard deviation of the covariate
+    categorical_pairwise_sd: float = 1.0
+    exchangeable_scale: float = 0.5  # of the half-normal prior of tau
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """Cuts of follow-up: given, or quantiles of the event times."""
+
+    cuts: tuple[float, ...] | None = None
+    maximum: int = 12
+    min_events: int = 10
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """Settings of NUTS. `max_draws` (over all chains) bounds the doubling of too-close-to-call runs."""
+
+    chains: int = 4
+    tune: int = 500
+    draws: int = 1000
+    target_accept: float = 0.95
+    max_draws: int = 40_000
+
+    @property
+    def careful(self) -> Sampler:
+        """Smaller steps after longer tuning: what a fit with divergent transitions is sampled with once more."""
+        return replace(self, target_accept=1 - (1 - self.target_accept) / 5, tune=2 * self.tune)
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model file. `adjust`: "none", "question", or the name of one of the question's sets.
+
+    `exchangeable`: the levels of each categorical covariate share a learnt spread. `compared_only`:
+    only the two groups of the primary contrast. `purpose`: one line for `bayesrefract models`.
+    """
+
+    name: str
+    title: str
+    purpose: str
+    adjust: str = "none"
+    exchangeable: bool = False
+    compared_only: bool = False
+    baseline: Baseline = field(default_factory=Baseline)
+    priors: Priors = field(default_factory=Priors)
+    intervals: Intervals = field(default_factory=Intervals)
+    sampler: Sampler = field(default_factory=Sampler)
+    sha256: str = ""

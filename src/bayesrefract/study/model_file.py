@@ -1,0 +1,219 @@
+"""Parse and validate models/<name>.toml."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.resources
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+
+from bayesrefract.errors import ModelError
+from bayesrefract.messages import did_you_mean
+from bayesrefract.study.model import (
+    NO_SET,
+    Baseline,
+    BaselineKind,
+    GroupPriorName,
+    Intervals,
+    Model,
+    Priors,
+    Sampler,
+    StrataKind,
+)
+from bayesrefract.study.study import TimeUnit
+from bayesrefract.study.toml_reader import Section, Text, one_of, read_toml, refuse, shown
+
+TABLES = ("baseline", "prior", "intervals", "sampler")
+PRIMARY = "primary"
+SCALE = "a number above 0"
+NUMBER = (int, float)
+INDEPENDENT_ONLY = ("shape", "rate", "rate_unit", "by_group")
+RANDOM_WALK_ONLY = ("innovation_sd", "level_sd")
+
+type Scale = Annotated[float, Field(gt=0, description=SCALE)]
+
+
+class HeadSection(Section):
+    """The keys before the first table."""
+
+    title: Text = Field(description="one line that names the model")
+    purpose: Text = Field(description="one line that says what the model is for")
+    adjust: Text = Field(description='"none", "question" (the set the question names), or the name of a set')
+    exchangeable: bool = Field(default=False, description="true or false")
+    compared_only: bool = Field(default=False, description="true or false")
+
+    @field_validator("exchangeable")
+    @classmethod
+    def _needs_covariates(cls, exchangeable: bool, info: ValidationInfo) -> bool:
+        if exchangeable and info.data.get("adjust") == NO_SET:
+            refuse('= true needs covariates, but adjust = "none". Name a set in adjust, or delete this key.')
+        return exchangeable
+
+
+class BaselineSection(Section):
+    """[baseline]"""
+
+    kind: BaselineKind = Field(strict=False, description=one_of(BaselineKind))
+    strata: StrataKind = Field(default=StrataKind.COMMON, strict=False, description=one_of(StrataKind))
+    shape: float = Field(default=0.1, ge=0, description="a number of events from 0")
+    rate: Scale | None = Field(default=None, description="a person-time above 0")
+    rate_unit: TimeUnit | None = Field(default=None, strict=False, description=one_of(TimeUnit), validate_default=True)
+    by_group: bool = Field(default=False, description="true or false")
+    innovation_sd: Scale = Field(default=1.0, description=SCALE)
+    level_sd: Scale = Field(default=2.0, description=SCALE)
+
+    @field_validator(*INDEPENDENT_ONLY, *RANDOM_WALK_ONLY)
+    @classmethod
+    def _used(cls, value: Any, info: ValidationInfo) -> Any:
+        """A key that the kind of baseline ignores would mislead whoever reads the file."""
+        kind, key = info.data.get("kind"), info.field_name
+        if kind is BaselineKind.RANDOM_WALK and key in INDEPENDENT_ONLY and value is not None and value is not False:
+            refuse(f'= {shown(value)} is only for kind = "independent". Delete it, or change the kind.')
+        if kind is BaselineKind.INDEPENDENT and key in RANDOM_WALK_ONLY:
+            refuse(f'= {shown(value)} is only for kind = "random_walk". Delete it, or change the kind.')
+        return value
+
+    @field_validator("rate_unit")
+    @classmethod
+    def _with_rate(cls, unit: TimeUnit | None, info: ValidationInfo) -> TimeUnit | None:
+        rate = info.data.get("rate")
+        if rate is not None and unit is None:
+            refuse(f"is missing: a rate is a person-time and has no meaning without its unit. Give {one_of(TimeUnit)}.")
+        if rate is None and unit is not None:
+            refuse(f'= "{unit}" has no rate. Delete it, or give rate.')
+        return unit
+
+
+def _read_group_prior(given: Any) -> tuple[GroupPriorName, tuple[float, float] | None]:
+    """A named prior, or { hr95 = [low, high] }: the central 95% of every pairwise hazard ratio."""
+    named = [name for name in GroupPriorName if name is not GroupPriorName.CUSTOM]
+    if isinstance(given, str) and given in named:
+        return GroupPriorName(given), None
+    if not isinstance(given, dict):
+        hint = did_you_mean(given, named) if isinstance(given, str) else ""
+        allowed = one_of(GroupPriorName, without=[GroupPriorName.CUSTOM])
+        refuse(f"= {shown(given)} is not a known prior.{hint} Give {allowed}, or {{ hr95 = [0.25, 4.0] }}.")
+    bounds = given.get("hr95")
+    if set(given) != {"hr95"} or not isinstance(bounds, list) or [type(b) in NUMBER for b in bounds] != [True, True]:
+        refuse(f"= {shown(given)} is not a prior. Write {{ hr95 = [0.25, 4.0] }}: two hazard ratios.")
+    low, high = float(bounds[0]), float(bounds[1])
+    if low > high:
+        refuse(f".hr95 = {shown(bounds)} is reversed. Put the smaller hazard ratio first.")
+    if not 0 < low < 1 < high < float("inf"):
+        refuse(f".hr95 = {shown(bounds)} does not enclose 1 (no difference). It needs 0 < low < 1 < high.")
+    return GroupPriorName.CUSTOM, (low, high)
+
+
+class PriorSection(Section):
+    """[prior]"""
+
+    group: Annotated[Any, BeforeValidator(_read_group_prior)] = Field(description="a named prior, or { hr95 = [l, h] }")
+    continuous_sd: Scale = Field(default=1.0, description=SCALE)
+    categorical_pairwise_sd: Scale = Field(default=1.0, description=SCALE)
+    exchangeable_scale: Scale = Field(default=0.5, description=SCALE)
+
+
+class IntervalsSection(Section):
+    """[intervals]"""
+
+    cuts: list[float] | None = Field(default=None, description="a list of times that rise from above 0")
+    maximum: int = Field(default=12, ge=1, description="a whole number from 1")
+    min_events: int = Field(default=10, ge=1, description="a whole number from 1")
+
+    @field_validator("cuts")
+    @classmethod
+    def _rising(cls, cuts: list[float] | None) -> list[float] | None:
+        if cuts and any(later <= earlier for earlier, later in zip([0.0, *cuts], cuts, strict=False)):
+            refuse(f"= {shown(cuts)} does not rise from above 0. Sort the cuts, and give each once.")
+        return cuts
+
+
+class SamplerSection(Section):
+    """[sampler]"""
+
+    chains: int = Field(default=4, ge=2, description="a whole number from 2: R-hat compares chains")
+    tune: int = Field(default=500, ge=1, description="a whole number from 1")
+    draws: int = Field(default=1000, ge=1, description="a whole number from 1")
+    target_accept: float = Field(default=0.95, gt=0.5, lt=1, description="a number between 0.5 and 1")
+    max_draws: int = Field(default=40_000, ge=1, validate_default=True, description="a whole number from 1")
+
+    @field_validator("max_draws")
+    @classmethod
+    def _holds_all(cls, most: int, info: ValidationInfo) -> int:
+        chains, draws = info.data.get("chains"), info.data.get("draws")
+        if chains is not None and draws is not None and chains * draws > most:
+            refuse(f"= {most} is less than chains x draws = {chains * draws}. Raise it, or draw less.")
+        return most
+
+
+def load_model(name_or_path: str) -> Model:
+    """Read a shipped model by its name, or a model file by its path (ends in .toml or has a separator).
+
+    Raises ModelError with one sentence per fault; for an unknown name it lists the known ones.
+    """
+    if name_or_path.endswith(".toml") or "/" in name_or_path or "\\" in name_or_path:
+        return _read_model(Path(name_or_path))
+    shipped = _shipped()
+    if name_or_path not in shipped:
+        raise ModelError(
+            f'There is no model "{name_or_path}".{did_you_mean(name_or_path, shipped)} '
+            f"Known models: {', '.join(shipped)}. For a file of your own, give its path, ending in .toml."
+        )
+    return _read_model(shipped[name_or_path])
+
+
+def list_models() -> tuple[Model, ...]:
+    """All shipped models, the primary one first, then by name."""
+    return tuple(_read_model(path) for path in _shipped().values())
+
+
+def _shipped() -> dict[str, Path]:
+    """Name -> file of every shipped model."""
+    inside = Path(str(importlib.resources.files("bayesrefract"))) / "models"
+    checkout = Path(__file__).parents[3] / "models"
+    paths = sorted((inside if inside.is_dir() else checkout).glob("*.toml"))
+    return {path.stem: path for path in sorted(paths, key=lambda path: path.stem != PRIMARY)}
+
+
+def _read_model(path: Path) -> Model:
+    file, content = read_toml(path, ModelError)
+    file.allow_only([*HeadSection.model_fields, *TABLES])
+    head = file.check("", {k: v for k, v in file.tables.items() if k in HeadSection.model_fields}, HeadSection)
+    baseline = file.section("baseline", BaselineSection)
+    prior = file.section("prior", PriorSection)
+    intervals = file.section("intervals", IntervalsSection)
+    sampler = file.section("sampler", SamplerSection)
+    file.raise_faults()
+    if head is None or baseline is None or prior is None or intervals is None or sampler is None:
+        raise AssertionError("a faulty table left no fault")
+    return Model(
+        name=path.stem,
+        title=head.title,
+        purpose=head.purpose,
+        adjust=head.adjust,
+        exchangeable=head.exchangeable,
+        compared_only=head.compared_only,
+        baseline=Baseline(**dict(baseline)),
+        priors=_priors(prior),
+        intervals=_intervals(intervals),
+        sampler=Sampler(**dict(sampler)),
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+
+
+def _priors(section: PriorSection) -> Priors:
+    name, hr95 = section.group
+    return Priors(
+        group=name,
+        hr95=hr95,
+        continuous_sd=section.continuous_sd,
+        categorical_pairwise_sd=section.categorical_pairwise_sd,
+        exchangeable_scale=section.exchangeable_scale,
+    )
+
+
+def _intervals(section: IntervalsSection) -> Intervals:
+    cuts = None if section.cuts is None else tuple(section.cuts)
+    return Intervals(cuts, section.maximum, section.min_events)

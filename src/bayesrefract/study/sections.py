@@ -1,0 +1,328 @@
+"""The tables of a study file: which keys each may hold, and what each key may be.
+
+A fault that needs only one table is found here; one that needs several is found in `study_file`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, Field, PlainValidator, StringConstraints, ValidationInfo, field_validator
+
+from bayesrefract.messages import did_you_mean, listed
+from bayesrefract.study.extensions import installed
+from bayesrefract.study.study import Condition, Estimand, Evidence, IntervalKind, RuleName, Side, TimeUnit
+from bayesrefract.study.toml_reader import Section, Text, on_one_line, one_of, refuse, shown
+
+type Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+
+LIFELINES = "lifelines:"
+"""Prefix of records that are a file inside the package lifelines."""
+SIMULATED = "simulated:"
+"""Prefix of records that a seeded function of this package makes."""
+RECORD_FILES = (".csv", ".parquet")
+
+NAME = "a name of letters, digits, _ and - (it becomes part of file names)"
+COLUMN = "the name of a column, in double quotes"
+COLUMNS = "a list of column names"
+ROLE = '"main" or "sensitivity"'
+SOME_MODELS = "a list of names from study.models"
+
+
+class StudySection(Section):
+    """[study]"""
+
+    renamed: ClassVar = {"histories": "extension"}
+
+    name: Name = Field(description=NAME)
+    title: Text = Field(description="one line that says what is compared")
+    time_unit: TimeUnit = Field(strict=False, description=one_of(TimeUnit))
+    records: Text = Field(
+        description='a .csv or .parquet file beside this one, "lifelines:FILE.csv" or "simulated:NAME"'
+    )
+    evidence: Evidence = Field(strict=False, description=one_of(Evidence))
+    models: list[Text] = Field(min_length=1, description='a list of models to try, the first one primary: ["primary"]')
+    source: Annotated[str, AfterValidator(on_one_line)] = Field(
+        default="", description="where the records come from, as text"
+    )
+    seed: int | None = Field(
+        default=None, ge=0, validate_default=True, description="a whole number from 0, for simulated records only"
+    )
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = Field(
+        default=None, description="64 lower-case hexadecimal digits, as sha256sum prints them"
+    )
+
+    extension: Name | None = Field(default=None, description="the name of an installed study package")
+
+    @field_validator("extension")
+    @classmethod
+    def _installed(cls, extension: str | None) -> str | None:
+        known = installed()
+        if extension is not None and extension not in known:
+            hint = did_you_mean(extension, known)
+            refuse(
+                f'= "{extension}": no study package of this name is installed.{hint} '
+                f"Install it, or delete the key; installed: {listed(known) or 'none'}."
+            )
+        return extension
+
+    @field_validator("records")
+    @classmethod
+    def _known_kind(cls, records: str) -> str:
+        if not records.startswith((LIFELINES, SIMULATED)) and not records.lower().endswith(RECORD_FILES):
+            given = cls.model_fields["records"].description
+            refuse(f'= "{records}" is not a known kind of records. Give {given}.')
+        return records
+
+    @field_validator("evidence")
+    @classmethod
+    def _honest(cls, evidence: Evidence, info: ValidationInfo) -> Evidence:
+        if info.data.get("records", "").startswith(SIMULATED) and evidence is not Evidence.SIMULATED:
+            refuse(f'= "{evidence}" is wrong for simulated records. Set it to "simulated".')
+        return evidence
+
+    @field_validator("seed")
+    @classmethod
+    def _only_simulated(cls, seed: int | None, info: ValidationInfo) -> int | None:
+        simulated = info.data.get("records", "").startswith(SIMULATED)
+        if simulated and seed is None:
+            refuse("is missing. Simulated records need a seed: add one, such as seed = 20240.")
+        if "records" in info.data and not simulated and seed is not None:
+            refuse(f'= {seed} is only for "{SIMULATED}NAME" records. Delete it.')
+        return seed
+
+    @field_validator("models")
+    @classmethod
+    def _each_once(cls, models: list[str]) -> list[str]:
+        return _distinct(models, "models")
+
+
+class ColumnsSection(Section):
+    """[columns]"""
+
+    group: Text = Field(description=COLUMN)
+    id: Text | None = Field(default=None, description=COLUMN)
+    unordered: list[Text] = Field(default=[], description=COLUMNS)
+    strata: list[Text] = Field(default=[], description=COLUMNS)
+    per: dict[str, Annotated[float, Field(gt=0)]] = Field(
+        default={}, description="a step above 0 for each column, such as { age = 10 }"
+    )
+
+    @field_validator("strata")
+    @classmethod
+    def _each_once(cls, strata: list[str]) -> list[str]:
+        return _distinct(strata, "strata")
+
+
+class GroupsSection(Section):
+    """[groups]"""
+
+    levels: list[Text] = Field(min_length=2, description="a list of at least two group names")
+    codes: dict[str, Text] | None = Field(
+        default=None, description='a group name for each value in the records, such as { "0" = "control" }'
+    )
+
+    @field_validator("levels")
+    @classmethod
+    def _each_once(cls, levels: list[str]) -> list[str]:
+        return _distinct(levels, "levels")
+
+
+class ContrastSection(Section):
+    """[[contrast]]"""
+
+    group: Text = Field(description="one of groups.levels")
+    reference: Text = Field(description="one of groups.levels")
+    primary: bool = Field(default=False, description="true or false")
+    role: Literal["comparison", "positive_control"] = Field(
+        default="comparison", description='"comparison" or "positive_control"'
+    )
+
+    @field_validator("reference")
+    @classmethod
+    def _two_groups(cls, reference: str, info: ValidationInfo) -> str:
+        if reference == info.data.get("group"):
+            refuse(f'= "{reference}" is also the group. Name two different groups.')
+        return reference
+
+
+def read_conditions(where: Any) -> tuple[Condition, ...]:
+    """{ column = value | [values] | { low =, high = } } as conditions."""
+    if not isinstance(where, dict):
+        refuse(f"= {shown(where)} is not a table. Write {{ column = value }}.")
+    return tuple(_condition(on_one_line(column), wanted) for column, wanted in where.items())
+
+
+def _condition(column: str, wanted: Any) -> Condition:
+    if isinstance(wanted, dict):
+        return _range(column, wanted)
+    values = wanted if isinstance(wanted, list) else [wanted]
+    if not values or not all(isinstance(v, str | int | float | bool) for v in values):
+        refuse(
+            f".{column} = {shown(wanted)} is not allowed. Give a value, a list of values, "
+            "or a range { low = 18, high = 65 }."
+        )
+    for text in (v for v in values if isinstance(v, str)):
+        on_one_line(text)
+    return Condition(column, tuple(float(v) if type(v) is int else v for v in values))
+
+
+def _range(column: str, bounds: dict[str, Any]) -> Condition:
+    low, high = bounds.get("low"), bounds.get("high")
+    numbers = [b for b in (low, high) if type(b) in (int, float)]
+    if not bounds or bounds.keys() - {"low", "high"} or len(numbers) != len(bounds):
+        refuse(f".{column} = {shown(bounds)} is not a range. Write {{ low = 18, high = 65 }}, or one of the two.")
+    if low is not None and high is not None and low > high:
+        refuse(f".{column} has low = {low} above high = {high}. Swap them.")
+    return Condition(column, low=None if low is None else float(low), high=None if high is None else float(high))
+
+
+class PopulationSection(Section):
+    """[[population]]"""
+
+    name: Name = Field(description=NAME)
+    label: Text | None = Field(default=None, description="one line of text")
+    where: Annotated[tuple[Condition, ...], PlainValidator(read_conditions)] = Field(
+        default=(), description="a table of columns and their values"
+    )
+    role: Literal["main", "sensitivity"] = Field(default="main", description=ROLE)
+    models: list[Text] | None = Field(default=None, min_length=1, description=SOME_MODELS)
+    printed: Text | None = Field(
+        default=None, description="as in the column population of the published estimates, such as all"
+    )
+
+
+class PrintedSection(Section):
+    """printed = { } of a [[question]]"""
+
+    setting: Text = Field(description="as in the column setting of the published estimates")
+    endpoint: Text = Field(description="as in the column endpoint of the published estimates")
+
+
+class QuestionSection(Section):
+    """[[question]]"""
+
+    name: Name = Field(description=NAME)
+    label: Text | None = Field(default=None, description="one line of text")
+    time: Text = Field(description=COLUMN)
+    event: Text = Field(description=COLUMN)
+    event_value: str | float | None = Field(default=None, description="the value that means the event, such as 2")
+    entry: Text | None = Field(default=None, description=COLUMN)
+    administrative_end: Text | None = Field(default=None, description=COLUMN)
+    horizon: float | None = Field(default=None, gt=0, description="a time above 0, in study.time_unit")
+    adjust: Text | None = Field(default=None, description="the name of a set in [adjust]")
+    clock_start: Text | None = Field(default=None, description=COLUMN)
+    role: Literal["main", "sensitivity"] = Field(default="main", description=ROLE)
+    populations: list[Text] | None = Field(
+        default=None, min_length=1, description="a list of names of [[population]] tables"
+    )
+    models: list[Text] | None = Field(default=None, min_length=1, description=SOME_MODELS)
+    printed: PrintedSection | None = Field(
+        default=None, description='the rows of [published], such as { setting = "second_line", endpoint = "pfs" }'
+    )
+
+
+class AdjustSection(Section):
+    """The top level of the file, of which it holds [adjust]: its keys are the names of the sets."""
+
+    adjust: dict[Text, list[Text]] = Field(description=COLUMNS)
+
+
+class WordsSection(Section):
+    """The top level of the file, of which it holds [adjust_labels] and [labels]: names and what they mean in words."""
+
+    adjust_labels: dict[Text, Text] = Field(default={}, description="one line of text")
+    labels: dict[Text, Text] = Field(default={}, description="one line of text")
+
+
+class PublishedSection(Section):
+    """[published]"""
+
+    source: Text = Field(description="the paper, as text")
+    estimates: Text = Field(description="a .csv file beside this one")
+    counts: Text = Field(description="a .csv file beside this one")
+    conclusion: Text = Field(description="the paper's own sentence, as printed")
+    conclusion_where: Text = Field(description="where in the paper it stands")
+    spread: Text | None = Field(default=None, description="a .csv file beside this one")
+    context: list[Text] = Field(default=[], description="a list of sentences: outside evidence")
+    limits: list[Text] = Field(default=[], description="a list of sentences: what limits this paper and its patients")
+    notes: list[Text] = Field(default=[], description="a list of sentences: how its printed numbers are to be read")
+
+
+class TableSection(Section):
+    """[[table]]"""
+
+    name: Name = Field(description=NAME)
+    title: Text = Field(description="one line of text")
+    columns: list[Text] = Field(min_length=1, description=COLUMNS)
+    where: Annotated[tuple[Condition, ...], PlainValidator(read_conditions)] = Field(
+        default=(), description="a table of columns and their values"
+    )
+
+    @field_validator("columns")
+    @classmethod
+    def _each_once(cls, columns: list[str]) -> list[str]:
+        return _distinct(columns, "columns")
+
+
+class RopeSection(Section):
+    """[[rope]]"""
+
+    estimand: Estimand = Field(strict=False, description=one_of(Estimand))
+    low: float = Field(description="a number: the lowest value that counts as equal")
+    high: float = Field(description="a number: the highest value that counts as equal")
+    source: Text = Field(description="the reason for these bounds, in words; a ROPE has no default")
+    declared_on: dt.date = Field(description="the date on which the bounds were fixed, such as 2026-01-31, unquoted")
+    before_data: bool = Field(description="true if the bounds were fixed before the data were seen, otherwise false")
+    role: Literal["primary", "sensitivity"] = Field(default="primary", description='"primary" or "sensitivity"')
+    questions: list[Text] | None = Field(
+        default=None, min_length=1, description="a list of names of [[question]] tables"
+    )
+
+    @field_validator("high")
+    @classmethod
+    def _brackets(cls, high: float, info: ValidationInfo) -> float:
+        """Bounds lie on both sides of "no difference" and do not touch it."""
+        low, estimand = info.data.get("low"), info.data.get("estimand")
+        if low is None or estimand is None:
+            return high
+        found = f"= {low:g} and high = {high:g}"
+        if low > high:
+            refuse(f"{found} are reversed. Put the smaller bound in low.", key="low")
+        floor, neutral = ("0 < ", 1) if estimand.is_ratio else ("", 0)
+        if not (low < neutral < high) or (estimand.is_ratio and low <= 0):
+            needs = f"{floor}low < {neutral} < high"
+            refuse(f"{found} do not enclose {neutral} (no difference). A ROPE for {estimand} needs {needs}.", key="low")
+        if estimand is Estimand.SURVIVAL_DIFFERENCE and (low <= -1 or high >= 1):
+            refuse(f"{found} reach -1 or 1, the largest possible differences. Give probabilities.", key="low")
+        return high
+
+
+class RuleSection(Section):
+    """[rule]"""
+
+    name: RuleName = Field(strict=False, description=one_of(RuleName))
+    level: float = Field(default=0.95, gt=0.5, lt=1, description="a number between 0.5 and 1")
+    threshold: Annotated[float, Field(gt=0.5, lt=1)] | None = Field(
+        default=None, validate_default=True, description="a probability between 0.5 and 1"
+    )
+    side: Side = Field(default=Side.TWO_SIDED, strict=False, description=one_of(Side))
+    interval: IntervalKind = Field(default=IntervalKind.ETI, strict=False, description=one_of(IntervalKind))
+
+    @field_validator("threshold")
+    @classmethod
+    def _only_with_probability(cls, threshold: float | None, info: ValidationInfo) -> float | None:
+        name = info.data.get("name")
+        if name is RuleName.PROBABILITY and threshold is None:
+            refuse('is missing. The rule "probability" needs a threshold between 0.5 and 1, such as 0.95.')
+        if name is RuleName.INTERVAL and threshold is not None:
+            refuse(f'= {threshold:g} is not used by the rule "interval". Delete it, or set name = "probability".')
+        return threshold
+
+
+def _distinct(names: list[str], key: str) -> list[str]:
+    twice = sorted({n for n in names if names.count(n) > 1})
+    if twice:
+        refuse(f"names {', '.join(twice)} more than once. Name each of {key} once.")
+    return names

@@ -1,0 +1,269 @@
+"""Studies and analyses as frozen values: endpoint, population, groups, contrasts, ROPEs, decision rule."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+
+DAYS_PER_MONTH = 30.4375
+"""The one definition of a month (365.25 / 12 days)."""
+
+
+class TimeUnit(StrEnum):
+    """Unit of every time in a study."""
+
+    DAYS = "days"
+    WEEKS = "weeks"
+    MONTHS = "months"
+    YEARS = "years"
+
+    @property
+    def days(self) -> float:
+        """Length of one unit in days."""
+        lengths = {"days": 1.0, "weeks": 7.0, "months": DAYS_PER_MONTH, "years": 12 * DAYS_PER_MONTH}
+        return lengths[self.value]
+
+
+class Evidence(StrEnum):
+    """What the records are. Printed wherever a number is."""
+
+    PATIENTS = "patients"
+    REBUILT = "rebuilt"
+    SIMULATED = "simulated"
+
+
+class Estimand(StrEnum):
+    """A quantity for which a ROPE can be declared."""
+
+    HAZARD_RATIO = "hazard_ratio"
+    MARGINAL_HAZARD_RATIO = "marginal_hazard_ratio"
+    RMST_DIFFERENCE = "rmst_difference"
+    SURVIVAL_DIFFERENCE = "survival_difference"
+
+    @property
+    def is_ratio(self) -> bool:
+        """Ratios are read on the log scale and are neutral at 1; differences at 0."""
+        return self in {Estimand.HAZARD_RATIO, Estimand.MARGINAL_HAZARD_RATIO}
+
+
+@dataclass(frozen=True)
+class Rope:
+    """Region of practical equivalence: ratios as ratios (0.80 to 1.25), differences in their unit."""
+
+    estimand: Estimand
+    low: float
+    high: float
+    source: str
+    declared_on: dt.date | None
+    before_data: bool
+    role: str = "primary"  # primary | sensitivity
+
+
+class RuleName(StrEnum):
+    """How a posterior and a ROPE become a verdict."""
+
+    INTERVAL = "interval"
+    PROBABILITY = "probability"
+
+
+class Side(StrEnum):
+    """Two-sided equivalence, or non-inferiority against one bound of the ROPE.
+
+    ABOVE: values above the upper bound are the harm (a hazard ratio); BELOW: values below the lower
+    bound are (a survival difference).
+    """
+
+    TWO_SIDED = "two_sided"
+    ABOVE = "above"
+    BELOW = "below"
+
+
+class IntervalKind(StrEnum):
+    """Equal-tailed, or highest density (of the log, for a ratio)."""
+
+    ETI = "eti"
+    HDI = "hdi"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`level` is the interval's; `threshold` the least posterior probability (rule `probability`)."""
+
+    name: RuleName = RuleName.INTERVAL
+    level: float = 0.95
+    threshold: float | None = None
+    side: Side = Side.TWO_SIDED
+    interval: IntervalKind = IntervalKind.ETI
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """`group` against `reference`. Role: comparison | positive_control."""
+
+    group: str
+    reference: str
+    primary: bool = False
+    role: str = "comparison"
+
+    @property
+    def label(self) -> str:
+        return f"{self.group} vs {self.reference}"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Which values of one column belong to a population: any of `values`, or low <= value <= high."""
+
+    column: str
+    values: tuple[str | float | bool, ...] = ()
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Population:
+    """Patients who meet every condition (equality, list or range; never an expression).
+
+    Role: main | sensitivity. What is asked of a sensitivity population stands in a table, not in a section of its own.
+    """
+
+    name: str
+    label: str
+    where: tuple[Condition, ...] = ()
+    role: str = "main"
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Columns of one time-to-event endpoint. `horizon` in the study's unit bounds RMST and milestones.
+
+    `event_value`: the code in the event column that means the event (None: 0/1 or true/false).
+    `entry`: column of the delayed entry time. `administrative_end`: column of the time at which
+    follow-up would have ended without an event, if it is known. `clock_start`: column of the time at which the
+    endpoint's own clock starts; patients then enter at that time, and both times are counted from 0 before it.
+    """
+
+    name: str
+    label: str
+    time: str
+    event: str
+    horizon: float | None = None
+    entry: str | None = None
+    administrative_end: str | None = None
+    event_value: str | float | None = None
+    clock_start: str | None = None
+
+
+@dataclass(frozen=True)
+class Printed:
+    """Where a paper prints its own answer: the rows of its estimates with this population, setting and endpoint."""
+
+    population: str
+    setting: str
+    endpoint: str
+
+
+@dataclass(frozen=True)
+class Publication:
+    """A paper whose printed numbers stand beside the analyses. Paths are those of the CSV files.
+
+    `conclusion` is the paper's own sentence. `spread`: how far rebuilt cohorts differ, where there is such a file.
+    """
+
+    source: str
+    estimates: Path
+    counts: Path
+    conclusion: str
+    conclusion_where: str
+    spread: Path | None = None
+    context: tuple[str, ...] = ()  # outside evidence worth stating beside any claim
+    limits: tuple[str, ...] = ()  # of the paper and its patients
+    notes: tuple[str, ...] = ()  # how its printed numbers are to be read
+
+
+@dataclass(frozen=True)
+class PatientTable:
+    """A table of patients by group, of those who meet `where`: a row per flag or category, quartiles of numbers."""
+
+    name: str
+    title: str
+    columns: tuple[str, ...]
+    where: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Columns that every endpoint shares. `unordered`: numeric columns to be read as categories.
+
+    `per` gives the step for which a continuous covariate's hazard ratio is reported (age per 10).
+    """
+
+    group: str
+    id: str | None = None
+    unordered: tuple[str, ...] = ()
+    strata: tuple[str, ...] = ()
+    per: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """One endpoint in one population, with all that is needed to judge it."""
+
+    endpoint: Endpoint
+    population: Population
+    columns: Columns
+    groups: tuple[str, ...]  # levels, in the order in which they are shown
+    contrasts: tuple[Contrast, ...]
+    ropes: tuple[Rope, ...]
+    rule: Rule
+    time_unit: TimeUnit
+    evidence: Evidence
+    adjust: str | None  # the set that models with adjust = "question" use
+    adjustments: Mapping[str, tuple[str, ...]]  # named sets of covariate columns
+    group_codes: Mapping[str, str] | None = None  # value in the records -> level, where they differ
+    role: str = "main"  # main | sensitivity: of the endpoint or its population
+    printed: Printed | None = None
+    adjust_labels: Mapping[str, str] | None = None  # what each set of covariates aims at, in words
+    models: tuple[str, ...] | None = None  # those of the study's models that are tried on it; None: all
+
+    @property
+    def name(self) -> str:
+        return f"{self.endpoint.name}/{self.population.name}"
+
+    @property
+    def primary(self) -> Contrast:
+        return next(c for c in self.contrasts if c.primary)
+
+    def rope(self, estimand: Estimand) -> Rope | None:
+        """The primary ROPE of an estimand, or None where the study declares none."""
+        return next((r for r in self.ropes if r.estimand == estimand and r.role == "primary"), None)
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study file: its questions (endpoints times populations) and where its records are."""
+
+    name: str
+    title: str
+    records: str
+    evidence: Evidence
+    time_unit: TimeUnit
+    analyses: tuple[Analysis, ...]
+    models: tuple[str, ...]  # names of models/*.toml to try, the first is the primary one
+    path: Path | None = None
+    source: str = ""
+    seed: int | None = None  # of the function that simulates the records, for simulated studies
+    sha256: str = ""  # of the study file itself
+    records_sha256: str | None = None  # what the records must hash to, where the study says so
+    extension: str | None = None  # the study package that knows more of its records and its page
+    publication: Publication | None = None
+    tables: tuple[PatientTable, ...] = ()
+    labels: Mapping[str, str] | None = None  # column -> words
+
+
+def with_records(study: Study, records: Path) -> Study:
+    """The same study on other records, whose hash it does not know."""
+    return replace(study, records=str(records.absolute()), records_sha256=None)

@@ -1,0 +1,187 @@
+"""TOML -> checked sections. Every fault of a file is kept as a sentence, so that all are told at once.
+
+Places in arrays of tables count from 1: `rope[1].low` is the key `low` of the first [[rope]].
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, NoReturn
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from bayesrefract.errors import InputError
+from bayesrefract.messages import UNPRINTABLE, did_you_mean, quoted
+
+LONGEST_SHOWN = 60
+
+
+class Section(BaseModel):
+    """A table of a TOML file. The description of each field says what is allowed, for its messages."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+    renamed: ClassVar[Mapping[str, str]] = {}
+    """Keys of earlier versions -> what they are called now."""
+
+
+def refuse(sentence: str, *, key: str | None = None) -> NoReturn:
+    """Report a fault from a field validator; `key` names another key of the section as the place."""
+    raise PydanticCustomError("refused", "{sentence}", {"sentence": sentence, "key": key})
+
+
+def on_one_line(text: str) -> str:
+    """The text, if all of it prints: a control character would break tables, figures and terminals."""
+    if UNPRINTABLE.search(text):
+        refuse(f"= {quoted(text)} holds a line end or control character. Write it on one line, without them.")
+    return text
+
+
+type Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(on_one_line)]
+
+
+def one_of(choices: type[StrEnum], *, without: Iterable[StrEnum] = ()) -> str:
+    """What is allowed, for a field that holds one of a few words."""
+    return "one of " + ", ".join(f'"{c}"' for c in choices if c not in set(without))
+
+
+def shown(value: object) -> str:
+    """A value as it would be written in TOML, cut to fit a message."""
+    match value:
+        case bool():
+            text = str(value).lower()
+        case str():
+            text = f'"{value}"'
+        case float():
+            text = f"{value:g}" if abs(value) < 1e6 else repr(value)
+        case list() | tuple():
+            text = f"[{', '.join(shown(v) for v in value)}]"
+        case dict():
+            text = "{ " + ", ".join(f"{k} = {shown(v)}" for k, v in value.items()) + " }"
+        case dt.date():
+            text = value.isoformat()
+        case _:
+            text = str(value)
+    return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 3] + "..."
+
+
+@dataclass
+class TomlFile:
+    """A parsed TOML file and the faults found in it so far."""
+
+    name: str
+    tables: dict[str, Any]
+    error: type[InputError]
+    faults: list[str] = field(default_factory=list)
+
+    def fault(self, place: str, sentence: str) -> None:
+        """Keep one fault: `sentence` starts after the place and ends with what to do."""
+        self.faults.append(f"{self.name}: {place}{sentence}")
+
+    def raise_faults(self) -> None:
+        """Raise all faults found so far as one error, if there are any."""
+        if self.faults:
+            raise self.error(list(dict.fromkeys(self.faults)))
+
+    def allow_only(self, known: Iterable[str]) -> None:
+        """Fault every top-level key that has no meaning."""
+        known = list(known)
+        for key in sorted(self.tables.keys() - set(known)):
+            self.fault(key, _unknown(key, known))
+
+    def section[S: Section](self, key: str, kind: type[S]) -> S | None:
+        """The table [key] (empty where absent), or None where it has faults."""
+        raw = self.tables.get(key, {})
+        if not isinstance(raw, dict):
+            self.fault(key, f" must be one table. Write it as [{key}].")
+            return None
+        if key not in self.tables and any(f.is_required() for f in kind.model_fields.values()):
+            needed = [name for name, f in kind.model_fields.items() if f.is_required()]
+            self.fault(key, f" is missing. Add a table [{key}] with {', '.join(needed)}.")
+            return None
+        return self.check(key, raw, kind)
+
+    def sections[S: Section](self, key: str, kind: type[S]) -> tuple[S | None, ...]:
+        """The tables [[key]] in order, None in the place of each that has faults."""
+        raw = self.tables.get(key, [])
+        if not isinstance(raw, list) or not all(isinstance(table, dict) for table in raw):
+            self.fault(key, f" must be a list of tables. Write each as [[{key}]].")
+            return (None,)
+        return tuple(self.check(f"{key}[{i}]", table, kind) for i, table in enumerate(raw, start=1))
+
+    def check[S: Section](self, place: str, raw: dict[str, Any], kind: type[S]) -> S | None:
+        """One table as a section, or None after keeping its faults. Place "" is the file's top level."""
+        try:
+            return kind.model_validate(raw)
+        except ValidationError as found:
+            for error in found.errors(include_url=False):
+                key, sentence = _explain(error, kind)
+                self.fault(f"{place}.{key}" if place else key, sentence)
+            return None
+
+
+def read_toml(path: Path, error: type[InputError]) -> tuple[TomlFile, bytes]:
+    """Read and parse a file; its bytes are returned for hashing. Raises `error` where that fails."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise error(f"{path}: there is no such file. Check the path; the file must be TOML.") from None
+    except IsADirectoryError:
+        raise error(f"{path}: this is a folder, not a file. Give the path of a TOML file in it.") from None
+    except OSError as problem:
+        raise error(f"{path}: the file cannot be read ({problem.strerror}). Check its permissions.") from None
+    return parse_toml(content, path.name, error), content
+
+
+def parse_toml(content: bytes, name: str, error: type[InputError]) -> TomlFile:
+    """Parse TOML; a syntax error names the line."""
+    try:
+        return TomlFile(name, tomllib.loads(content.decode("utf-8-sig")), error)
+    except UnicodeDecodeError as problem:
+        line = content.count(b"\n", 0, problem.start) + 1
+        raise error(f"{name} line {line}: not valid UTF-8. Save the file as UTF-8 text.") from None
+    except tomllib.TOMLDecodeError as problem:
+        raise error(f"{name}: not valid TOML: {problem}. Correct that line; text needs double quotes.") from None
+
+
+def _explain(error: ErrorDetails, kind: type[Section]) -> tuple[str, str]:
+    """Key and sentence for one of pydantic's errors."""
+    place, top = _key(error["loc"]), str(error["loc"][0])
+    match error["type"]:
+        case "extra_forbidden":
+            if top in kind.renamed:
+                now = kind.renamed[top]
+                return place, f" is now called {now}. Write {now} = {shown(error['input'])}."
+            return place, f" = {shown(error['input'])}{_unknown(top, kind.model_fields)}"
+        case "refused":
+            context = error["ctx"]
+            gap = "" if context["sentence"].startswith((".", ":")) else " "
+            return context["key"] or place, gap + context["sentence"]
+        case "missing":
+            return place, f" is missing. Give {kind.model_fields[top].description}."
+        case _:
+            found = shown(error["input"])
+            return place, f" = {found} is not allowed. Give {kind.model_fields[top].description}."
+
+
+def _key(location: tuple[int | str, ...]) -> str:
+    """("levels", 1) -> levels[2]; ("codes", "0") -> codes.0; pydantic's own marks are left out."""
+    key = str(location[0])
+    for part in location[1:]:
+        if isinstance(part, int):
+            key += f"[{part + 1}]"
+        elif "[" not in part:
+            key += f".{part}"
+    return key
+
+
+def _unknown(key: str, known: Iterable[str]) -> str:
+    known = list(known)
+    hint = did_you_mean(key, known)
+    return f" is not a known key.{hint} Correct or delete it; known here: {', '.join(known)}."
