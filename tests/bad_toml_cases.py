@@ -43,7 +43,7 @@ STUDY_CHANGES = {
     "study-empty-source": ('"Agreed by the steering committee."', '" "'),
     "study-no-date": ("declared_on = 2020-03-01\n", ""),
     "study-quoted-date": ("declared_on = 2020-03-01", 'declared_on = "2020-03-01"'),
-    "study-before-data-not-said": ("before_data = true\n", ""),
+    "study-before-data-in-words": ("before_data = true\n", 'before_data = "yes"\n'),
     "study-reversed": ("low = 0.80\nhigh = 1.25", "low = 1.25\nhigh = 0.8"),
     "study-not-around-1": ("low = 0.80", "low = 1.05"),
     "study-touches-1": ("high = 1.25", "high = 1"),

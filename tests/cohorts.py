@@ -16,18 +16,8 @@ from lifelines import datasets
 from numpy.typing import ArrayLike
 
 from bayesrefract.cohort.value import Cohort, Covariate, Flow
-from bayesrefract.study.study import (
-    Analysis,
-    Columns,
-    Contrast,
-    Endpoint,
-    Estimand,
-    Evidence,
-    Population,
-    Rope,
-    Rule,
-    TimeUnit,
-)
+from bayesrefract.study.rope import Rope, Rule
+from bayesrefract.study.study import Analysis, Columns, Contrast, Endpoint, Evidence, Population, TimeUnit
 
 ACTG175_COVARIATES = ("age", "wtkg", "karnof", "cd40", "symptom", "drugs")
 ACTG175_ARMS = {
@@ -172,7 +162,7 @@ def make_question(cohort: Cohort, reference: str, **changes: object) -> Analysis
         columns=Columns(group="group"),
         groups=cohort.groups,
         contrasts=tuple(Contrast(level, reference, primary=i == 0) for i, level in enumerate(compared)),
-        ropes=(Rope(Estimand.HAZARD_RATIO, 0.80, 1.25, "test", None, before_data=True),),
+        ropes=(Rope(0.80, 1.25, "test", None, before_data=True),),
         rule=Rule(),
         time_unit=cohort.time_unit,
         evidence=Evidence.PATIENTS,

@@ -35,25 +35,14 @@ from bayesrefract.findings import (
     Provenance,
 )
 from bayesrefract.study.model import Baseline, Model, StrataKind
-from bayesrefract.study.study import (
-    Analysis,
-    Columns,
-    Contrast,
-    Endpoint,
-    Estimand,
-    Evidence,
-    Population,
-    Rope,
-    Rule,
-    Study,
-    TimeUnit,
-)
+from bayesrefract.study.rope import Estimand, Rope, Rule
+from bayesrefract.study.study import Analysis, Columns, Contrast, Endpoint, Evidence, Population, Study, TimeUnit
 
 GROUPS = ("control", "drug A", "drug B", "placebo & rest")
 HAZARDS = (0.030, 0.0305, 0.029, 0.055)
 PATIENTS = 150
 HORIZON = 36.0
-ROPE = Rope(Estimand.HAZARD_RATIO, 0.80, 1.25, "Invented for a test", dt.date(2020, 1, 31), before_data=True)
+ROPE = Rope(0.80, 1.25, "Invented for a test", dt.date(2020, 1, 31), before_data=True)
 RMST_ROPE = replace(ROPE, estimand=Estimand.RMST_DIFFERENCE, low=-2.0, high=2.0)
 
 

@@ -15,17 +15,15 @@ from bayesrefract.cohort.read import Records, read_records
 from bayesrefract.cohort.select import select
 from bayesrefract.errors import RecordsError
 from bayesrefract.study.model import Baseline, Model, StrataKind
+from bayesrefract.study.rope import Rope, Rule
 from bayesrefract.study.study import (
     Analysis,
     Columns,
     Condition,
     Contrast,
     Endpoint,
-    Estimand,
     Evidence,
     Population,
-    Rope,
-    Rule,
     Study,
     TimeUnit,
 )
@@ -56,7 +54,7 @@ def make_question(**changes: object) -> Analysis:
         columns=columns,
         groups=("a", "b", "c"),
         contrasts=(Contrast("b", "a", primary=True), Contrast("c", "a")),
-        ropes=(Rope(Estimand.HAZARD_RATIO, 0.8, 1.25, "test", None, before_data=True),),
+        ropes=(Rope(0.8, 1.25, "test", None, before_data=True),),
         rule=Rule(),
         time_unit=TimeUnit.MONTHS,
         evidence=Evidence.SIMULATED,

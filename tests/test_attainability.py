@@ -10,7 +10,7 @@ from scipy.stats import norm
 
 from bayesrefract.decision.attainability import Criterion, attain
 from bayesrefract.errors import EstimandError
-from bayesrefract.study.study import Estimand, Rope, Rule, RuleName, Side
+from bayesrefract.study.rope import Estimand, Rope, Rule, RuleName, Side
 
 LOW, HIGH = math.log(0.8), math.log(1.25)
 MARGINS = (1.25, 1.30, 1.33, 1.50)
@@ -129,7 +129,7 @@ def test_a_group_without_events_can_show_nothing():
 
 
 def test_a_rope_value_is_read_like_its_bounds():
-    rope = Rope(Estimand.HAZARD_RATIO, 0.8, 1.25, "test", None, before_data=True)
+    rope = Rope(0.8, 1.25, "test", None, before_data=True)
     assert attain(74, 184, rope) == attain(74, 184, (0.8, 1.25))
 
 
@@ -141,4 +141,4 @@ def test_all_faults_are_named_at_once():
 
 def test_a_rope_of_a_difference_is_refused():
     with pytest.raises(EstimandError, match="rmst_difference"):
-        attain(50, 50, Rope(Estimand.RMST_DIFFERENCE, -1, 1, "test", None, before_data=True))
+        attain(50, 50, Rope(-1, 1, "test", None, before_data=True, estimand=Estimand.RMST_DIFFERENCE))

@@ -28,7 +28,8 @@ from bayesrefract.cli.comparison import (
 from bayesrefract.errors import ModelError
 from bayesrefract.study.model import NO_SET, QUESTION_SET, StrataKind
 from bayesrefract.study.model_file import load_model
-from bayesrefract.study.study import Estimand, Evidence, RuleName, Side, TimeUnit
+from bayesrefract.study.rope import Estimand, RuleName, Side
+from bayesrefract.study.study import Evidence, TimeUnit
 
 ASKED = Comparison(
     file=Path("trial.csv"),
@@ -104,15 +105,15 @@ def test_options_become_a_study() -> None:
     assert (analysis.columns.strata, analysis.columns.id) == (("region",), "pid")
     assert (analysis.endpoint.entry, analysis.endpoint.horizon, analysis.endpoint.event_value) == ("start", 36.0, 2.0)
     assert (rope.estimand, rope.low, rope.high) == (Estimand.HAZARD_RATIO, 0.8, 1.25)
-    assert (rope.declared_on, rope.before_data, rope.source) == (dt.date(2026, 1, 31), False, "protocol")
+    assert (rope.declared, rope.before_data, rope.source) == (dt.date(2026, 1, 31), False, "protocol")
     assert (analysis.rule.name, analysis.rule.threshold, analysis.rule.side) == ("probability", 0.9, Side.ABOVE)
 
 
 def test_what_is_not_said_is_not_invented() -> None:
     (analysis,) = study_of(ASKED, LEVELS).analyses
     (rope,) = analysis.ropes
-    assert rope.declared_on is None
-    assert rope.before_data
+    assert rope.declared is None
+    assert rope.before_data is None
     assert analysis.endpoint.horizon is None
     assert analysis.adjust is None
     assert analysis.rule.side is Side.TWO_SIDED
@@ -127,8 +128,10 @@ def test_the_primary_contrast_is_the_one_asked_for() -> None:
 def test_a_declaration_says_what_is_known_of_the_rope() -> None:
     (analysis,) = study_of(ASKED, LEVELS).analyses
     (rope,) = analysis.ropes
-    assert declaration(rope).startswith("ROPE of the hazard ratio 0.80 to 1.25, date not stated, before the data")
-    later = replace(rope, declared_on=dt.date(2026, 1, 31), before_data=False)
+    assert declaration(rope).startswith(
+        "ROPE of the hazard ratio 0.80 to 1.25, date not stated, not stated whether before or after the data"
+    )
+    later = replace(rope, declared=dt.date(2026, 1, 31), before_data=False)
     assert "declared on 2026-01-31, after the data were seen. Source: protocol" in declaration(later)
 
 

@@ -20,13 +20,13 @@ from bayesrefract.classical.regression import regression_data
 from bayesrefract.cohort.exposure import tabulate
 from bayesrefract.cohort.value import Covariate
 from bayesrefract.study.model import Baseline, BaselineKind, Intervals, Model, StrataKind
-from bayesrefract.study.study import Estimand, Rope
+from bayesrefract.study.rope import Rope
 
 PLAN = Model("primary", "", "")
 FREE = dataclasses.replace(PLAN, baseline=Baseline(strata=StrataKind.FREE))
 POOLED = dataclasses.replace(PLAN, baseline=Baseline(strata=StrataKind.POOLED))
 BY_GROUP = dataclasses.replace(PLAN, baseline=Baseline(BaselineKind.INDEPENDENT, by_group=True))
-ROPE = Rope(Estimand.HAZARD_RATIO, 0.80, 1.25, "test", None, before_data=True)
+ROPE = Rope(0.80, 1.25, "test", None, before_data=True)
 
 
 def checked(cohort, reference, model=PLAN):

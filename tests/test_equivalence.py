@@ -15,11 +15,12 @@ from bayesrefract.decision.diagnostics import Health
 from bayesrefract.decision.gates import gates
 from bayesrefract.decision.verdict import Region, Simulated, judge_interval, judge_probability
 from bayesrefract.errors import StudyError
-from bayesrefract.study.study import Contrast, Estimand, IntervalKind, Rope, Rule, RuleName, Side
+from bayesrefract.study.rope import Estimand, IntervalKind, Rope, Rule, RuleName, Side
+from bayesrefract.study.study import Contrast
 
 HR = Estimand.HAZARD_RATIO
 CONTRAST = Contrast("new", "old", primary=True)
-ROPE = Rope(HR, 0.80, 1.25, "bioequivalence limits", None, before_data=True)
+ROPE = Rope(0.80, 1.25, "bioequivalence limits", None, before_data=True)
 INTERVAL = Rule()
 PROBABILITY = Rule(RuleName.PROBABILITY, threshold=0.95)
 Z = stats.norm.ppf(0.975)
@@ -231,7 +232,7 @@ def test_smallest_rope_is_accepted_and_a_smaller_one_is_not(side: Side, rule: Ru
     smallest = judge(draws, rule, estimand=estimand).smallest_rope
 
     def word(m: float) -> VerdictWord:
-        rope = Rope(estimand, 1 / m if estimand.is_ratio else -m, m, "test", None, before_data=True)
+        rope = Rope(1 / m if estimand.is_ratio else -m, m, "test", None, before_data=True, estimand=estimand)
         return judge(draws, rule, rope, estimand).word
 
     accepted = {VerdictWord.EQUIVALENT, VerdictWord.NON_INFERIOR}
@@ -240,7 +241,7 @@ def test_smallest_rope_is_accepted_and_a_smaller_one_is_not(side: Side, rule: Ru
 
 
 def test_differences_are_read_as_they_are() -> None:
-    rope = Rope(Estimand.RMST_DIFFERENCE, -2.0, 2.0, "a month", None, before_data=True)
+    rope = Rope(-2.0, 2.0, "a month", None, before_data=True, estimand=Estimand.RMST_DIFFERENCE)
     verdict = judge(normal(0.5, 0.6), rope=rope, estimand=Estimand.RMST_DIFFERENCE)
     assert verdict.word is VerdictWord.EQUIVALENT
     assert verdict.interval == pytest.approx((0.5 - Z * 0.6, 0.5 + Z * 0.6), abs=1e-2)

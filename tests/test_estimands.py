@@ -27,7 +27,8 @@ from bayesrefract.errors import EstimandError
 from bayesrefract.estimands import Effects, check_horizon, conditional_survival, estimate
 from bayesrefract.model.effects import design
 from bayesrefract.study.model import Intervals
-from bayesrefract.study.study import Estimand, TimeUnit
+from bayesrefract.study.rope import Estimand
+from bayesrefract.study.study import TimeUnit
 
 
 def one_curve(effects: Effects, group: str) -> tuple[float, float, float]:

@@ -18,7 +18,7 @@ from bayesrefract.report.figures import Picture
 from bayesrefract.report.figures.curves import GRID_STEPS, at_risk, on_grid, survival_at
 from bayesrefract.report.figures.density import inside_by_width
 from bayesrefract.study.model import GroupPriorName, Priors
-from bayesrefract.study.study import Estimand, Rule, Side
+from bayesrefract.study.rope import Estimand, Rule, Side
 
 every_figure = pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES.keys())
 MOST_ROWS = 60

@@ -22,7 +22,8 @@ from bayesrefract.studies.lenalidomide.page import addition, counted_once
 from bayesrefract.studies.lenalidomide.spread import Printed, SpreadRow, how_printed, p_inside, read_spread, summarise
 from bayesrefract.studies.lenalidomide.spread import to_text as spread_text
 from bayesrefract.study.model_file import load_model
-from bayesrefract.study.study import Analysis, Estimand, Evidence, Study, with_records
+from bayesrefract.study.rope import Estimand
+from bayesrefract.study.study import Analysis, Evidence, Study, with_records
 from bayesrefract.study.study_file import load_study
 
 

@@ -19,9 +19,10 @@ from bayesrefract.model.arrays import ModelArrays, arrange
 from bayesrefract.model.build import build
 from bayesrefract.model.priors import resolve_group_prior
 from bayesrefract.study.model import Baseline, BaselineKind, GroupPriorName, Intervals, Model, Priors, StrataKind
-from bayesrefract.study.study import Contrast, Estimand, Rope, TimeUnit
+from bayesrefract.study.rope import Rope
+from bayesrefract.study.study import Contrast, TimeUnit
 
-ROPE = Rope(Estimand.HAZARD_RATIO, 0.80, 1.25, "test", None, before_data=True)
+ROPE = Rope(0.80, 1.25, "test", None, before_data=True)
 WALK = Model("walk", "", "")
 COLLAPSED = Model("collapsed", "", "", baseline=Baseline(BaselineKind.INDEPENDENT))
 

@@ -114,7 +114,7 @@ def test_the_kaplan_meier_figure_has_the_numbers_of_the_analysis(crosschecked: F
     cox = crosschecked.agreement.cox[0]
     assert f"{cox.hazard_ratio:.2f} (" in shown
     assert "log-rank p" in shown
-    assert "no evidence that groups are alike" in picture.caption
+    assert "absence of evidence, no more" in picture.caption
 
 
 def test_no_patients_own_time_is_in_the_figure(crosschecked: Findings) -> None:

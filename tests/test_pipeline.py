@@ -19,7 +19,8 @@ from bayesrefract.inference.progress import Silent
 from bayesrefract.inference.store import FitStore
 from bayesrefract.pipeline import Job, run
 from bayesrefract.study.model_file import load_model
-from bayesrefract.study.study import Analysis, Contrast, Estimand, Rope, Rule, RuleName, Side, Study
+from bayesrefract.study.rope import Estimand, Rope, Rule, RuleName, Side
+from bayesrefract.study.study import Analysis, Contrast, Study
 from bayesrefract.study.study_file import load_study
 
 SIMULATED = Path(__file__).parents[1] / "data" / "simulated" / "study.toml"
@@ -205,7 +206,7 @@ def test_all_faults_of_all_jobs_come_before_the_first_draw(study: Study, tmp_pat
 
 
 def test_a_sensitivity_rope_is_judged_beside_the_primary_one(study: Study, store: Path, first: Findings) -> None:
-    wide = Rope(Estimand.HAZARD_RATIO, 0.5, 2.0, "sensitivity", None, before_data=True, role="sensitivity")
+    wide = Rope(0.5, 2.0, "sensitivity", None, before_data=True, role="sensitivity")
     changed = question_with(study, ropes=(*study.analyses[0].ropes, wide))
     found = [v.word for v in analyse(changed, store).verdicts if v.rope == wide]
     assert found == [VerdictWord.EQUIVALENT] * len(found)

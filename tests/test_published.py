@@ -20,9 +20,10 @@ from bayesrefract.papers.assess import Terms, assess
 from bayesrefract.papers.combine import contrast, hartung_knapp, over_tau, pool
 from bayesrefract.report.tables.published import against_sentence, sentence_of, warnings
 from bayesrefract.study.model import GroupPriorName, Priors
-from bayesrefract.study.study import Contrast, Estimand, Rope, Rule, RuleName, Side
+from bayesrefract.study.rope import Estimand, Rope, Rule, RuleName, Side
+from bayesrefract.study.study import Contrast
 
-ROPE = Rope(Estimand.HAZARD_RATIO, 0.80, 1.25, "bioequivalence", None, before_data=False)
+ROPE = Rope(0.80, 1.25, "bioequivalence", None, before_data=False)
 
 
 def terms(prior: str = "flat", rule: Rule | None = None) -> Terms:

@@ -11,7 +11,7 @@ from page_reader import Reader, page_of
 from bayesrefract.decision import VerdictWord
 from bayesrefract.findings import Findings
 from bayesrefract.report.page.answer import answer_box, leading, shares
-from bayesrefract.study.study import Rule, RuleName, Side
+from bayesrefract.study.rope import Rule, RuleName, Side
 
 SAMENESS = ("equivalen", "similar", "comparable", "no difference", "alike")
 

@@ -30,7 +30,7 @@ from bayesrefract.report.page.page import Page, compose
 from bayesrefract.report.page.parts import Block, Section
 from bayesrefract.report.page.slider import QUANTILES, slider
 from bayesrefract.report.tables.verdicts import verdict_text
-from bayesrefract.study.study import Estimand, IntervalKind, Rule, RuleName, Side
+from bayesrefract.study.rope import Estimand, IntervalKind, Rule, RuleName, Side
 
 REQUIRED = "BAYESREFRACT_REQUIRE_BROWSER"
 FLAGS = (

@@ -8,7 +8,7 @@ import pytest
 from findings_example import GROUPS, ROPE, a_question, findings
 
 from bayesrefract.report.page.guide import TERMS, question_in_words
-from bayesrefract.study.study import Rule, RuleName, Side
+from bayesrefract.study.rope import Rule, RuleName, Side
 
 
 def test_it_names_who_is_compared_on_what_and_in_whom() -> None:
@@ -31,7 +31,7 @@ def test_what_counts_as_equal_comes_with_its_reason_and_its_day(before: bool, wh
 
 def test_a_range_without_a_date_is_not_given_one() -> None:
     made = findings()
-    undated = tuple(replace(each, rope=replace(ROPE, declared_on=None)) for each in made.verdicts[:1])
+    undated = tuple(replace(each, rope=replace(ROPE, declared=None)) for each in made.verdicts[:1])
     assert "was declared, before" in question_in_words([replace(made, verdicts=undated)])[1]
 
 

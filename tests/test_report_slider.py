@@ -14,7 +14,7 @@ from findings_example import a_question, a_verdict, an_rmst_verdict, findings
 from bayesrefract.decision import Verdict, VerdictWord
 from bayesrefract.report.page.answer import leading
 from bayesrefract.report.page.slider import MOST_STEPS, QUANTILES, Slider, slider
-from bayesrefract.study.study import Rule, RuleName, Side
+from bayesrefract.study.rope import Rule, RuleName, Side
 
 INTERVAL = Rule()
 

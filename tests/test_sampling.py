@@ -27,9 +27,10 @@ from bayesrefract.study.model import (
     Sampler,
     StrataKind,
 )
-from bayesrefract.study.study import Contrast, Estimand, Rope
+from bayesrefract.study.rope import Rope
+from bayesrefract.study.study import Contrast
 
-ROPE = Rope(Estimand.HAZARD_RATIO, 0.80, 1.25, "test", None, before_data=True)
+ROPE = Rope(0.80, 1.25, "test", None, before_data=True)
 COLLAPSED = Model("collapsed", "", "", baseline=Baseline(BaselineKind.INDEPENDENT, shape=0.0))
 WALK = Model("walk", "", "")
 TWO_ARMS = {2: "zidovudine+zalcitabine", 1: "zidovudine+didanosine"}

@@ -17,7 +17,8 @@ from bayesrefract.inference.store import FitStore, fit_key
 from bayesrefract.model.arrays import ModelArrays, arrange
 from bayesrefract.model.priors import resolve_group_prior
 from bayesrefract.study.model import Baseline, GroupPriorName, Model, Priors, Sampler
-from bayesrefract.study.study import Contrast, Estimand, Rope
+from bayesrefract.study.rope import Rope
+from bayesrefract.study.study import Contrast
 
 PLAN = Model("walk", "", "")
 SEED = np.random.SeedSequence(1)
@@ -27,7 +28,7 @@ PARENTS = Provenance(
 
 
 def rope(high: float = 1.25) -> Rope:
-    return Rope(Estimand.HAZARD_RATIO, 1 / high, high, "test", None, before_data=True)
+    return Rope(1 / high, high, "test", None, before_data=True)
 
 
 def arrays(model: Model = PLAN, margin: Rope | None = None, **cohort_changes: object) -> ModelArrays:

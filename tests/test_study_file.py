@@ -12,7 +12,8 @@ from bad_toml_cases import STUDY_CHANGES
 from toml_examples import STUDY
 
 from bayesrefract.errors import StudyError
-from bayesrefract.study.study import Condition, Estimand, Evidence, RuleName, Side, TimeUnit
+from bayesrefract.study.rope import Estimand, RuleName, Side
+from bayesrefract.study.study import Condition, Evidence, TimeUnit
 from bayesrefract.study.study_file import load_study
 
 DATA = Path(__file__).parents[1] / "data"
@@ -58,7 +59,7 @@ def test_a_good_study_becomes_values(tmp_path: Path) -> None:
     assert overall.adjust is None
     rope = pfs.rope(Estimand.HAZARD_RATIO)
     assert rope is not None
-    assert (rope.low, rope.high, rope.declared_on, rope.before_data) == (0.80, 1.25, dt.date(2020, 3, 1), True)
+    assert (rope.low, rope.high, rope.declared, rope.before_data) == (0.80, 1.25, dt.date(2020, 3, 1), True)
     assert pfs.rope(Estimand.RMST_DIFFERENCE) is None, "a sensitivity ROPE is not the primary one"
     assert (pfs.rule.name, pfs.rule.level, pfs.rule.threshold, pfs.rule.side) == (
         RuleName.PROBABILITY,

@@ -14,7 +14,7 @@ from findings_example import GROUPS, a_model, a_question, a_study, an_rmst_verdi
 
 from bayesrefract.classical.cox import tost_p
 from bayesrefract.report.json.verdict import study_json, to_json, write_json
-from bayesrefract.study.study import RuleName
+from bayesrefract.study.rope import RuleName
 
 TOP = {
     "schema", "time_unit", "evidence", "model", "n_patients", "n_excluded", "excluded", "events", "groups", "contrasts",

@@ -42,7 +42,8 @@ from bayesrefract.decision.judge import PRIOR_ALONE
 from bayesrefract.report import words
 from bayesrefract.report.tables.verdicts import verdict_text
 from bayesrefract.report.words import holds_in, sentence, word_text
-from bayesrefract.study.study import Contrast, Estimand, Evidence, RuleName
+from bayesrefract.study.rope import Estimand, RuleName
+from bayesrefract.study.study import Contrast, Evidence
 
 WHOLE = Row(must=[r"^[A-Z]", r"[^. ]\.$"], must_not=NEVER)
 FAVOURED = "so no claim may rest on it alone"
@@ -108,7 +109,7 @@ def test_every_combination_keeps_to_the_table(kind: Kind, estimand: Estimand) ->
 def test_the_table_holds_every_verdict_estimand_and_setting() -> None:
     assert {word for word, _ in WORDING} == set(VerdictWord) == set(SHORT) == set(SPOKEN.values())
     assert {direction for word, direction in WORDING if word is VerdictWord.DIFFERENT} == {"above", "below"}
-    assert (set(QUANTITIES), set(EVIDENCE), set(DECLARED)) == (set(Estimand), set(Evidence), {True, False})
+    assert (set(QUANTITIES), set(EVIDENCE), set(DECLARED)) == (set(Estimand), set(Evidence), {True, False, None})
 
 
 @pytest.mark.parametrize("kind", list(WORDING))
@@ -145,7 +146,7 @@ def test_the_table_misses_neither_evidence_nor_a_late_range() -> None:
     for case in cases((VerdictWord.EQUIVALENT, None), Estimand.RMST_DIFFERENCE):
         text, evidence = sentence(case.verdict, case.analysis), case.analysis.evidence
         assert all(faults(text, row, {}) for kind, row in EVIDENCE.items() if kind is not evidence)
-        assert faults(text, DECLARED[not case.verdict.rope.before_data], {})
+        assert all(faults(text, row, {}) for when, row in DECLARED.items() if when is not case.verdict.rope.before_data)
 
 
 def test_reasons_of_the_gates_claim_nothing_themselves() -> None:

@@ -10,7 +10,8 @@ from findings_example import ROPE, a_question, a_verdict, an_rmst_verdict
 
 from bayesrefract.decision import VerdictWord
 from bayesrefract.report.words import holds_in, sentence
-from bayesrefract.study.study import Estimand, Rule, RuleName, Side, TimeUnit
+from bayesrefract.study.rope import Estimand, Rule, RuleName, Side
+from bayesrefract.study.study import TimeUnit
 
 
 def test_a_withheld_verdict_shows_no_number_of_the_posterior() -> None:

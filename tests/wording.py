@@ -13,7 +13,8 @@ from itertools import product
 from findings_example import ROPE, a_question, a_verdict
 
 from bayesrefract.decision import Verdict, VerdictWord
-from bayesrefract.study.study import Analysis, Estimand, Evidence, IntervalKind, Rope, Rule, RuleName, Side
+from bayesrefract.study.rope import Estimand, IntervalKind, Rope, Rule, RuleName, Side
+from bayesrefract.study.study import Analysis, Evidence
 
 EQUALITY = [r"equivalen"]
 SAMENESS = [
@@ -89,7 +90,14 @@ EVIDENCE = {
 """Read in the first sentence: a reader who stops there must know it."""
 DECLARED = {
     True: Row(must=[], must_not=["exploratory"]),
-    False: Row(must=["in this exploratory analysis"], must_not=[]),
+    False: Row(must=["in this exploratory analysis", "was declared after the data were seen"], must_not=[]),
+    None: Row(
+        must=[
+            "in this exploratory analysis",
+            "it is not stated whether the range was declared before the data were seen",
+        ],
+        must_not=[],
+    ),
 }
 """Likewise, by whether the ROPE was declared before the data were seen."""
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bayesrefract.pipeline import run as run
     from bayesrefract.report import write_report as write_report
     from bayesrefract.study.model_file import load_model as load_model
-    from bayesrefract.study.study import Estimand as Estimand
+    from bayesrefract.study.rope import Estimand as Estimand
     from bayesrefract.study.study_file import load_study as load_study
 
 __version__ = "0.1.0"

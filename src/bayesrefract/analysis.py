@@ -31,7 +31,8 @@ from bayesrefract.model.arrays import ModelArrays
 from bayesrefract.model.prior_predictive import prior_survival
 from bayesrefract.model.priors import GroupPrior, imply
 from bayesrefract.study.model import Model, Sampler
-from bayesrefract.study.study import Analysis, Estimand
+from bayesrefract.study.rope import Estimand
+from bayesrefract.study.study import Analysis
 
 
 @dataclass(frozen=True)

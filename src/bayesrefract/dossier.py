@@ -17,7 +17,8 @@ from bayesrefract.papers.audit import Report as Audit
 from bayesrefract.papers.audit import audit, read_paper
 from bayesrefract.papers.combine import Against, contrast
 from bayesrefract.study.model import GroupPriorName, Priors
-from bayesrefract.study.study import Analysis, Estimand, Study
+from bayesrefract.study.rope import Estimand
+from bayesrefract.study.study import Analysis, Study
 
 CORRELATIONS = (0.0, 0.7)
 """Of two ratios with a shared reference: what is thought possible."""

@@ -21,7 +21,8 @@ from bayesrefract.estimands.summaries import Median as Median
 from bayesrefract.inference.provenance import Provenance as Provenance
 from bayesrefract.model.priors import PriorImplication as PriorImplication
 from bayesrefract.study.model import Model
-from bayesrefract.study.study import Analysis, Estimand
+from bayesrefract.study.rope import Estimand
+from bayesrefract.study.study import Analysis
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from bayesrefract.study.study import Estimand, TimeUnit
+from bayesrefract.study.rope import Estimand
+from bayesrefract.study.study import TimeUnit
 
 ABSENT = "–"
 """Shown where there is no number."""

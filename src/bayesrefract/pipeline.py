@@ -22,7 +22,8 @@ from bayesrefract.inference.store import FitStore
 from bayesrefract.model.arrays import arrange
 from bayesrefract.model.priors import resolve_group_prior
 from bayesrefract.study.model import DEFAULT_SEED, Model
-from bayesrefract.study.study import Analysis, Estimand, Study
+from bayesrefract.study.rope import Estimand
+from bayesrefract.study.study import Analysis, Study
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ from bayesrefract.classical.regression import (
     spread_over_groups,
 )
 from bayesrefract.cohort.value import Cohort, Covariate
-from bayesrefract.study.study import Contrast, Rope
+from bayesrefract.study.rope import Rope
+from bayesrefract.study.study import Contrast
 
 TOO_FEW_GROUPS = "fewer than two groups have events"
 NOT_CONVERGED = "it did not converge: covariates, groups or strata determine each other"

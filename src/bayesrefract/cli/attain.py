@@ -38,7 +38,7 @@ def attain(
     Reckoned for two groups that are truly equal; no data are read.
     """
     from bayesrefract.decision.attainability import attain as reach
-    from bayesrefract.study.study import Rule
+    from bayesrefract.study.rope import Rule
 
     pairs, faults = read_events([*events, *(more or ())])
     faults += rope_faults(rope, level, prior_sd)

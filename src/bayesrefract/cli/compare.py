@@ -25,13 +25,15 @@ from bayesrefract.cli.output import leave, make_folder, show_table, tell
 from bayesrefract.errors import InputError
 from bayesrefract.files import locked, writing
 from bayesrefract.study.model import DEFAULT_SEED
-from bayesrefract.study.study import Evidence, RuleName
+from bayesrefract.study.rope import RuleName
+from bayesrefract.study.study import Evidence
 
 if TYPE_CHECKING:
     from bayesrefract.cohort.read import Records
     from bayesrefract.findings import Findings
     from bayesrefract.study.model import Model
-    from bayesrefract.study.study import Analysis, Rope, Study
+    from bayesrefract.study.rope import Rope
+    from bayesrefract.study.study import Analysis, Study
 
 MANY_PATIENTS = 100_000
 """So many that checking them takes seconds, and is announced."""
@@ -48,6 +50,7 @@ def compare(
     rope: options.RopeBounds,
     rope_source: options.RopeSource,
     rope_declared: options.RopeDeclared = None,
+    before_data: options.BeforeData = False,
     after_data: options.AfterData = False,
     id: options.PatientId = None,
     primary: options.Primary = None,
@@ -75,7 +78,7 @@ def compare(
     """
     asked = Comparison(
         file, time, event, group, reference, unit, rope, rope_source,
-        rope_declared.date() if rope_declared else None, after_data, id, primary,
+        rope_declared.date() if rope_declared else None, before_data, after_data, id, primary,
         tuple(adjust or ()), tuple(categorical or ()), tuple(strata or ()),
         entry, horizon, event_value, rule, level, threshold, one_sided, evidence,
     )  # fmt: skip
@@ -192,11 +195,11 @@ def show_answer(answered: Findings, stream: TextIO) -> None:
 def declaration(rope: Rope) -> str:
     """The ROPE, with whatever is known of its origin."""
     from bayesrefract.numerals import declared_ratio
+    from bayesrefract.report.words import when_declared
 
-    day = f"declared on {rope.declared_on.isoformat()}" if rope.declared_on else "date not stated"
-    order = "before" if rope.before_data else "after"
+    day = f"declared on {rope.declared.isoformat()}" if rope.declared else "date not stated"
     bounds = f"{declared_ratio(rope.low)} to {declared_ratio(rope.high)}"
-    return f"ROPE of the hazard ratio {bounds}, {day}, {order} the data were seen. Source: {rope.source}"
+    return f"ROPE of the hazard ratio {bounds}, {day}, {when_declared(rope)}. Source: {rope.source}"
 
 
 def fit_cache() -> Path:

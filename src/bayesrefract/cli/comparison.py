@@ -7,25 +7,13 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from bayesrefract.errors import ModelError, StudyError
 from bayesrefract.messages import UNPRINTABLE, did_you_mean, listed, printable, quoted
 from bayesrefract.study.model import NO_SET, QUESTION_SET, Baseline, Model, StrataKind
-from bayesrefract.study.study import (
-    Analysis,
-    Columns,
-    Contrast,
-    Endpoint,
-    Estimand,
-    Evidence,
-    Population,
-    Rope,
-    Rule,
-    RuleName,
-    Side,
-    Study,
-    TimeUnit,
-)
+from bayesrefract.study.rope import Rope, Rule, RuleName, Side
+from bayesrefract.study.study import Analysis, Columns, Contrast, Endpoint, Evidence, Population, Study, TimeUnit
 
 GIVEN_SET = "given"
 """Name of the adjustment set that holds the columns of --adjust and --categorical."""
@@ -57,6 +45,7 @@ class Comparison:
     rope: tuple[float, float]
     rope_source: str
     rope_declared: dt.date | None = None
+    before_data: bool = False
     after_data: bool = False
     id: str | None = None
     primary: str | None = None
@@ -105,7 +94,35 @@ def option_faults(asked: Comparison) -> tuple[str, ...]:
         ),
     )
     check_across(tables, line)
-    return tuple(dict.fromkeys(_as_options(fault) for fault in line.faults))
+    return tuple(dict.fromkeys([*declaration_faults(asked), *(_as_options(fault) for fault in line.faults)]))
+
+
+class Declared(Protocol):
+    """Options that say when a ROPE was fixed."""
+
+    @property
+    def rope_declared(self) -> dt.date | None: ...
+
+    @property
+    def before_data(self) -> bool: ...
+
+    @property
+    def after_data(self) -> bool: ...
+
+
+def declaration_faults(asked: Declared) -> list[str]:
+    """Why the options do not say when the ROPE was fixed."""
+    faults = []
+    if asked.before_data and asked.after_data:
+        faults.append("--before-data and --after-data exclude each other. Give one of them, or neither: not stated.")
+    if asked.before_data and asked.rope_declared is None:
+        faults.append("--before-data needs the date on which the range was fixed. Add --rope-declared YYYY-MM-DD.")
+    return faults
+
+
+def when_declared(before: bool, after: bool) -> bool | None:
+    """Whether the ROPE was fixed before the data were seen; None where that is not stated."""
+    return True if before else False if after else None
 
 
 def _as_options(fault: str) -> str:
@@ -148,7 +165,9 @@ def _question(asked: Comparison, levels: tuple[str, ...]) -> Analysis:
         columns=Columns(group=asked.group, id=asked.id, unordered=asked.categorical, strata=asked.strata),
         groups=levels,
         contrasts=_contrasts(asked, levels),
-        ropes=(Rope(Estimand.HAZARD_RATIO, low, high, asked.rope_source, asked.rope_declared, not asked.after_data),),
+        ropes=(
+            Rope(low, high, asked.rope_source, asked.rope_declared, when_declared(asked.before_data, asked.after_data)),
+        ),
         rule=Rule(asked.rule, asked.level, asked.threshold, Side(asked.one_sided or Side.TWO_SIDED)),
         time_unit=asked.unit,
         evidence=asked.evidence,

@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 import typer
 
 from bayesrefract.study.model import DEFAULT_SEED
-from bayesrefract.study.study import Evidence, RuleName, TimeUnit
+from bayesrefract.study.rope import RuleName
+from bayesrefract.study.study import Evidence, TimeUnit
 
 # Shared
 Seed = Annotated[int | None, typer.Option("--seed", min=0, metavar="N", show_default=str(DEFAULT_SEED))]
@@ -41,6 +42,9 @@ RopeSource = Annotated[
 RopeDeclared = Annotated[
     dt.datetime | None,
     typer.Option("--rope-declared", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="When the bounds were fixed."),
+]
+BeforeData = Annotated[
+    bool, typer.Option("--before-data", help="The bounds were fixed before the data were seen; needs --rope-declared.")
 ]
 AfterData = Annotated[
     bool, typer.Option("--after-data", help="The bounds were fixed after the data were seen: exploratory.")

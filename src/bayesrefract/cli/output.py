@@ -11,7 +11,7 @@ import typer
 
 from bayesrefract.cli.exits import ExitCode
 from bayesrefract.files import writing
-from bayesrefract.study.study import Estimand
+from bayesrefract.study.rope import Estimand
 
 if TYPE_CHECKING:
     from bayesrefract.decision import Verdict

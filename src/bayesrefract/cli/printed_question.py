@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bayesrefract.cli.compare import target_faults
-from bayesrefract.cli.comparison import PLACES
+from bayesrefract.cli.comparison import PLACES, declaration_faults, when_declared
 from bayesrefract.cli.exits import collecting
 from bayesrefract.errors import InputError, StudyError
 from bayesrefract.messages import listed, quoted
@@ -20,7 +20,7 @@ from bayesrefract.papers.combine import Against, Pooled, contrast, correlations,
 from bayesrefract.papers.numbers import ratio_faults
 from bayesrefract.papers.ratios_file import Selection, Wanted, read_ratios
 from bayesrefract.study.model import GroupPriorName, Priors
-from bayesrefract.study.study import Estimand, Rope, Rule, RuleName, Side
+from bayesrefract.study.rope import Rope, Rule, RuleName, Side
 
 DEFAULT_NAMES = ("group", "reference")
 DEFAULT_SECOND = "second group"
@@ -38,6 +38,7 @@ class PrintedQuestion:
     rope: tuple[float, float]
     rope_source: str
     rope_declared: dt.date | None
+    before_data: bool
     after_data: bool
     prior: str
     rule: RuleName
@@ -93,7 +94,11 @@ def terms_of(asked: PrintedQuestion) -> Terms:
     """ROPE, rule and prior as values."""
     low, high = asked.rope
     rope = Rope(
-        Estimand.HAZARD_RATIO, low, high, asked.rope_source, asked.rope_declared, before_data=not asked.after_data
+        low,
+        high,
+        asked.rope_source,
+        asked.rope_declared,
+        before_data=when_declared(asked.before_data, asked.after_data),
     )
     rule = Rule(asked.rule, asked.level, asked.threshold, Side(asked.one_sided or Side.TWO_SIDED))
     return Terms(rope, rule, resolve_group_prior(Priors(group=GroupPriorName(asked.prior)), rope))
@@ -110,7 +115,7 @@ def terms_faults(asked: PrintedQuestion) -> list[str]:
     rope = {"low": low, "high": high, "source": asked.rope_source, "declared_on": day, "before_data": True}
     line.check("rope", rope | {"estimand": "hazard_ratio"}, RopeSection)
     line.check("", {"name": asked.rule, "level": asked.level, "threshold": asked.threshold}, RuleSection)
-    faults = []
+    faults = declaration_faults(asked)
     for fault in line.faults:
         told = fault
         for place, option in PLACES.items():

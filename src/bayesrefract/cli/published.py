@@ -10,7 +10,7 @@ import typer
 
 from bayesrefract.cli import options
 from bayesrefract.cli.output import make_folder, show_table, tell
-from bayesrefract.study.study import RuleName
+from bayesrefract.study.rope import RuleName
 
 if TYPE_CHECKING:
     from bayesrefract.cli.printed_question import Answer
@@ -67,6 +67,7 @@ def published(
     rope: options.RopeBounds,
     rope_source: options.RopeSource,
     rope_declared: options.RopeDeclared = None,
+    before_data: options.BeforeData = False,
     after_data: options.AfterData = False,
     prior: Prior = "flat",
     rule: options.RuleOption = RuleName.INTERVAL,
@@ -95,8 +96,9 @@ def published(
 
     asked = PrintedQuestion(
         file, hr, ci, ci_level, contrast, rope, rope_source,
-        rope_declared.date() if rope_declared else None, after_data, prior, rule, level, threshold, one_sided,
-        against, against_group, correlation, tuple(where or ()), tuple(group or ()), pool, tau_scale, json, figure,
+        rope_declared.date() if rope_declared else None, before_data, after_data, prior, rule, level, threshold,
+        one_sided, against, against_group, correlation, tuple(where or ()), tuple(group or ()), pool,
+        tau_scale, json, figure,
     )  # fmt: skip
     found = answer(asked)
     show(found, json=json, figure=figure, out=out, quiet=quiet)

@@ -13,7 +13,7 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 
 from bayesrefract.errors import EstimandError
-from bayesrefract.study.study import Rope, Rule, RuleName, Side
+from bayesrefract.study.rope import Rope, Rule, RuleName, Side
 
 INTERVAL_RULE = Rule()
 """The two-sided 95% interval rule."""

@@ -21,7 +21,8 @@ from bayesrefract.decision.verdict import (
     judge_probability,
 )
 from bayesrefract.errors import StudyError
-from bayesrefract.study.study import Contrast, Estimand, IntervalKind, Rope, Rule, RuleName, Side
+from bayesrefract.study.rope import Estimand, IntervalKind, Rope, Rule, RuleName, Side
+from bayesrefract.study.study import Contrast
 
 Floats = NDArray[np.float64]
 

@@ -18,7 +18,8 @@ from bayesrefract.decision.verdict import Verdict, VerdictWord
 from bayesrefract.estimands import Effects
 from bayesrefract.model.priors import FAVOURS_EQUIVALENCE, GroupPrior, overlap
 from bayesrefract.study.model import Model
-from bayesrefract.study.study import Analysis, Contrast, Estimand, Rope
+from bayesrefract.study.rope import Estimand, Rope
+from bayesrefract.study.study import Analysis, Contrast
 
 PRIOR_ALONE = "The prior is narrower than the default and leans towards an HR of 1: no claim rests on it alone."
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bayesrefract.study.study import Estimand, Rope, Rule, Side
+from bayesrefract.study.rope import Estimand, Rope, Rule, Side
 
 
 class VerdictWord(StrEnum):

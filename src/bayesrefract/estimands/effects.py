@@ -15,7 +15,8 @@ from bayesrefract.estimands.hazard import HazardDraws, hazard_draws, log_hazard_
 from bayesrefract.estimands.survival import StandardisedSurvival, standardise
 from bayesrefract.inference.posterior import Posterior
 from bayesrefract.model.effects import Design
-from bayesrefract.study.study import Analysis, Contrast, Estimand
+from bayesrefract.study.rope import Estimand
+from bayesrefract.study.study import Analysis, Contrast
 
 Floats = NDArray[np.float64]
 

@@ -15,7 +15,8 @@ from scipy.stats import norm
 from bayesrefract.errors import ModelError
 from bayesrefract.model.effects import Design
 from bayesrefract.study.model import Baseline, BaselineKind, GroupPriorName, Model, Priors, StrataKind
-from bayesrefract.study.study import Contrast, Rope
+from bayesrefract.study.rope import Rope
+from bayesrefract.study.study import Contrast
 
 DEFAULT_SD = 0.75
 WIDE_SD = 1.5

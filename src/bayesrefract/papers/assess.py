@@ -19,7 +19,7 @@ from bayesrefract.decision.verdict import (
 from bayesrefract.model.priors import FAVOURS_EQUIVALENCE, GroupPrior
 from bayesrefract.papers import Ratio
 from bayesrefract.papers.posterior import Mixture, normal
-from bayesrefract.study.study import Estimand, Rope, Rule, RuleName, Side
+from bayesrefract.study.rope import Estimand, Rope, Rule, RuleName, Side
 
 TARGET_POWER = 0.80
 LEAST_EVENTS_PER_INFORMATION = 4.0

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from bayesrefract.decision import Verdict, VerdictWord
 from bayesrefract.numerals import amount, declared, exact, mass, unit_of
-from bayesrefract.study.study import Analysis, Estimand, Evidence, IntervalKind, RuleName, Side
+from bayesrefract.study.rope import Estimand, IntervalKind, Rope, RuleName, Side
+from bayesrefract.study.study import Analysis, Evidence
 
 EVIDENCE_LABEL = {
     Evidence.PATIENTS: "Patient records",
@@ -18,7 +19,10 @@ EVIDENCE_MEANING = {
     Evidence.REBUILT: "Rebuilt from published summaries, not patients: no row is the record of a person.",
     Evidence.SIMULATED: "These patients were drawn by a program. No real person is among them.",
 }
-EXPLORATORY = "Exploratory: the range was declared after the data were seen."
+EXPLORATORY = {
+    False: "Exploratory: the range was declared after the data were seen.",
+    None: "Exploratory: it is not stated whether the range was declared before the data were seen.",
+}
 
 
 def sentence(verdict: Verdict, analysis: Analysis) -> str:
@@ -34,7 +38,7 @@ def sentence(verdict: Verdict, analysis: Analysis) -> str:
         if _favoured(verdict):
             parts.append("The prior itself favours this verdict, so no claim may rest on it alone.")
     if not verdict.rope.before_data:
-        parts.append(EXPLORATORY)
+        parts.append(EXPLORATORY[verdict.rope.before_data])
     return " ".join(f"{part.rstrip('. ')}." for part in parts)
 
 
@@ -47,6 +51,13 @@ def estimand_name(estimand: Estimand, analysis: Analysis) -> str:
         Estimand.SURVIVAL_DIFFERENCE: f"difference in the event-free share{_horizon('at', analysis)}",
     }
     return names[estimand]
+
+
+def when_declared(rope: Rope) -> str:
+    """Whether a range was declared before the data were seen, as far as that is stated."""
+    if rope.before_data is None:
+        return "not stated whether before or after the data were seen"
+    return f"{'before' if rope.before_data else 'after'} the data were seen"
 
 
 def range_text(verdict: Verdict, analysis: Analysis) -> str:

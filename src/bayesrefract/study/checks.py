@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from bayesrefract.messages import did_you_mean
 from bayesrefract.study.model import NO_SET, QUESTION_SET
+from bayesrefract.study.rope import Estimand
 from bayesrefract.study.sections import (
     AdjustSection,
     ColumnsSection,
@@ -25,7 +26,6 @@ from bayesrefract.study.sections import (
     TableSection,
     WordsSection,
 )
-from bayesrefract.study.study import Estimand
 from bayesrefract.study.toml_reader import Section, TomlFile
 
 CLOCK = "start of the clock"

@@ -12,7 +12,8 @@ from pydantic import AfterValidator, Field, PlainValidator, StringConstraints, V
 
 from bayesrefract.messages import did_you_mean, listed
 from bayesrefract.study.extensions import installed
-from bayesrefract.study.study import Condition, Estimand, Evidence, IntervalKind, RuleName, Side, TimeUnit
+from bayesrefract.study.rope import Estimand, IntervalKind, RuleName, Side, bounds_faults
+from bayesrefract.study.study import Condition, Evidence, TimeUnit
 from bayesrefract.study.toml_reader import Section, Text, on_one_line, one_of, refuse, shown
 
 type Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
@@ -274,7 +275,10 @@ class RopeSection(Section):
     high: float = Field(description="a number: the highest value that counts as equal")
     source: Text = Field(description="the reason for these bounds, in words; a ROPE has no default")
     declared_on: dt.date = Field(description="the date on which the bounds were fixed, such as 2026-01-31, unquoted")
-    before_data: bool = Field(description="true if the bounds were fixed before the data were seen, otherwise false")
+    before_data: bool | None = Field(
+        default=None,
+        description="true if the bounds were fixed before the data were seen, false if after; left out: not stated",
+    )
     role: Literal["primary", "sensitivity"] = Field(default="primary", description='"primary" or "sensitivity"')
     questions: list[Text] | None = Field(
         default=None, min_length=1, description="a list of names of [[question]] tables"
@@ -283,19 +287,9 @@ class RopeSection(Section):
     @field_validator("high")
     @classmethod
     def _brackets(cls, high: float, info: ValidationInfo) -> float:
-        """Bounds lie on both sides of "no difference" and do not touch it."""
         low, estimand = info.data.get("low"), info.data.get("estimand")
-        if low is None or estimand is None:
-            return high
-        found = f"= {low:g} and high = {high:g}"
-        if low > high:
-            refuse(f"{found} are reversed. Put the smaller bound in low.", key="low")
-        floor, neutral = ("0 < ", 1) if estimand.is_ratio else ("", 0)
-        if not (low < neutral < high) or (estimand.is_ratio and low <= 0):
-            needs = f"{floor}low < {neutral} < high"
-            refuse(f"{found} do not enclose {neutral} (no difference). A ROPE for {estimand} needs {needs}.", key="low")
-        if estimand is Estimand.SURVIVAL_DIFFERENCE and (low <= -1 or high >= 1):
-            refuse(f"{found} reach -1 or 1, the largest possible differences. Give probabilities.", key="low")
+        for fault in () if low is None or estimand is None else bounds_faults(low, high, estimand):
+            refuse(fault.removeprefix("low "), key="low")
         return high
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+
+from bayesrefract.study.rope import Estimand, Rope, Rule
 
 DAYS_PER_MONTH = 30.4375
 """The one definition of a month (365.25 / 12 days)."""
@@ -33,70 +34,6 @@ class Evidence(StrEnum):
     PATIENTS = "patients"
     REBUILT = "rebuilt"
     SIMULATED = "simulated"
-
-
-class Estimand(StrEnum):
-    """A quantity for which a ROPE can be declared."""
-
-    HAZARD_RATIO = "hazard_ratio"
-    MARGINAL_HAZARD_RATIO = "marginal_hazard_ratio"
-    RMST_DIFFERENCE = "rmst_difference"
-    SURVIVAL_DIFFERENCE = "survival_difference"
-
-    @property
-    def is_ratio(self) -> bool:
-        """Ratios are read on the log scale and are neutral at 1; differences at 0."""
-        return self in {Estimand.HAZARD_RATIO, Estimand.MARGINAL_HAZARD_RATIO}
-
-
-@dataclass(frozen=True)
-class Rope:
-    """Region of practical equivalence: ratios as ratios (0.80 to 1.25), differences in their unit."""
-
-    estimand: Estimand
-    low: float
-    high: float
-    source: str
-    declared_on: dt.date | None
-    before_data: bool
-    role: str = "primary"  # primary | sensitivity
-
-
-class RuleName(StrEnum):
-    """How a posterior and a ROPE become a verdict."""
-
-    INTERVAL = "interval"
-    PROBABILITY = "probability"
-
-
-class Side(StrEnum):
-    """Two-sided equivalence, or non-inferiority against one bound of the ROPE.
-
-    ABOVE: values above the upper bound are the harm (a hazard ratio); BELOW: values below the lower
-    bound are (a survival difference).
-    """
-
-    TWO_SIDED = "two_sided"
-    ABOVE = "above"
-    BELOW = "below"
-
-
-class IntervalKind(StrEnum):
-    """Equal-tailed, or highest density (of the log, for a ratio)."""
-
-    ETI = "eti"
-    HDI = "hdi"
-
-
-@dataclass(frozen=True)
-class Rule:
-    """`level` is the interval's; `threshold` the least posterior probability (rule `probability`)."""
-
-    name: RuleName = RuleName.INTERVAL
-    level: float = 0.95
-    threshold: float | None = None
-    side: Side = Side.TWO_SIDED
-    interval: IntervalKind = IntervalKind.ETI
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bayesrefract.errors import StudyError
 from bayesrefract.study.checks import StudyTables, check_across
+from bayesrefract.study.rope import Rope, Rule
 from bayesrefract.study.sections import (
     AdjustSection,
     ColumnsSection,
@@ -30,8 +31,6 @@ from bayesrefract.study.study import (
     Population,
     Printed,
     Publication,
-    Rope,
-    Rule,
     Study,
 )
 from bayesrefract.study.toml_reader import TomlFile, read_toml
@@ -216,12 +215,12 @@ def _columns(section: ColumnsSection) -> Columns:
 
 def _rope(section: RopeSection) -> Rope:
     return Rope(
-        estimand=section.estimand,
         low=section.low,
         high=section.high,
         source=section.source,
-        declared_on=section.declared_on,
+        declared=section.declared_on,
         before_data=section.before_data,
+        estimand=section.estimand,
         role=section.role,
     )
 

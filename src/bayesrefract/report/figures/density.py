@@ -43,7 +43,8 @@ from bayesrefract.report.figures.style import (
 )
 from bayesrefract.report.tables.table import Table, columns
 from bayesrefract.report.words import estimand_name, range_text
-from bayesrefract.study.study import Contrast, Estimand, RuleName, Side
+from bayesrefract.study.rope import Estimand, RuleName, Side
+from bayesrefract.study.study import Contrast
 
 GRID_POINTS = 200
 WIDEST = 6.0

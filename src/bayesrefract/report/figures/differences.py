@@ -26,7 +26,7 @@ from bayesrefract.report.figures.style import (
 )
 from bayesrefract.report.tables.table import Table, columns
 from bayesrefract.report.words import estimand_name, word_text
-from bayesrefract.study.study import Estimand, Rope
+from bayesrefract.study.rope import Estimand, Rope
 
 ORDER = (Estimand.SURVIVAL_DIFFERENCE, Estimand.RMST_DIFFERENCE, Estimand.MARGINAL_HAZARD_RATIO)
 LEFT, RIGHT, ROW, TITLE, FOOT = 0.2, 0.2, 0.62, 0.42, 0.45

@@ -32,7 +32,8 @@ from bayesrefract.report.figures.style import (
 )
 from bayesrefract.report.tables.table import Table, columns
 from bayesrefract.report.words import range_text, word_text
-from bayesrefract.study.study import Contrast, Estimand
+from bayesrefract.study.rope import Estimand
+from bayesrefract.study.study import Contrast
 
 ROW, LABELS, VALUES, RIM = 0.36, 1.12, 1.22, 0.06
 HEADING_LINE, HEADING_GAP = 0.19, 0.1

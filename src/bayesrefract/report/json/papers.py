@@ -29,7 +29,7 @@ def published_json(
             "low": rope.low,
             "high": rope.high,
             "source": rope.source,
-            "declared_on": None if rope.declared_on is None else rope.declared_on.isoformat(),
+            "declared_on": None if rope.declared is None else rope.declared.isoformat(),
             "before_data": rope.before_data,
         },
         "rule": {"name": rule.name.value, "level": rule.level, "threshold": rule.threshold, "side": rule.side.value},

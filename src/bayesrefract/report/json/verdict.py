@@ -16,7 +16,8 @@ from bayesrefract.decision import Verdict, VerdictWord
 from bayesrefract.files import write_whole
 from bayesrefract.findings import Counterpart, Findings, counterpart
 from bayesrefract.report.words import EVIDENCE_MEANING, sentence
-from bayesrefract.study.study import Estimand, Study
+from bayesrefract.study.rope import Estimand
+from bayesrefract.study.study import Study
 
 VERDICT_SCHEMA = "bayesrefract/verdict/1"
 STUDY_SCHEMA = "bayesrefract/study/1"
@@ -161,7 +162,7 @@ def _rope(verdict: Verdict) -> Json:
         "high": rope.high,
         "role": rope.role,
         "source": rope.source,
-        "declared_on": None if rope.declared_on is None else rope.declared_on.isoformat(),
+        "declared_on": None if rope.declared is None else rope.declared.isoformat(),
         "before_data": rope.before_data,
         "prior_inside": verdict.prior_inside,
         "p_below": verdict.p_below,

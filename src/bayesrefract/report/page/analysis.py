@@ -14,7 +14,7 @@ from bayesrefract.report.page.methods import limits
 from bayesrefract.report.page.parts import Block, Section, Sheet
 from bayesrefract.report.page.slider import slider
 from bayesrefract.report.tables.table import Table
-from bayesrefract.study.study import Estimand
+from bayesrefract.study.rope import Estimand
 
 WITHHELD = "The verdict is withheld, so its posterior is not drawn and there is no range to try."
 

@@ -11,7 +11,8 @@ from bayesrefract.findings import Findings, counterpart
 from bayesrefract.numerals import amount, declared, fixed, mass, percent, ratio, unit_of
 from bayesrefract.report.tables.verdicts import failed_control_notes, verdict_text
 from bayesrefract.report.words import estimand_name, holds_in, interval_name, interval_text, range_text, sentence
-from bayesrefract.study.study import Analysis, Estimand, RuleName, Side
+from bayesrefract.study.rope import Estimand, RuleName, Side
+from bayesrefract.study.study import Analysis
 
 TONES = {
     VerdictWord.WITHHELD: "withheld",

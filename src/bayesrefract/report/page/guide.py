@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from bayesrefract.findings import Findings
 from bayesrefract.numerals import declared, exact, unit_of
 from bayesrefract.report.page.answer import leading
-from bayesrefract.report.words import estimand_name
-from bayesrefract.study.study import Analysis, Rope, RuleName, Side
+from bayesrefract.report.words import estimand_name, when_declared
+from bayesrefract.study.rope import Rope, RuleName, Side
+from bayesrefract.study.study import Analysis
 
 TERMS = (
     (
@@ -60,11 +61,11 @@ def question_in_words(made: Sequence[Findings]) -> tuple[str, ...]:
 
 def _counts_as_equal(rope: Rope, analysis: Analysis) -> str:
     bounds = f"{declared(rope.low, rope.estimand)} to {declared(rope.high, rope.estimand)}"
-    day = "" if rope.declared_on is None else f" on {rope.declared_on.isoformat()}"
-    when = "before the data were seen" if rope.before_data else "after the data were seen"
+    day = "" if rope.declared is None else f" on {rope.declared.isoformat()}"
+    unit = unit_of(rope.estimand, analysis.time_unit)
     return (
-        f"What counts as equal was declared{day}, {when}: a {estimand_name(rope.estimand, analysis)} of {bounds}"
-        f"{unit_of(rope.estimand, analysis.time_unit)}. Reason given: {rope.source.rstrip('.')}."
+        f"What counts as equal was declared{day}, {when_declared(rope)}: a {estimand_name(rope.estimand, analysis)} of "
+        f"{bounds}{unit}. Reason given: {rope.source.rstrip('.')}."
     )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bayesrefract.findings import Findings
 from bayesrefract.numerals import declared, exact, fixed, p_value, unit_of
-from bayesrefract.report.words import estimand_name
+from bayesrefract.report.words import estimand_name, when_declared
 from bayesrefract.study.model import BaselineKind, Model, StrataKind
-from bayesrefract.study.study import Analysis, Evidence, Rope, Rule, RuleName, Side
+from bayesrefract.study.rope import Rope, Rule, RuleName, Side
+from bayesrefract.study.study import Analysis, Evidence
 
 BASELINES = {
     BaselineKind.RANDOM_WALK: "a smooth baseline hazard (random walk)",
@@ -88,11 +89,10 @@ def _decision(rule: Rule) -> str:
 def _range(rope: Rope, analysis: Analysis) -> str:
     bounds = f"{declared(rope.low, rope.estimand)} to {declared(rope.high, rope.estimand)}"
     unit = unit_of(rope.estimand, analysis.time_unit)
-    day = "without a date" if rope.declared_on is None else f"on {rope.declared_on.isoformat()}"
-    seen = "before" if rope.before_data else "after"
+    day = "without a date" if rope.declared is None else f"on {rope.declared.isoformat()}"
     return (
         f"Range of practical equivalence (ROPE, {rope.role}) of the {estimand_name(rope.estimand, analysis)}: "
-        f"{bounds}{unit}, declared {day}, {seen} the data were seen. Source: {rope.source.rstrip('.')}."
+        f"{bounds}{unit}, declared {day}, {when_declared(rope)}. Source: {rope.source.rstrip('.')}."
     )
 
 
@@ -106,7 +106,8 @@ def limits(findings: Findings) -> tuple[str, ...]:
     complete = findings.flow.analysed
     test = findings.agreement.proportional_hazards
     narrow = any("favours equivalence" in label for label in _labels(findings))
-    post_hoc = any(not rope.before_data for rope in analysis.ropes)
+    post_hoc = any(rope.before_data is False for rope in analysis.ropes)
+    unstated = any(rope.before_data is None for rope in analysis.ropes)
     crossing = test.p is not None and test.p < DOUBTFUL_P
     present = (
         (narrow, "Narrow prior: it puts more belief near a hazard ratio of 1 than the default prior does."),
@@ -126,6 +127,11 @@ def limits(findings: Findings) -> tuple[str, ...]:
             "difference between the groups.",
         ),
         (post_hoc, "Post hoc ROPE: a range was declared after the data were seen, so its width may fit the answer."),
+        (
+            unstated,
+            "ROPE of unstated date: it is not stated whether a range was declared before the data were seen, so its "
+            "width may fit the answer.",
+        ),
         (
             analysis.evidence is Evidence.REBUILT,
             "Rebuilt patients: rounding and reading of published figures add noise to both groups.",

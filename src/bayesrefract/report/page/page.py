@@ -17,7 +17,8 @@ from bayesrefract.report.page.methods import methods
 from bayesrefract.report.page.parts import Block, Section, Sheet
 from bayesrefract.report.tables.table import Table, columns
 from bayesrefract.report.words import EVIDENCE_LABEL, EVIDENCE_MEANING
-from bayesrefract.study.study import Estimand, Evidence, Study
+from bayesrefract.study.rope import Estimand
+from bayesrefract.study.study import Evidence, Study
 
 METHODS = "methods"
 

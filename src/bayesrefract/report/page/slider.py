@@ -17,7 +17,8 @@ from bayesrefract.numerals import exact
 from bayesrefract.report.page.answer import PLACES, Share, shares
 from bayesrefract.report.tables.verdicts import verdict_text
 from bayesrefract.report.words import interval_name, interval_text, range_text
-from bayesrefract.study.study import Contrast, Estimand, RuleName, Side
+from bayesrefract.study.rope import Estimand, RuleName, Side
+from bayesrefract.study.study import Contrast
 
 QUANTILES = 512
 STEPS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)

@@ -9,7 +9,7 @@ from bayesrefract.decision import Verdict, VerdictWord
 from bayesrefract.findings import Counterpart, Findings, counterpart
 from bayesrefract.numerals import ABSENT, fixed, p_value, percent, ratio
 from bayesrefract.report.tables.table import Table, columns
-from bayesrefract.study.study import Estimand
+from bayesrefract.study.rope import Estimand
 
 
 def cross_check_table(findings: Findings) -> Table:

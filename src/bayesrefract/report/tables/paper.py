@@ -12,7 +12,8 @@ from bayesrefract.papers.assess import Assessment
 from bayesrefract.papers.combine import Against
 from bayesrefract.report.tables.table import Table, columns
 from bayesrefract.report.words import EVIDENCE_LABEL, word_text
-from bayesrefract.study.study import Analysis, Estimand, Evidence
+from bayesrefract.study.rope import Estimand
+from bayesrefract.study.study import Analysis, Evidence
 
 PRINTED = "printed ratio"
 NOTHING_SAID = "nothing can be said"

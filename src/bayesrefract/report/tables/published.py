@@ -11,7 +11,8 @@ from bayesrefract.papers.combine import Against, Pooled
 from bayesrefract.report.tables.table import Table, columns
 from bayesrefract.report.tables.verdicts import verdict_text
 from bayesrefract.report.words import interval_name, interval_text, range_text, sentence
-from bayesrefract.study.study import Analysis, Columns, Contrast, Endpoint, Evidence, Population, Side, TimeUnit
+from bayesrefract.study.rope import Side
+from bayesrefract.study.study import Analysis, Columns, Contrast, Endpoint, Evidence, Population, TimeUnit
 
 SOURCE = "From printed numbers alone: no patient record was read."
 REACH_NOTES = (

@@ -8,9 +8,19 @@ from bayesrefract.decision import Verdict, VerdictWord
 from bayesrefract.findings import Findings
 from bayesrefract.numerals import ABSENT, amount, declared_ratio, exact, fixed, mass, probability, ratio, span, unit_of
 from bayesrefract.report.tables.table import Table, columns
-from bayesrefract.report.words import estimand_name, holds_in, interval_name, interval_text, range_text, word_text
+from bayesrefract.report.words import (
+    EXPLORATORY,
+    estimand_name,
+    holds_in,
+    interval_name,
+    interval_text,
+    range_text,
+    when_declared,
+    word_text,
+)
 from bayesrefract.study.model import Model
-from bayesrefract.study.study import Analysis, Estimand
+from bayesrefract.study.rope import Estimand
+from bayesrefract.study.study import Analysis
 
 SHORT_NAME = {
     Estimand.HAZARD_RATIO: "HR",
@@ -122,8 +132,8 @@ def _numbers(verdict: Verdict, findings: Findings) -> tuple[str, ...]:
 def _declaration(verdict: Verdict, analysis: Analysis) -> str:
     """Where a ROPE comes from, when it was declared, and whether that was before the data were seen."""
     rope = verdict.rope
-    day = f", {rope.declared_on.isoformat()}" if rope.declared_on else ""
-    seen = "" if rope.before_data else ", after the data were seen"
+    day = f", {rope.declared.isoformat()}" if rope.declared else ""
+    seen = "" if rope.before_data else f", {when_declared(rope)}"
     name = f"{SHORT_NAME[rope.estimand]}, ROPE {range_text(verdict, analysis)}"
     return f"{name}: {rope.source.rstrip('. ')}{day}{seen}."
 
@@ -188,8 +198,8 @@ def _verdict_notes(findings: Findings) -> tuple[str, ...]:
         reason if len(names) == len(findings.verdicts) else f"{'; '.join(dict.fromkeys(names))}: {reason}"
         for reason, names in concerned.items()
     )
-    after = any(not verdict.rope.before_data for verdict in findings.verdicts)
-    exploratory = ("Exploratory: a ROPE was declared after the data were seen.",) if after else ()
+    stated = {verdict.rope.before_data for verdict in findings.verdicts}
+    exploratory = tuple(EXPLORATORY[when] for when in (False, None) if when in stated)
     if findings.health.passed and any(verdict.word is VerdictWord.WITHHELD for verdict in findings.verdicts):
         reasons += ("Numbers of a withheld verdict are shown to be checked; nothing may be claimed from them.",)
     return (*reasons, *exploratory, *failed_control_notes(findings))

@@ -22,7 +22,8 @@ from bayesrefract.cohort.select import models_of, select
 from bayesrefract.errors import InputError
 from bayesrefract.papers import Estimate, read_estimates
 from bayesrefract.study.model import NO_SET, QUESTION_SET, Model
-from bayesrefract.study.study import Analysis, Estimand, Rope, Study
+from bayesrefract.study.rope import Estimand, Rope
+from bayesrefract.study.study import Analysis, Study
 
 
 class Printed(StrEnum):
