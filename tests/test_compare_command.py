@@ -128,9 +128,7 @@ def test_the_primary_contrast_is_the_one_asked_for() -> None:
 def test_a_declaration_says_what_is_known_of_the_rope() -> None:
     (analysis,) = study_of(ASKED, LEVELS).analyses
     (rope,) = analysis.ropes
-    assert declaration(rope).startswith(
-        "ROPE of the hazard ratio 0.80 to 1.25, date not stated, not stated whether before or after the data"
-    )
+    assert declaration(rope).startswith("ROPE of the hazard ratio 0.80 to 1.25, declared at a time that is not stated.")
     later = replace(rope, declared=dt.date(2026, 1, 31), before_data=False)
     assert "declared on 2026-01-31, after the data were seen. Source: protocol" in declaration(later)
 

@@ -197,9 +197,13 @@ def declaration(rope: Rope) -> str:
     from bayesrefract.numerals import declared_ratio
     from bayesrefract.report.words import when_declared
 
-    day = f"declared on {rope.declared.isoformat()}" if rope.declared else "date not stated"
+    if rope.declared is None and rope.before_data is None:
+        when = "declared at a time that is not stated"
+    else:
+        day = f"declared on {rope.declared.isoformat()}" if rope.declared else "date not stated"
+        when = f"{day}, {when_declared(rope)}"
     bounds = f"{declared_ratio(rope.low)} to {declared_ratio(rope.high)}"
-    return f"ROPE of the hazard ratio {bounds}, {day}, {when_declared(rope)}. Source: {rope.source}"
+    return f"ROPE of the hazard ratio {bounds}, {when}. Source: {rope.source}"
 
 
 def fit_cache() -> Path:
