@@ -16,14 +16,16 @@ import pytest
 from findings_example import a_verdict, findings, withheld
 from rich.console import Console
 
-from bayesrefract import __version__, errors
-from bayesrefract.cli import progress
+from bayesrefract import __version__, api, errors
 from bayesrefract.cli.app import main
 from bayesrefract.cli.exits import ExitCode, exit_code_of
-from bayesrefract.cli.output import show_table, verdict_code, writing
+from bayesrefract.cli.output import verdict_code
 from bayesrefract.decision import VerdictWord
+from bayesrefract.files import writing
 from bayesrefract.inference.progress import Silent
+from bayesrefract.report import progress
 from bayesrefract.report.tables import verdict_table
+from bayesrefract.report.terminal import show_table
 
 TOP = Path(__file__).parents[1]
 HEAVY = {
@@ -289,5 +291,5 @@ def test_live_progress_leaves_a_line_per_fit() -> None:
 
 
 def test_quiet_shows_no_progress() -> None:
-    assert isinstance(progress.watch(quiet=True), Silent)
-    assert isinstance(progress.watch(quiet=False), progress.PlainLines)
+    assert isinstance(api.progress(quiet=True), Silent)
+    assert isinstance(api.progress(quiet=False), progress.PlainLines)

@@ -15,8 +15,7 @@ import pytest
 from lifelines.datasets import load_leukemia
 
 from bayesrefract.cli.app import main
-from bayesrefract.cli.compare import declaration
-from bayesrefract.cli.comparison import (
+from bayesrefract.comparison import (
     GIVEN_SET,
     Comparison,
     group_faults,
@@ -26,20 +25,21 @@ from bayesrefract.cli.comparison import (
     study_of,
 )
 from bayesrefract.errors import ModelError
+from bayesrefract.report.terminal import declaration
 from bayesrefract.study.model import NO_SET, QUESTION_SET, StrataKind
 from bayesrefract.study.model_file import load_model
-from bayesrefract.study.rope import Estimand, RuleName, Side
+from bayesrefract.study.rope import Estimand, Rope, Rule, RuleName, Side
 from bayesrefract.study.study import Evidence, TimeUnit
 
 ASKED = Comparison(
-    file=Path("trial.csv"),
     time="months",
     event="event",
     group="arm",
     reference="dose 2",
     unit=TimeUnit.MONTHS,
-    rope=(0.8, 1.25),
-    rope_source="protocol",
+    rope=Rope(0.8, 1.25, source="protocol"),
+    label="trial.csv",
+    typed=True,
 )
 LEVELS = ("dose 1", "dose 2", "dose 10")
 PATIENTS = """pid,months,event,arm,age
@@ -75,8 +75,7 @@ def test_levels_are_in_natural_order() -> None:
 def test_options_become_a_study() -> None:
     asked = replace(
         ASKED,
-        rope_declared=dt.date(2026, 1, 31),
-        after_data=True,
+        rope=replace(ASKED.rope, declared=dt.date(2026, 1, 31), before_data=False),
         adjust=("age", "stage"),
         categorical=("stage", "site"),
         strata=("region",),
@@ -85,15 +84,13 @@ def test_options_become_a_study() -> None:
         horizon=36.0,
         event_value="2",
         evidence=Evidence.REBUILT,
-        rule=RuleName.PROBABILITY,
-        threshold=0.9,
-        one_sided="above",
+        rule=Rule(RuleName.PROBABILITY, threshold=0.9, side=Side.ABOVE),
     )
     study = study_of(asked, LEVELS)
     (analysis,) = study.analyses
     (rope,) = analysis.ropes
-    assert (study.name, study.evidence, study.time_unit) == ("trial", Evidence.REBUILT, TimeUnit.MONTHS)
-    assert Path(study.records).is_absolute()
+    assert (study.name, study.evidence, study.time_unit) == ("comparison", Evidence.REBUILT, TimeUnit.MONTHS)
+    assert study.title == "arm in trial.csv"
     assert analysis.groups == LEVELS
     assert [(c.label, c.primary) for c in analysis.contrasts] == [
         ("dose 1 vs dose 2", True),
@@ -146,14 +143,16 @@ def test_groups_that_cannot_answer() -> None:
 def test_options_are_checked_by_the_rules_of_a_study_file() -> None:
     assert option_faults(ASKED) == ()
     assert option_faults(replace(ASKED, adjust=("age",), categorical=("age", "stage"), strata=("site",))) == ()
-    wrong = replace(ASKED, rope=(1.25, 0.8), rule=RuleName.PROBABILITY, level=1.5, horizon=-1.0)
+    wrong = replace(
+        ASKED, rope=Rope(1.25, 0.8, source="protocol"), rule=Rule(RuleName.PROBABILITY, level=1.5), horizon=-1.0
+    )
     faults = "\n".join(option_faults(wrong))
     for word in ("reversed", "threshold", "level = 1.5", "horizon = -1"):
         assert word in faults
     faults = "\n".join(option_faults(replace(ASKED, entry="months", adjust=("arm",))))
     for word in ("arm, which is the group", "months as time and entry"):
         assert word in faults
-    (outside,) = option_faults(replace(ASKED, rope=(0.8, 0.9)))
+    (outside,) = option_faults(replace(ASKED, rope=Rope(0.8, 0.9, source="protocol")))
     assert "do not enclose 1" in outside
 
 
@@ -275,7 +274,8 @@ def test_a_file_becomes_a_table_json_and_a_report(
     code, out, err = answered("--json", str(folder / "verdict.json"), "--report", str(folder / "report"))
     assert code == 0, err
     assert "different (lower)" in out
-    assert "date not stated" in out
+    assert "declared at a time that is not stated" in out
+    assert "42 patients: 30 with the event (status = 1), 12 censored." in out
     assert "\x1b" not in out + err
     assert "Seed 20240." in err
     assert "leuk" not in out.lower()  # the file's path is nobody's business

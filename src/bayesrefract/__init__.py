@@ -1,7 +1,8 @@
 """Bayesian survival models that say what may be claimed about two groups.
 
-The names below are the line, in its order. Each is imported when it is first used, so that importing
-the package itself reads no file and loads no library.
+`compare` is the front door: a data frame or a file in, a verdict out, judged against a region of practical
+equivalence (ROPE) that was declared. Each name is imported when it is first used, so that importing the package reads
+no file and loads no library.
 """
 
 from __future__ import annotations
@@ -10,56 +11,56 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bayesrefract.classical import cross_check as cross_check
-    from bayesrefract.cohort.exposure import tabulate as tabulate
-    from bayesrefract.cohort.read import read_records as read_records
-    from bayesrefract.cohort.select import select as select
-    from bayesrefract.decision.decision import decide as decide
-    from bayesrefract.decision.diagnostics import diagnose as diagnose
-    from bayesrefract.estimands import estimate as estimate
-    from bayesrefract.inference.nuts import sample as sample
-    from bayesrefract.model.arrays import arrange as arrange
-    from bayesrefract.model.priors import resolve_group_prior as resolve_group_prior
-    from bayesrefract.pipeline import Job as Job
-    from bayesrefract.pipeline import run as run
-    from bayesrefract.report import write_report as write_report
-    from bayesrefract.study.model_file import load_model as load_model
+    from bayesrefract.api import compare as compare
+    from bayesrefract.api import load_study as load_study
+    from bayesrefract.api import run as run
+    from bayesrefract.errors import BayesrefractError as BayesrefractError
+    from bayesrefract.errors import EstimandError as EstimandError
+    from bayesrefract.errors import InputError as InputError
+    from bayesrefract.errors import Interrupted as Interrupted
+    from bayesrefract.errors import ModelError as ModelError
+    from bayesrefract.errors import RecordsError as RecordsError
+    from bayesrefract.errors import SamplingError as SamplingError
+    from bayesrefract.errors import StudyError as StudyError
+    from bayesrefract.judgements import attain as attain
+    from bayesrefract.judgements import audit_paper as audit_paper
+    from bayesrefract.judgements import judge_draws as judge_draws
+    from bayesrefract.judgements import judge_published as judge_published
+    from bayesrefract.result import Result as Result
+    from bayesrefract.result import write_report as write_report
     from bayesrefract.study.rope import Estimand as Estimand
-    from bayesrefract.study.study_file import load_study as load_study
+    from bayesrefract.study.rope import IntervalKind as IntervalKind
+    from bayesrefract.study.rope import Rope as Rope
+    from bayesrefract.study.rope import Rule as Rule
+    from bayesrefract.study.rope import RuleName as RuleName
+    from bayesrefract.study.rope import Side as Side
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Estimand": "study.study",
-    "load_study": "study.study_file",
-    "load_model": "study.model_file",
-    "read_records": "cohort.read",
-    "select": "cohort.select",
-    "tabulate": "cohort.exposure",
-    "resolve_group_prior": "model.priors",
-    "arrange": "model.arrays",
-    "sample": "inference.nuts",
-    "estimate": "estimands",
-    "diagnose": "decision.diagnostics",
-    "cross_check": "classical",
-    "decide": "decision.decision",
-    "Job": "pipeline",
-    "run": "pipeline",
-    "write_report": "report",
-}
-"""Where each public name lives, in the order of the line."""
+    "api": ("compare", "run", "load_study"),
+    "result": ("Result", "write_report"),
+    "judgements": ("attain", "judge_draws", "judge_published", "audit_paper"),
+    "study.rope": ("Rope", "Rule", "RuleName", "Side", "IntervalKind", "Estimand"),
+    "errors": (
+        "BayesrefractError", "InputError", "StudyError", "ModelError", "RecordsError", "EstimandError",
+        "SamplingError", "Interrupted",
+    ),
+}  # fmt: skip
+"""Module -> the public names that live in it."""
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
-__all__ = list(_HOMES)
+__all__ = list(_HOME_OF)
 
 
 def __getattr__(name: str) -> object:
     """Import a public name when it is first asked for."""
-    if name not in _HOMES:
+    if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    value = getattr(importlib.import_module(f"{__name__}.{_HOME_OF[name]}"), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return [*globals(), *_HOMES]
+    return [*globals(), *_HOME_OF]

@@ -45,6 +45,19 @@ def writing(target: Path) -> Iterator[None]:
         raise InputError(f"{target}: cannot be written ({reason}). {remedy}") from None
 
 
+def make_folder(folder: Path) -> None:
+    """Make an output folder before anything is sampled, so that a bad place is told at once."""
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
+def target_faults(target: str | os.PathLike[str] | None, name: str = "--json") -> list[str]:
+    """Why a file cannot be written where it is asked for, told before the sampling; `-` is standard output."""
+    if target is None or target == "-" or Path(target).absolute().parent.is_dir():
+        return []
+    return [f"{name} {target}: the folder {Path(target).parent} does not exist. Make it, or name another file."]
+
+
 @contextmanager
 def locked(file: Path, key: str, waiting: Callable[[str], None]) -> Iterator[None]:
     """Hold one lock of a lock file while the block runs; another process that wants it waits.

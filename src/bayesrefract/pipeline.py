@@ -44,7 +44,21 @@ def run(
     sample: bool = True,
     compiler: Compiler | None = None,
 ) -> list[tuple[Findings, ...]]:
-    """Analyse every question of every job with each of its models; one tuple of findings per job.
+    """The findings of `run_fits`: one tuple per job."""
+    made = run_fits(jobs, store=store, seed=seed, watch=watch, sample=sample, compiler=compiler)
+    return [tuple(findings for _, findings in pairs) for pairs in made]
+
+
+def run_fits(
+    jobs: Sequence[Job],
+    *,
+    store: Path,
+    seed: int = DEFAULT_SEED,
+    watch: Watch | None = None,
+    sample: bool = True,
+    compiler: Compiler | None = None,
+) -> list[tuple[tuple[Fit, Findings], ...]]:
+    """Analyse every analysis of every job with each of its models; one tuple of fits and findings per job.
 
     Fits are kept in `store`/<study>/posterior and not run again until something they depend on
     changes. With `sample=False` a missing fit is an InputError that tells what has changed.
@@ -54,17 +68,18 @@ def run(
     watch = watch or Silent()
     watch.stage("Reading and checking the records")
     prepared = prepare(jobs, seed)
-    stores = [FitStore(store / job.study.name / "posterior") for job in jobs]
+    stores = [store_of(store, job.study) for job in jobs]
     if not sample:
         _refuse_missing(prepared, stores)
     compiler = (compiler or Compiler()) if sample else None
-    total, answers = sum(len(fits) for fits in prepared), []
+    total = sum(len(fits) for fits in prepared)
+    answers: list[tuple[tuple[Fit, Findings], ...]] = []
     watch.begin(total)
     try:
         for fits, place in zip(prepared, stores, strict=True):
             place.sweep()
-            answers.append([_timed(fit, place, compiler, watch) for fit in fits])
-        return [tuple(findings) for findings in answers]
+            answers.append(tuple((fit, _timed(fit, place, compiler, watch)) for fit in fits))
+        return answers
     except (Interrupted, KeyboardInterrupt):
         kept = sum(place.path(fit.key).exists() for fits, place in zip(prepared, stores, strict=True) for fit in fits)
         raise Interrupted(
@@ -72,6 +87,11 @@ def run(
         ) from None
     finally:
         watch.end()
+
+
+def store_of(folder: Path, study: Study) -> FitStore:
+    """Where the fits of a study are kept within a folder."""
+    return FitStore(folder / study.name / "posterior")
 
 
 def prepare(jobs: Sequence[Job], seed: int) -> list[list[Fit]]:

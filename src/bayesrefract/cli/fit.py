@@ -12,9 +12,10 @@ import typer
 
 from bayesrefract.cli import options
 from bayesrefract.cli.exits import ExitCode, collecting
-from bayesrefract.cli.output import is_primary, make_folder, show_table, tell, verdict_code
+from bayesrefract.cli.output import is_primary, tell, verdict_code
 from bayesrefract.errors import InputError
-from bayesrefract.files import locked, sweep, writing
+from bayesrefract.files import locked, make_folder, sweep, writing
+from bayesrefract.report.terminal import show_table
 from bayesrefract.study.model import DEFAULT_SEED
 
 if TYPE_CHECKING:
@@ -77,12 +78,12 @@ def analyse_studies(
 
 
 def _run(checked: Sequence[Checked], out: Path, seed: int, *, quiet: bool, sample: bool) -> list[tuple[Findings, ...]]:
-    from bayesrefract.cli.progress import watch
+    from bayesrefract.api import progress
     from bayesrefract.pipeline import Job, run
 
     tell(f"Seed {seed}.", quiet=quiet)
     jobs = [Job(each.study, each.records, each.models) for each in checked]
-    return run(jobs, store=out, seed=seed, watch=watch(quiet=quiet), sample=sample)
+    return run(jobs, store=out, seed=seed, watch=progress(quiet=quiet), sample=sample)
 
 
 class Checked(NamedTuple):

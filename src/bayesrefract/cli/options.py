@@ -85,6 +85,10 @@ Json = Annotated[
     str | None,
     typer.Option("--json", metavar="FILE|-", help="Write the verdict as JSON; `-`: JSON alone on stdout."),
 ]
+TablesOption = Annotated[
+    Literal["none", "short", "all"],
+    typer.Option("--tables", help="Tables after the sentence; `all` is everything that stands beside it."),
+]
 ReportFolder = Annotated[Path | None, typer.Option("--report", metavar="DIR", help="Write the full report here.")]
 EvidenceOption = Annotated[
     Evidence, typer.Option("--evidence", help="What the records are; printed with every number.")

@@ -2,48 +2,23 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 import typer
 
 from bayesrefract.cli.exits import ExitCode
-from bayesrefract.files import writing
 from bayesrefract.study.rope import Estimand
 
 if TYPE_CHECKING:
     from bayesrefract.decision import Verdict
     from bayesrefract.findings import Findings
-    from bayesrefract.report.tables.table import Table
-
-LEAST_WIDTH = 160
-"""Columns of a table that goes to a pipe, where there is no terminal to ask."""
 
 
 def tell(text: str, *, quiet: bool = False) -> None:
     """A message to the person at the keyboard, on stderr."""
     if not quiet:
         typer.echo(text, err=True)
-
-
-def show_table(table: Table, stream: TextIO | None = None) -> None:
-    """Draw a table on a stream (stdout unless told); plain text without colour codes when it is piped."""
-    from rich.console import Console
-
-    from bayesrefract.report.tables.table import to_rich
-
-    console = Console(file=stream or sys.stdout, highlight=False)
-    if not console.is_terminal:
-        console = Console(file=stream or sys.stdout, highlight=False, width=LEAST_WIDTH, color_system=None)
-    console.print(to_rich(table))
-
-
-def make_folder(folder: Path) -> None:
-    """Make an output folder before anything is sampled, so that a bad place is told at once."""
-    with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
 
 
 def is_primary(verdict: Verdict) -> bool:

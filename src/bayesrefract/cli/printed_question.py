@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bayesrefract.cli.compare import target_faults
-from bayesrefract.cli.comparison import PLACES, declaration_faults, when_declared
+from bayesrefract.cli.compare import EXCLUSIVE, UNDATED, declared_rope
 from bayesrefract.cli.exits import collecting
+from bayesrefract.comparison import OPTIONS
 from bayesrefract.errors import InputError, StudyError
+from bayesrefract.files import target_faults
 from bayesrefract.messages import listed, quoted
 from bayesrefract.model.priors import resolve_group_prior
 from bayesrefract.papers import Number, Ratio, read_number
@@ -20,7 +21,7 @@ from bayesrefract.papers.combine import Against, Pooled, contrast, correlations,
 from bayesrefract.papers.numbers import ratio_faults
 from bayesrefract.papers.ratios_file import Selection, Wanted, read_ratios
 from bayesrefract.study.model import GroupPriorName, Priors
-from bayesrefract.study.rope import Rope, Rule, RuleName, Side
+from bayesrefract.study.rope import Rule, RuleName, Side
 
 DEFAULT_NAMES = ("group", "reference")
 DEFAULT_SECOND = "second group"
@@ -92,13 +93,8 @@ def answer(asked: PrintedQuestion) -> Answer:
 
 def terms_of(asked: PrintedQuestion) -> Terms:
     """ROPE, rule and prior as values."""
-    low, high = asked.rope
-    rope = Rope(
-        low,
-        high,
-        asked.rope_source,
-        asked.rope_declared,
-        before_data=when_declared(asked.before_data, asked.after_data),
+    rope = declared_rope(
+        asked.rope, asked.rope_source, asked.rope_declared, before=asked.before_data, after=asked.after_data
     )
     rule = Rule(asked.rule, asked.level, asked.threshold, Side(asked.one_sided or Side.TWO_SIDED))
     return Terms(rope, rule, resolve_group_prior(Priors(group=GroupPriorName(asked.prior)), rope))
@@ -115,10 +111,12 @@ def terms_faults(asked: PrintedQuestion) -> list[str]:
     rope = {"low": low, "high": high, "source": asked.rope_source, "declared_on": day, "before_data": True}
     line.check("rope", rope | {"estimand": "hazard_ratio"}, RopeSection)
     line.check("", {"name": asked.rule, "level": asked.level, "threshold": asked.threshold}, RuleSection)
-    faults = declaration_faults(asked)
+    faults = [EXCLUSIVE] if asked.before_data and asked.after_data else []
+    if asked.before_data and asked.rope_declared is None:
+        faults.append(UNDATED)
     for fault in line.faults:
         told = fault
-        for place, option in PLACES.items():
+        for place, option in OPTIONS.items():
             told = told.replace(place, option, 1)
         faults.append(told)
     return faults

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bayesrefract.cli import options
-from bayesrefract.cli.output import make_folder, show_table, tell
+from bayesrefract.cli.output import tell
+from bayesrefract.files import make_folder
+from bayesrefract.report.terminal import show_table
 from bayesrefract.study.rope import RuleName
 
 if TYPE_CHECKING:
@@ -142,8 +144,8 @@ def is_list(found: Answer) -> bool:
 
 def show_answer(found: Answer, made: list[Table], *, to_stderr: bool) -> None:
     """What was read, the range, the tables, and what they come to in words."""
-    from bayesrefract.cli.compare import declaration
     from bayesrefract.report.tables import published as tables
+    from bayesrefract.report.terminal import declaration
 
     stream = sys.stderr if to_stderr else sys.stdout
     print(tables.SOURCE, file=stream)

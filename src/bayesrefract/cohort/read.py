@@ -28,7 +28,7 @@ class Records:
 
     `frame` has the columns that the study names, `header` the names of all. `first_line` plus a row's index
     label is its line in the file, the header being line 1; it is 1 for records without lines (Parquet,
-    simulated), which are counted as rows.
+    simulated), which are counted as rows, and 0 for a data frame, whose rows are counted from 0.
     """
 
     frame: pd.DataFrame
@@ -46,7 +46,7 @@ class Records:
 
     def place(self, position: int) -> str:
         """Name of one record: `patients.csv line 17`."""
-        word = "line" if self.first_line > HEADER_LINES else "row"
+        word = {0: "row at position", 1: "row"}.get(self.first_line, "line")
         return f"{self.label} {word} {int(self.frame.index[position]) + self.first_line}"
 
 
@@ -62,7 +62,7 @@ def read_records(study: Study, tell: Callable[[str], None] | None = None, *, als
     study names.
     """
     tell = tell or _nobody
-    wanted = dict.fromkeys((*_columns_of_study(study), *also))
+    wanted = dict.fromkeys((*columns_of_study(study), *also))
     if study.records.startswith(SIMULATED):
         records = _simulate(study.records.removeprefix(SIMULATED), study.seed)
     elif study.records.startswith(LIFELINES):
@@ -70,7 +70,7 @@ def read_records(study: Study, tell: Callable[[str], None] | None = None, *, als
     else:
         folder = study.path.parent if study.path else Path()
         records = read_file(folder / study.records, wanted, tell)
-    named = _columns_of_study(study)
+    named = columns_of_study(study)
     faults = _no_column(records, {c: role for c, role in named.items() if c not in records.frame.columns})
     if study.records_sha256 not in (None, records.sha256):
         faults.append(
@@ -113,7 +113,7 @@ def _no_column(records: Records, named: dict[str, str]) -> list[str]:
     return [*faults, f"{records.label} has the columns {listed(records.header)}."] if absent else faults
 
 
-def _columns_of_study(study: Study) -> dict[str, str]:
+def columns_of_study(study: Study) -> dict[str, str]:
     """Column -> what the study needs it for, in its questions or its tables."""
     named: dict[str, str] = {}
     for table in study.tables:
@@ -171,8 +171,9 @@ def _inside_lifelines(name: str) -> Path:
     return folder / name
 
 
-def read_file(path: Path, wanted: Collection[str], tell: Callable[[str], None] = _nobody) -> Records:
+def read_file(path: Path, wanted: Collection[str], tell: Callable[[str], None] | None = None) -> Records:
     """The wanted columns of one file. Raises RecordsError where it is missing, unreadable, empty or misshapen."""
+    tell = tell or _nobody
     if path.is_dir():
         raise RecordsError(f"{path}: this is a folder, not a file. Give the path of a CSV or Parquet file in it.")
     try:

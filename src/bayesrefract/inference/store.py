@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
@@ -37,6 +38,12 @@ def fit_key(arrays: ModelArrays, sampler: Sampler, seed: np.random.SeedSequence)
         value = np.ascontiguousarray(arrays.values[name])
         digest.update(f"{name}{value.dtype}{value.shape}".encode() + value.tobytes())
     return digest.hexdigest()
+
+
+def default_store() -> Path:
+    """Where fits of single comparisons are kept: draws and settings, no patient's record."""
+    chosen = os.environ.get("BAYESREFRACT_CACHE")
+    return Path(chosen) if chosen else Path.home() / ".cache" / "bayesrefract" / "fits"
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ def _row(verdict: Verdict, twin: Counterpart) -> tuple[str, ...]:
     return (
         f"{verdict.group} vs {verdict.reference}",
         _agreement_word(twin),
-        ABSENT if withheld else _with_limits(verdict.median, verdict.eti95),
+        ABSENT if withheld else with_limits(verdict.median, verdict.eti95),
         _cox_text(twin.cox),
         p_value(None if twin.cox is None else twin.cox.p),
         ABSENT if companion is None else ratio(float(np.exp(companion.log_hr))),
@@ -56,10 +56,10 @@ def _agreement_word(twin: Counterpart) -> str:
 
 
 def _cox_text(cox: CoxContrast | None) -> str:
-    return ABSENT if cox is None else _with_limits(cox.hazard_ratio, cox.limits())
+    return ABSENT if cox is None else with_limits(cox.hazard_ratio, cox.limits())
 
 
-def _with_limits(estimate: float, limits: tuple[float, float]) -> str:
+def with_limits(estimate: float, limits: tuple[float, float]) -> str:
     return f"{ratio(estimate)} ({ratio(limits[0])} to {ratio(limits[1])})"
 
 

@@ -1,23 +1,26 @@
-"""A question asked on the command line: the same values that a study file would give."""
+"""One comparison, as the options of `compare` or the arguments of `br.compare` describe it.
+
+Its faults are found by the rules of a study file, and told by the name under which each option was given.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Protocol
+from dataclasses import dataclass, field, replace
 
 from bayesrefract.errors import ModelError, StudyError
 from bayesrefract.messages import UNPRINTABLE, did_you_mean, listed, printable, quoted
 from bayesrefract.study.model import NO_SET, QUESTION_SET, Baseline, Model, StrataKind
-from bayesrefract.study.rope import Rope, Rule, RuleName, Side
+from bayesrefract.study.rope import Rope, Rule
 from bayesrefract.study.study import Analysis, Columns, Contrast, Endpoint, Evidence, Population, Study, TimeUnit
 
+NAME = "comparison"
+"""Name of the study that a comparison is: its draws depend on it, and so not on where the records come from."""
 GIVEN_SET = "given"
-"""Name of the adjustment set that holds the columns of --adjust and --categorical."""
-PLACES = {
+"""Name of the adjustment set that holds the columns to adjust for."""
+OPTIONS = {
     "command line: rope.source": "--rope-source",
     "command line: rope.": "--rope: ",
     "command line: unordered": "--categorical",
@@ -28,25 +31,32 @@ PLACES = {
     'set name = "probability"': "give --rule probability",
 }
 """Where a key of a study file has another name on the command line."""
+ARGUMENTS = {
+    "command line: rope.": "rope: ",
+    "command line: unordered": "categorical",
+    "command line: adjust.given": "adjust",
+    "command line: question[1] uses": "the arguments use",
+    "command line: name": "rule: name",
+    "command line: level": "rule: level",
+    "command line: threshold": "rule: threshold",
+    "command line: ": "",
+    "study.time_unit": "the unit of unit",
+}
+"""Where a key of a study file has another name as an argument of `br.compare`."""
 MOST_GROUPS = 20
 """A group column with more values than this holds something else: identifiers, times."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The options of `bayesrefract compare`, as typed."""
+    """What is compared. `label`: the records' name in messages and titles. `typed`: given on a command line."""
 
-    file: Path
     time: str
     event: str
     group: str
     reference: str
     unit: TimeUnit
-    rope: tuple[float, float]
-    rope_source: str
-    rope_declared: dt.date | None = None
-    before_data: bool = False
-    after_data: bool = False
+    rope: Rope
     id: str | None = None
     primary: str | None = None
     adjust: tuple[str, ...] = ()
@@ -54,30 +64,34 @@ class Comparison:
     strata: tuple[str, ...] = ()
     entry: str | None = None
     horizon: float | None = None
-    event_value: str | None = None
-    rule: RuleName = RuleName.INTERVAL
-    level: float = 0.95
-    threshold: float | None = None
-    one_sided: str | None = None
+    event_value: str | float | None = None
+    rule: Rule = field(default_factory=Rule)
     evidence: Evidence = Evidence.PATIENTS
+    label: str = "records"
+    typed: bool = False
 
     @property
     def covariates(self) -> tuple[str, ...]:
         """Every column to adjust for, once."""
         return tuple(dict.fromkeys((*self.adjust, *self.categorical)))
 
+    def name(self, option: str) -> str:
+        """An option under the name by which it was given: --primary, or primary."""
+        return f"--{option.replace('_', '-')}" if self.typed else option
+
+    def example(self, option: str) -> str:
+        """How to give columns to an option: --strata COL, or strata=["COL"]."""
+        return f"{self.name(option)} COL" if self.typed else f'{option}=["COL"]'
+
 
 def option_faults(asked: Comparison) -> tuple[str, ...]:
-    """What is wrong with the options by themselves, by the rules of a study file; no file is read."""
-    from bayesrefract.study import sections as sections
+    """What is wrong with the options by themselves, by the rules of a study file; no record is read."""
+    from bayesrefract.study import sections
     from bayesrefract.study.checks import StudyTables, check_across
     from bayesrefract.study.toml_reader import TomlFile
 
     line = TomlFile("command line", {}, StudyError)
-    low, high = asked.rope
-    # A quick comparison may leave the date out, and it is then printed as not stated; any date passes here.
-    day = asked.rope_declared or dt.date.min
-    rope = {"low": low, "high": high, "source": asked.rope_source, "declared_on": day, "before_data": True}
+    rule = asked.rule
     columns = {"group": asked.group, "id": asked.id, "unordered": list(asked.categorical), "strata": list(asked.strata)}
     question = {"name": "endpoint", "time": asked.time, "event": asked.event, "entry": asked.entry}
     tables = StudyTables(
@@ -88,69 +102,53 @@ def option_faults(asked: Comparison) -> tuple[str, ...]:
         populations=(),
         questions=(line.check("", question | {"horizon": asked.horizon}, sections.QuestionSection),),
         sets=line.check("", {"adjust": {GIVEN_SET: list(asked.covariates)}}, sections.AdjustSection),
-        ropes=(line.check("rope", rope | {"estimand": "hazard_ratio"}, sections.RopeSection),),
+        ropes=(line.check("rope", _rope_table(asked.rope), sections.RopeSection),),
         rule=line.check(
-            "", {"name": asked.rule, "level": asked.level, "threshold": asked.threshold}, sections.RuleSection
+            "", {"name": rule.name, "level": rule.level, "threshold": rule.threshold}, sections.RuleSection
         ),
     )
     check_across(tables, line)
-    return tuple(dict.fromkeys([*declaration_faults(asked), *(_as_options(fault) for fault in line.faults)]))
+    told = [_under_its_name(fault, asked) for fault in line.faults]
+    if asked.rope.before_data and asked.rope.declared is None:
+        told.append(
+            "--before-data needs the date on which the range was fixed. Add --rope-declared YYYY-MM-DD."
+            if asked.typed
+            else 'rope: before_data = True needs the date on which the range was fixed. Add declared="YYYY-MM-DD".'
+        )
+    return tuple(dict.fromkeys(told))
 
 
-class Declared(Protocol):
-    """Options that say when a ROPE was fixed."""
-
-    @property
-    def rope_declared(self) -> dt.date | None: ...
-
-    @property
-    def before_data(self) -> bool: ...
-
-    @property
-    def after_data(self) -> bool: ...
+def _rope_table(rope: Rope) -> dict[str, object]:
+    """As a study file would have it; a comparison may leave the date out, and it is then printed as not stated."""
+    declared = {"source": rope.source, "declared_on": rope.declared or dt.date.min, "before_data": rope.before_data}
+    return {"low": rope.low, "high": rope.high, "estimand": rope.estimand, **declared}
 
 
-def declaration_faults(asked: Declared) -> list[str]:
-    """Why the options do not say when the ROPE was fixed."""
-    faults = []
-    if asked.before_data and asked.after_data:
-        faults.append("--before-data and --after-data exclude each other. Give one of them, or neither: not stated.")
-    if asked.before_data and asked.rope_declared is None:
-        faults.append("--before-data needs the date on which the range was fixed. Add --rope-declared YYYY-MM-DD.")
-    return faults
-
-
-def when_declared(before: bool, after: bool) -> bool | None:
-    """Whether the ROPE was fixed before the data were seen; None where that is not stated."""
-    return True if before else False if after else None
-
-
-def _as_options(fault: str) -> str:
-    """The fault of a study's key, told of the option that stands for it."""
-    for place, option in PLACES.items():
-        fault = fault.replace(place, option, 1)
+def _under_its_name(fault: str, asked: Comparison) -> str:
+    """The fault of a study's key, told of the option or argument that stands for it."""
+    for place, name in (OPTIONS if asked.typed else ARGUMENTS).items():
+        fault = fault.replace(place, name, 1)
     return fault
 
 
 def study_of(asked: Comparison, levels: Sequence[str] = ()) -> Study:
-    """The study that the options describe, with the group levels found in the file, in the order shown.
+    """The study that a comparison is, with the group levels found in the records, in the order shown.
 
-    Without levels its question has no groups and no contrast: enough to read the records and to see
+    Without levels its analysis has no groups and no contrast: enough to read the records and to see
     whether they have the columns.
     """
     return Study(
-        name=re.sub(r"[^A-Za-z0-9_-]+", "_", asked.file.stem).strip("_-") or "comparison",
-        title=printable(f"{asked.group} in {asked.file.name}"),
-        records=str(asked.file.absolute()),
+        name=NAME,
+        title=printable(f"{asked.group} in {asked.label}"),
+        records=asked.label,
         evidence=asked.evidence,
         time_unit=asked.unit,
-        analyses=(_question(asked, tuple(levels)),),
+        analyses=(_analysis(asked, tuple(levels)),),
         models=(),
     )
 
 
-def _question(asked: Comparison, levels: tuple[str, ...]) -> Analysis:
-    low, high = asked.rope
+def _analysis(asked: Comparison, levels: tuple[str, ...]) -> Analysis:
     return Analysis(
         endpoint=Endpoint(
             name="endpoint",
@@ -165,10 +163,8 @@ def _question(asked: Comparison, levels: tuple[str, ...]) -> Analysis:
         columns=Columns(group=asked.group, id=asked.id, unordered=asked.categorical, strata=asked.strata),
         groups=levels,
         contrasts=_contrasts(asked, levels),
-        ropes=(
-            Rope(low, high, asked.rope_source, asked.rope_declared, when_declared(asked.before_data, asked.after_data)),
-        ),
-        rule=Rule(asked.rule, asked.level, asked.threshold, Side(asked.one_sided or Side.TWO_SIDED)),
+        ropes=(asked.rope,),
+        rule=asked.rule,
         time_unit=asked.unit,
         evidence=asked.evidence,
         adjust=GIVEN_SET if asked.covariates else None,
@@ -185,7 +181,7 @@ def _contrasts(asked: Comparison, levels: tuple[str, ...]) -> tuple[Contrast, ..
 
 def group_faults(asked: Comparison, levels: Sequence[str]) -> list[str]:
     """Why the levels found cannot answer the question asked; a missing reference is told with the patients."""
-    where, groups = f"{asked.file.name}, column {asked.group}", listed(levels) or "none"
+    where, groups = f"{asked.label}, column {asked.group}", listed(levels) or "none"
     faults = [
         f"{where}: the group {quoted(level)} holds a line end or control character. Correct the cells."
         for level in levels
@@ -196,13 +192,15 @@ def group_faults(asked: Comparison, levels: Sequence[str]) -> list[str]:
     if len(levels) > MOST_GROUPS:
         faults.append(
             f"{where}: found {len(levels):,} groups ({listed(levels, 5)}). At most {MOST_GROUPS} can be compared. "
-            "Name the column that holds the groups: --group."
+            f"Name the column that holds the groups: {asked.name('group')}."
         )
     if asked.primary == asked.reference:
-        faults.append(f"--primary {asked.primary}: this is also the reference. Name another of {groups}.")
+        faults.append(f"{asked.name('primary')} {asked.primary}: this is also the reference. Name another of {groups}.")
     elif asked.primary is not None and asked.primary not in levels:
         hint = did_you_mean(asked.primary, levels)
-        faults.append(f"--primary {asked.primary}: {where} has no such group.{hint} The groups are {groups}.")
+        faults.append(
+            f"{asked.name('primary')} {asked.primary}: {where} has no such group.{hint} The groups are {groups}."
+        )
     return faults
 
 
@@ -223,17 +221,19 @@ def model_for(asked: Comparison, model: Model) -> Model:
     """
     if asked.covariates and model.adjust == NO_SET:
         raise ModelError(
-            f"--model {model.name} adjusts for nothing, yet --adjust names {', '.join(asked.covariates)}. "
-            "Leave --adjust out, or choose a model that adjusts, such as primary."
+            f"{asked.name('model')} {model.name} adjusts for nothing, yet {asked.name('adjust')} names "
+            f"{', '.join(asked.covariates)}. Leave {asked.name('adjust')} out, or choose a model that adjusts, such as "
+            "primary."
         )
     if model.baseline.strata is not StrataKind.COMMON and not asked.strata:
         raise ModelError(
-            f"--model {model.name} has a baseline per stratum, and no column of strata is named. Add --strata COL."
+            f"{asked.name('model')} {model.name} has a baseline per stratum, and no column of strata is named. "
+            f"Add {asked.example('strata')}."
         )
     if model.exchangeable and not asked.covariates:
         raise ModelError(
-            f"--model {model.name} shares a spread over the levels of covariates, and none is named. "
-            "Add --categorical COL."
+            f"{asked.name('model')} {model.name} shares a spread over the levels of covariates, and none is named. "
+            f"Add {asked.example('categorical')}."
         )
     baseline = model.baseline
     if asked.strata and baseline.strata is StrataKind.COMMON:
@@ -250,10 +250,10 @@ def model_of_columns(asked: Comparison) -> Model:
     return Model("columns", title="", purpose="", adjust=adjust, baseline=Baseline(strata=strata))
 
 
-def _code(value: str | None) -> str | float | None:
+def _code(value: str | float | None) -> str | float | None:
     """The event code as a number where it reads as one."""
-    if value is None:
-        return None
+    if value is None or isinstance(value, bool):
+        return value
     try:
         return float(value)
     except ValueError:

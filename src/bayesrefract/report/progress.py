@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import typer
+import sys
+
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bayesrefract.inference.progress import Silent, Watch
+from bayesrefract.inference.progress import Watch
 
 
-def watch(*, quiet: bool) -> Watch:
+def display() -> Watch:
     """The display that suits where stderr goes."""
-    if quiet:
-        return Silent()
     console = Console(stderr=True, highlight=False)
     return LiveDisplay(console) if console.is_terminal else PlainLines()
 
@@ -89,4 +88,4 @@ def _ended(label: str, seconds: float, stored: bool) -> str:
 
 
 def _say(text: str) -> None:
-    typer.echo(text, err=True)
+    sys.stderr.write(f"{text}\n")

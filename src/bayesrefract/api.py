@@ -1,0 +1,241 @@
+"""What users call: `compare`, `run`, `load_study`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bayesrefract.comparing import answer, collect, read_model
+from bayesrefract.comparison import Comparison
+from bayesrefract.errors import InputError
+from bayesrefract.result import Result
+from bayesrefract.study.model import DEFAULT_SEED, Model
+from bayesrefract.study.rope import Rope, Rule
+from bayesrefract.study.study import Evidence, Study, TimeUnit
+
+if TYPE_CHECKING:
+    from bayesrefract.inference.progress import Watch
+
+INTERVAL_RULE = Rule()
+"""The two-sided 95% interval rule."""
+
+
+def compare(
+    data: Any,
+    *,
+    time: str,
+    event: str,
+    group: str,
+    reference: str,
+    unit: TimeUnit | str,
+    rope: Rope,
+    id: str | None = None,
+    primary: str | None = None,
+    adjust: Sequence[str] = (),
+    categorical: Sequence[str] = (),
+    strata: Sequence[str] = (),
+    entry: str | None = None,
+    horizon: float | None = None,
+    event_value: str | float | None = None,
+    rule: Rule = INTERVAL_RULE,
+    evidence: Evidence | str = Evidence.PATIENTS,
+    model: str | PathLike[str] | Model = "primary",
+    seed: int | None = None,
+    json: str | PathLike[str] | None = None,
+    report: str | PathLike[str] | None = None,
+    quiet: bool = True,
+) -> Result:
+    """Compare two or more groups of patients, and judge their hazard ratio against a declared ROPE.
+
+    Parameters
+    ----------
+    data : data frame or path
+        One row per patient: a pandas, polars or pyarrow data frame, or the path of a CSV or Parquet file.
+    time, event, group : str
+        Columns: time to the event or to the end of follow-up, whether the event happened (1 or true), the group.
+    reference : str
+        The group that the others are compared with.
+    unit : {"days", "weeks", "months", "years"}
+        Unit of every time.
+    rope : Rope
+        Hazard ratios that count as equal; there is no default.
+    id : str, optional
+        Column of patient identifiers. They appear in error messages only.
+    primary : str, optional
+        Group of the primary contrast; the first other than the reference unless given.
+    adjust, categorical : sequence of str
+        Covariates; those in `categorical` are categories whatever their values are.
+    strata : sequence of str
+        Columns whose every combination has a baseline hazard of its own.
+    entry : str, optional
+        Column of delayed entry times.
+    horizon : float, optional
+        Time up to which restricted mean survival time is computed, within follow-up.
+    event_value : str or float, optional
+        The code that means the event, where it is not 1 or true.
+    rule : Rule
+        How the posterior and the ROPE become a verdict; the two-sided 95% interval rule unless given.
+    evidence : {"patients", "rebuilt", "simulated"}
+        What the records are; named in every sentence.
+    model : str, path or Model
+        Name of a shipped model, or a model file of your own.
+    seed : int, optional
+        Seed of the draws. The same seed gives the same draws on one machine.
+    json, report : path, optional
+        Where to write the JSON and the report; `Result` can do so later too.
+    quiet : bool
+        Whether to show no progress on standard error.
+
+    Returns
+    -------
+    Result
+        The verdicts, after convergence, events and agreement with Cox regression were checked, and all beside them.
+
+    Raises
+    ------
+    InputError
+        With every fault of the arguments, the model and the records at once, before anything is sampled.
+    SamplingError
+        Where the sampler gave no complete set of draws.
+
+    References
+    ----------
+    Holford (1980), doi:10.2307/2529982; Laird & Olivier (1981), doi:10.1080/01621459.1981.10477634: the piecewise
+    exponential likelihood. Kruschke (2018), doi:10.1177/2515245918771304: the ROPE.
+
+    Examples
+    --------
+    >>> import bayesrefract as br
+    >>> from lifelines.datasets import load_leukemia
+    >>> rope = br.Rope(0.80, 1.25, source="for this example")
+    >>> result = br.compare(
+    ...     load_leukemia(), time="t", event="status", group="Rx", reference="1", unit="weeks", rope=rope
+    ... )
+    >>> result.verdict().word.value
+    'different'
+    """
+    asked = Comparison(
+        time=time,
+        event=event,
+        group=group,
+        reference=reference,
+        unit=_choice(TimeUnit, unit, "unit"),
+        rope=rope,
+        id=id,
+        primary=primary,
+        adjust=tuple(adjust),
+        categorical=tuple(categorical),
+        strata=tuple(strata),
+        entry=entry,
+        horizon=horizon,
+        event_value=event_value,
+        rule=rule,
+        evidence=_choice(Evidence, evidence, "evidence"),
+        label=Path(data).name if isinstance(data, str | PathLike) else "data frame",
+    )
+    return answer(asked, data, model, seed=seed, json=json, report=report, watch=progress(quiet=quiet))
+
+
+def _choice[E: (TimeUnit, Evidence)](kind: type[E], value: E | str, name: str) -> E:
+    try:
+        return kind(value)
+    except ValueError:
+        allowed = ", ".join(f'"{each}"' for each in kind)
+        raise InputError(f'{name} = "{value}" is not known. Give one of {allowed}.') from None
+
+
+def progress(*, quiet: bool) -> Watch:
+    """Callbacks that show nothing, or the display that suits where standard error goes."""
+    from bayesrefract.inference.progress import Silent
+
+    if quiet:
+        return Silent()
+    from bayesrefract.report.progress import display
+
+    return display()
+
+
+def run(
+    *studies: str | PathLike[str],
+    models: Sequence[str] | None = None,
+    out: str | PathLike[str] = "reports",
+    seed: int | None = None,
+    quiet: bool = True,
+) -> list[Result]:
+    """Analyse every analysis of one or several studies with each of their models.
+
+    Parameters
+    ----------
+    *studies : path
+        study.toml files, or their folders.
+    models : sequence of str, optional
+        Names or files of models, instead of the study's own.
+    out : path
+        Finished fits are kept in `out`/<study>/posterior, and not run again until something they depend on changes.
+    seed : int, optional
+        Seed of the draws.
+    quiet : bool
+        Whether to show no progress on standard error.
+
+    Returns
+    -------
+    list of Result
+        In the order of the studies, their analyses and models. `write_report` makes a report of one study's results.
+
+    Raises
+    ------
+    InputError
+        With the faults of all studies, models and records, before anything is sampled.
+    """
+    from bayesrefract.extension import check_study, read_study_records
+    from bayesrefract.pipeline import Job, run_fits
+    from bayesrefract.study.study_file import load_study
+
+    faults: list[str] = []
+    jobs = []
+    for path in studies:
+        study = collect(faults, lambda: load_study(Path(path)))  # noqa: B023 - called at once
+        if study is None:
+            continue
+        if models is not None:
+            study = replace(study, models=tuple(models))
+        records = collect(faults, lambda: read_study_records(study))  # noqa: B023 - called at once
+        chosen = [collect(faults, lambda: read_model(name)) for name in study.models]  # noqa: B023 - called at once
+        if records is not None and None not in chosen:
+            collect(faults, lambda: check_study(study, records))  # noqa: B023 - called at once
+            jobs.append(Job(study, records, tuple(each for each in chosen if each is not None)))
+    if faults:
+        raise InputError(tuple(dict.fromkeys(faults)))
+    store = Path(out)
+    made = run_fits(jobs, store=store, seed=DEFAULT_SEED if seed is None else seed, watch=progress(quiet=quiet))
+    return [
+        Result(findings, job.study, job.records, fit, store)
+        for job, pairs in zip(jobs, made, strict=True)
+        for fit, findings in pairs
+    ]
+
+
+def load_study(path: str | PathLike[str]) -> Study:
+    """Read and check a study file.
+
+    Parameters
+    ----------
+    path : path
+        A study.toml file, or its folder.
+
+    Returns
+    -------
+    Study
+        Its analyses (endpoint x population), contrasts, ROPEs and rule, as frozen values.
+
+    Raises
+    ------
+    StudyError
+        With one sentence per fault of the file.
+    """
+    from bayesrefract.study.study_file import load_study as read
+
+    return read(Path(path))

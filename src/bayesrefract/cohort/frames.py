@@ -1,0 +1,109 @@
+"""A data frame of pandas, polars or pyarrow -> records, exactly as a Parquet file of it would be read."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pyarrow as pa
+
+from bayesrefract.cohort.read import Records
+from bayesrefract.errors import RecordsError
+from bayesrefract.messages import listed, quoted
+
+if TYPE_CHECKING:
+    import narwhals as nw
+
+LABEL = "data frame"
+
+
+def records_of_frame(data: Any, wanted: Collection[str]) -> Records:
+    """Records from the wanted columns of a data frame.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame, polars.DataFrame, pyarrow.Table or any eager frame that narwhals reads
+        One row per patient. An index is not read, whatever it holds.
+    wanted : collection of str
+        Columns to keep.
+
+    Raises
+    ------
+    RecordsError
+        Where `data` is no data frame, is lazy, is empty, or names its columns twice or by tuples.
+    """
+    frame = _eager(data)
+    header = _header(frame.columns)
+    if not len(frame):
+        raise RecordsError(f"{LABEL}: it has column names but no patients. Pass one row per patient.")
+    kept = [name for name in header if name in wanted]
+    columns = {name: _as_arrow(frame, name) for name in kept}
+    cells = pd.DataFrame({name: pd.Series(column.to_pylist(), dtype=object) for name, column in columns.items()})
+    return Records(cells if kept else pd.DataFrame(index=range(len(frame))), _hash(columns), LABEL, 0, header)
+
+
+def _eager(data: Any) -> nw.DataFrame[Any]:
+    import narwhals as nw
+
+    if isinstance(getattr(data, "columns", None), pd.MultiIndex):
+        raise RecordsError(f"{LABEL}: its columns have several levels. Flatten them to one name per column.")
+    if isinstance(data, pd.DataFrame):
+        data = data.reset_index(drop=True)  # an index may repeat, or hold identifiers that must not appear anywhere
+        twice = sorted({str(name) for name in data.columns[data.columns.duplicated()]})
+        if twice:
+            raise _repeated(twice)
+    frame = nw.from_native(data, pass_through=True)
+    if isinstance(frame, nw.LazyFrame):
+        raise RecordsError(f"{LABEL}: it is lazy, and nothing has been computed yet. Pass data.collect().")
+    if not isinstance(frame, nw.DataFrame):
+        raise RecordsError(
+            f"{LABEL}: found {type(data).__name__}. Pass a pandas, polars or pyarrow data frame with one row per "
+            "patient, or the path of a CSV or Parquet file."
+        )
+    return frame
+
+
+def _header(names: list[Any]) -> tuple[str, ...]:
+    unnamed = [name for name in names if not isinstance(name, str)]
+    if unnamed:
+        raise RecordsError(f"{LABEL}: the column name {unnamed[0]!r} is not text. Name every column by a string.")
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise _repeated(twice)
+    return tuple(names)
+
+
+def _repeated(twice: list[str]) -> RecordsError:
+    return RecordsError(
+        f"{LABEL}: more than one column has the name {listed(map(quoted, twice))}. Give each its own name."
+    )
+
+
+def _as_arrow(frame: nw.DataFrame[Any], name: str) -> pa.ChunkedArray | pa.Array:
+    """One column; categories as their values, and cells of mixed types as text."""
+    column = frame.get_column(name)
+    try:
+        values = column.to_arrow()
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        values = pa.array([None if _is_missing(value) else str(value) for value in column.to_list()])
+    if isinstance(values, pa.DictionaryArray):
+        values = values.dictionary_decode()
+    elif isinstance(values, pa.ChunkedArray) and pa.types.is_dictionary(values.type):
+        values = pa.chunked_array([chunk.dictionary_decode() for chunk in values.chunks], values.type.value_type)
+    return values
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and value != value)
+
+
+def _hash(columns: dict[str, Any]) -> str:
+    """SHA-256 of the columns that are used: names, types and values, however they are chunked in memory."""
+    digest = hashlib.sha256()
+    for name, column in sorted(columns.items()):
+        digest.update(f"{name}\0{column.type}\0".encode())
+        for value in column.to_pylist():
+            digest.update(repr(value).encode() + b"\0")
+    return digest.hexdigest()

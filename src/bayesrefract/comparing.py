@@ -1,0 +1,139 @@
+"""From a comparison to its result: one function behind `br.compare` and the command `compare`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bayesrefract.comparison import (
+    MOST_GROUPS,
+    Comparison,
+    group_faults,
+    model_for,
+    model_of_columns,
+    natural_order,
+    option_faults,
+    study_of,
+)
+from bayesrefract.errors import InputError
+from bayesrefract.files import target_faults
+from bayesrefract.result import Result
+from bayesrefract.study.model import DEFAULT_SEED, Model
+from bayesrefract.study.study import Study
+
+if TYPE_CHECKING:
+    from bayesrefract.cohort.read import Records
+    from bayesrefract.inference.progress import Watch
+
+MANY_PATIENTS = 100_000
+"""So many that checking them takes seconds, and is announced."""
+
+
+def answer(
+    asked: Comparison,
+    data: Any,
+    model: str | PathLike[str] | Model,
+    *,
+    seed: int | None,
+    json: str | PathLike[str] | None,
+    report: str | PathLike[str] | None,
+    watch: Watch,
+) -> Result:
+    """Check, fit, cross-check and judge a comparison, however it was asked for.
+
+    Raises InputError with every fault at once, before anything is sampled.
+    """
+    from bayesrefract.files import make_folder
+    from bayesrefract.inference.store import default_store
+    from bayesrefract.pipeline import Job, run_fits
+
+    study, records, chosen = check_comparison(asked, data, model, json=json, tell=watch.stage)
+    store = default_store()
+    for folder in (store, *([Path(report)] if report else [])):
+        make_folder(folder)
+    ((pair,),) = run_fits(
+        [Job(study, records, (chosen,))], store=store, seed=DEFAULT_SEED if seed is None else seed, watch=watch
+    )
+    fit, findings = pair
+    result = Result(findings, study, records, fit, store)
+    if json is not None:
+        from bayesrefract.report import write_json
+
+        write_json(Path(json), result.to_json())
+    if report is not None:
+        result.report(Path(report))
+    return result
+
+
+def check_comparison(
+    asked: Comparison,
+    data: Any,
+    model: str | PathLike[str] | Model,
+    *,
+    json: str | PathLike[str] | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> tuple[Study, Records, Model]:
+    """The study, records and model that a comparison describes; nothing is sampled.
+
+    Raises InputError with every fault of the options, the model and the records.
+    """
+    from bayesrefract.cohort.read import group_levels
+
+    faults = [*option_faults(asked), *target_faults(json, asked.name("json"))]
+    chosen = collect(faults, lambda: model_for(asked, read_model(model)))
+    records = collect(faults, lambda: _records(data, study_of(asked), tell))
+    levels = None if records is None else collect(faults, lambda: natural_order(group_levels(records, asked.group)))
+    study = study_of(asked, levels or ())
+    if records is not None and levels is not None:
+        faults += group_faults(asked, levels)
+        if tell is not None and len(records.frame) >= MANY_PATIENTS:
+            tell(f"Checking {len(records.frame):,} patients")
+        # Patients are checked even where the model is at fault.
+        if study.analyses[0].contrasts and len(levels) <= MOST_GROUPS:
+            collect(faults, lambda: _check_patients(records, study, chosen or model_of_columns(asked)))
+    if faults or chosen is None or records is None:
+        raise InputError(tuple(dict.fromkeys(faults)))
+    return study, records, chosen
+
+
+def _records(data: Any, study: Study, tell: Callable[[str], None] | None) -> Records:
+    from bayesrefract.cohort.frames import records_of_frame
+    from bayesrefract.cohort.read import columns_of_study, missing_columns, read_file
+    from bayesrefract.errors import RecordsError
+
+    wanted = columns_of_study(study)
+    if isinstance(data, str | PathLike):
+        records = read_file(Path(data), wanted, tell)
+    else:
+        records = records_of_frame(data, wanted)
+    missing = missing_columns(records, study.analyses)
+    if missing:
+        raise RecordsError(missing)
+    return records
+
+
+def _check_patients(records: Records, study: Study, model: Model) -> None:
+    """Raise InputError with every impossible patient, and where the model's own cuts are not within follow-up."""
+    from bayesrefract.cohort.exposure import check_cuts
+    from bayesrefract.cohort.select import select
+
+    cohort = select(records, study.analyses[0], model)
+    if model.intervals.cuts is not None:
+        check_cuts(model.intervals.cuts, cohort)
+
+
+def read_model(model: str | PathLike[str] | Model) -> Model:
+    from bayesrefract.study.model_file import load_model
+
+    return model if isinstance(model, Model) else load_model(str(model))
+
+
+def collect[T](faults: list[str], make: Callable[[], T]) -> T | None:
+    """What is made, or None after its faults are kept, so that all faults are told together."""
+    try:
+        return make()
+    except InputError as error:
+        faults += error.faults
+        return None

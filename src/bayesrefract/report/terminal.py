@@ -1,0 +1,144 @@
+"""What a comparison prints: events and patients, the sentence, then as many tables as are asked for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import TextIO
+
+from rich.console import Console, Group
+from rich.measure import Measurement
+from rich.text import Text
+
+from bayesrefract.decision import Verdict, VerdictWord
+from bayesrefract.findings import Findings, counterpart
+from bayesrefract.numerals import ABSENT, amount, declared_ratio, fixed, mass
+from bayesrefract.report import tables
+from bayesrefract.report.headline import headline
+from bayesrefract.report.tables.crosscheck import with_limits
+from bayesrefract.report.tables.table import Table, columns, to_rich
+from bayesrefract.report.tables.verdicts import SHORT_NAME, verdict_text
+from bayesrefract.report.words import EVIDENCE_LABEL, interval_name, interval_text, range_text, when_declared
+from bayesrefract.study.rope import Rope
+
+COX = "Cox HR (95% confidence interval)"
+LEAST_WIDTH = 80
+"""Columns of a table that goes to a pipe, where there is no terminal to measure."""
+MOST_WRAPPED = 1.3
+"""A table wider than this many times the terminal is written as one block per row."""
+
+
+def show(findings: Findings, wanted: str = "short", stream: TextIO | None = None) -> None:
+    """Print a result on a stream (stdout unless given); `wanted`: "none", "short" or "all"."""
+    stream = stream or sys.stdout
+    for part in lines(findings):
+        print(part, file=stream)
+    for table in tables_of(findings, wanted):
+        print(file=stream)
+        show_table(table, stream)
+
+
+def lines(findings: Findings) -> Iterator[str]:
+    """Evidence, model, range, patients and events, and the sentence of the primary verdict."""
+    analysis = findings.analysis
+    adjusted = f"; adjusted for {', '.join(findings.adjusted_for)}" if findings.adjusted_for else ""
+    yield f"{EVIDENCE_LABEL[analysis.evidence]}. {findings.model.title}{adjusted}."
+    yield declaration(analysis.ropes[0])
+    yield counts(findings)
+    yield ""
+    yield headline(findings)
+
+
+def counts(findings: Findings) -> str:
+    """Patients, events and censored patients, in all and by group; and who was left out."""
+    flow, endpoint = findings.flow, findings.analysis.endpoint
+    code = 1 if endpoint.event_value is None else endpoint.event_value
+    event = f"{endpoint.event} = {f'{code:g}' if isinstance(code, float) else code}"
+    groups = "; ".join(
+        f"{each.level} {fixed(each.events, 0)} of {fixed(each.patients, 0)}" for each in findings.agreement.groups
+    )
+    left_out = "".join(f" {fixed(count, 0)} excluded: {reason}." for reason, count in flow.excluded.items() if count)
+    return (
+        f"{fixed(flow.analysed, 0)} patients: {fixed(findings.n_events, 0)} with the event ({event}), "
+        f"{fixed(flow.analysed - findings.n_events, 0)} censored. Events by group: {groups}.{left_out}"
+    )
+
+
+def declaration(rope: Rope) -> str:
+    """The ROPE, with whatever is stated of its origin."""
+    if rope.declared is None and rope.before_data is None:
+        when = "declared at a time that is not stated"
+    else:
+        day = f"declared on {rope.declared.isoformat()}" if rope.declared else "date not stated"
+        when = f"{day}, {when_declared(rope)}"
+    bounds = f"{declared_ratio(rope.low)} to {declared_ratio(rope.high)}"
+    return f"ROPE of the hazard ratio {bounds}, {when}. Source: {rope.source}"
+
+
+def tables_of(findings: Findings, wanted: str) -> tuple[Table, ...]:
+    """No table, the verdicts in one narrow table, or everything that stands beside them."""
+    if wanted == "none":
+        return ()
+    if wanted == "short":
+        return (short_table(findings),)
+    return (
+        tables.flow_table(findings),
+        tables.groups_table(findings),
+        tables.verdict_table(findings),
+        tables.decision_table(findings),
+        tables.cross_check_table(findings),
+        tables.attainability_table(findings),
+    )
+
+
+def short_table(findings: Findings) -> Table:
+    """Every verdict with its estimate and P(inside); Cox regression beside hazard ratios."""
+    analysis = findings.analysis
+    several = len(analysis.ropes) > 1
+    rows = tuple(_short_row(verdict, findings, several=several) for verdict in findings.verdicts)
+    estimate = f"Estimate ({interval_name(findings.verdicts[0])})" if findings.verdicts else "Estimate"
+    heads = columns("Contrast", *(("ROPE",) if several else ()), "Verdict", numbers=(estimate, "P inside", COX))
+    notes = tuple(dict.fromkeys(reason for verdict in findings.verdicts for reason in verdict.reasons))
+    return Table("Verdicts", heads, rows, notes)
+
+
+def _short_row(verdict: Verdict, findings: Findings, *, several: bool) -> tuple[str, ...]:
+    analysis, cox = findings.analysis, counterpart(findings, verdict).cox
+    rope = f"{SHORT_NAME[verdict.estimand]}, {range_text(verdict, analysis)}"
+    hidden = verdict.word is VerdictWord.WITHHELD and not findings.health.passed
+    estimate = amount(verdict.median, verdict.estimand, analysis.time_unit)
+    return (
+        f"{verdict.group} vs {verdict.reference}",
+        *((rope,) if several else ()),
+        verdict_text(verdict),
+        ABSENT if hidden else f"{estimate} ({interval_text(verdict, analysis)})",
+        ABSENT if hidden else mass(verdict.p_inside, verdict.ess_bulk),
+        ABSENT if cox is None else with_limits(cox.hazard_ratio, cox.limits()),
+    )
+
+
+def show_table(table: Table, stream: TextIO | None = None) -> None:
+    """Draw a table on a stream; plain text without colour codes where it is piped.
+
+    A table that would have to be squeezed beyond reading is written as one block of lines per row.
+    """
+    stream = stream or sys.stdout
+    console = Console(file=stream, highlight=False)
+    if not console.is_terminal:
+        console = Console(file=stream, highlight=False, width=LEAST_WIDTH, color_system=None)
+    drawn = to_rich(table)
+    natural = Measurement.get(console, console.options.update(max_width=10_000), drawn).maximum
+    console.print(drawn if natural <= MOST_WRAPPED * console.width else _blocks(table))
+
+
+def _blocks(table: Table) -> Group:
+    """Title, then for each row its cells under each other, each after the name of its column; then the notes."""
+    width = max(len(column.name) for column in table.columns[1:]) if len(table.columns) > 1 else 0
+    parts = [Text(table.title, style="italic")]
+    for row in table.rows:
+        parts.append(Text(row[0], style="bold"))
+        parts += [
+            Text(f"  {column.name:<{width}}  {cell}") for column, cell in zip(table.columns[1:], row[1:], strict=True)
+        ]
+    parts += [Text(note) for note in table.notes]
+    return Group(*parts)
