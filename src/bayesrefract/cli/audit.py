@@ -10,10 +10,9 @@ import typer
 
 from bayesrefract.cli import options
 from bayesrefract.cli.exits import collecting
-from bayesrefract.cli.output import tell
+from bayesrefract.cli.output import show_table, tell
 from bayesrefract.errors import InputError
 from bayesrefract.files import make_folder, target_faults
-from bayesrefract.report.terminal import show_table
 
 if TYPE_CHECKING:
     from bayesrefract.papers.audit import Report

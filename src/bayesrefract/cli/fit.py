@@ -12,10 +12,9 @@ import typer
 
 from bayesrefract.cli import options
 from bayesrefract.cli.exits import ExitCode, collecting
-from bayesrefract.cli.output import is_primary, tell, verdict_code
+from bayesrefract.cli.output import is_primary, show_table, tell, verdict_code
 from bayesrefract.errors import InputError
 from bayesrefract.files import locked, make_folder, sweep, writing
-from bayesrefract.report.terminal import show_table
 from bayesrefract.study.model import DEFAULT_SEED
 
 if TYPE_CHECKING:

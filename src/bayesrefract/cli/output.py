@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import typer
 
@@ -13,12 +13,20 @@ from bayesrefract.study.rope import Estimand
 if TYPE_CHECKING:
     from bayesrefract.decision import Verdict
     from bayesrefract.findings import Findings
+    from bayesrefract.report.tables.table import Table
 
 
 def tell(text: str, *, quiet: bool = False) -> None:
     """A message to the person at the keyboard, on stderr."""
     if not quiet:
         typer.echo(text, err=True)
+
+
+def show_table(table: Table, stream: TextIO | None = None) -> None:
+    """Draw a table on a stream, standard output unless given."""
+    from bayesrefract.report.terminal import show_table as draw
+
+    draw(table, stream)
 
 
 def is_primary(verdict: Verdict) -> bool:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bayesrefract.cli import options
-from bayesrefract.cli.output import tell
+from bayesrefract.cli.output import show_table, tell
 from bayesrefract.files import make_folder
-from bayesrefract.report.terminal import show_table
 from bayesrefract.study.rope import RuleName
 
 if TYPE_CHECKING:

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bayesrefract.cli import options
-from bayesrefract.cli.output import tell
+from bayesrefract.cli.output import show_table, tell
 from bayesrefract.errors import InputError, RecordsError
-from bayesrefract.report.terminal import show_table
 from bayesrefract.study.study import Evidence
 
 if TYPE_CHECKING:

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bayesrefract.cli import options
-from bayesrefract.cli.output import tell
+from bayesrefract.cli.output import show_table, tell
 from bayesrefract.errors import InputError
-from bayesrefract.report.terminal import show_table
 
 if TYPE_CHECKING:
     from bayesrefract.papers import Counts, Estimate

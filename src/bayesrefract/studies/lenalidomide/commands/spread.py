@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bayesrefract.cli import options
-from bayesrefract.cli.output import tell
+from bayesrefract.cli.output import show_table, tell
 from bayesrefract.errors import InputError, Interrupted
 from bayesrefract.files import make_folder
-from bayesrefract.report.terminal import show_table
 from bayesrefract.studies.lenalidomide.commands.reconstruct import make_cohort, progress
 
 if TYPE_CHECKING:
