@@ -35,25 +35,16 @@ def attain(
 ) -> None:
     """Say whether so many events could show equivalence.
 
-    Reckoned for two groups that are truly equal; no data are read.
+    Computed for a true hazard ratio of exactly 1; no data are read. In Python: bayesrefract.attain.
     """
-    from bayesrefract.decision.attainability import attain as reach
+    from bayesrefract.judgements import attain as reach
     from bayesrefract.study.rope import Rule
 
     pairs, faults = read_events([*events, *(more or ())])
     faults += rope_faults(rope, level, prior_sd)
     if faults:
         raise InputError(faults)
-    (group, group_events), (reference, reference_events) = pairs
-    found = reach(
-        group_events,
-        reference_events,
-        rope,
-        rule=Rule(level=level),
-        prior_sd=prior_sd,
-        group=group,
-        reference=reference,
-    )
+    found = reach(dict(pairs), rope=rope, rule=Rule(level=level), prior_sd=prior_sd)
     width = max(len(name) for name, _ in rows(found))
     for name, value in rows(found):
         typer.echo(f"{name:<{width}}  {value}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterator
 from typing import TextIO
 
@@ -32,10 +34,15 @@ def show(findings: Findings, wanted: str = "short", stream: TextIO | None = None
     """Print a result on a stream (stdout unless given); `wanted`: "none", "short" or "all"."""
     stream = stream or sys.stdout
     for part in lines(findings):
-        print(part, file=stream)
+        print(_wrapped(part, stream), file=stream)
     for table in tables_of(findings, wanted):
         print(file=stream)
         show_table(table, stream)
+
+
+def _wrapped(text: str, stream: TextIO) -> str:
+    """A sentence in lines of the terminal's width; one line where it is piped."""
+    return textwrap.fill(text, shutil.get_terminal_size().columns) if stream.isatty() else text
 
 
 def lines(findings: Findings) -> Iterator[str]:
