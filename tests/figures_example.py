@@ -27,7 +27,9 @@ def prior_draws(findings: Findings) -> xr.DataArray:
 def with_energy(findings: Findings) -> Findings:
     """Energies of a sampler that explores well: draws that do not depend on each other."""
     energy = 1000 + np.random.default_rng(0).normal(scale=5, size=(4, 500))
-    return replace(findings, energy=xr.DataArray(energy, dims=("chain", "draw")))
+    draws = findings.draws.copy()
+    draws["sample_stats"] = draws["sample_stats"].to_dataset().assign(energy=(("chain", "draw"), energy))
+    return replace(findings, draws=draws)
 
 
 FIGURES: dict[str, Callable[[Findings], Picture]] = {

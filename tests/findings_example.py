@@ -170,11 +170,19 @@ def predictive_checks(analysis: Analysis) -> tuple[PredictiveCheck, ...]:
     return tuple(checks)
 
 
-def log_ratio_draws(analysis: Analysis, seed: int) -> xr.DataArray:
+def fit_draws(analysis: Analysis, seed: int) -> xr.DataTree:
+    """Draws of two log hazard ratios and a spread, as ArviZ groups them; the energy is not kept."""
     rng = np.random.default_rng(seed)
-    draws = rng.normal([0.02, 0.6], [0.06, 0.07], size=(4, 500, 2))
     labels = [contrast.label for contrast in analysis.contrasts]
-    return xr.DataArray(draws, dims=("chain", "draw", "contrast"), coords={"contrast": labels})
+    posterior = xr.Dataset(
+        {
+            "log_hazard_ratio": (("chain", "draw", "contrast"), rng.normal([0.02, 0.6], [0.06, 0.07], (4, 500, 2))),
+            "sigma": (("chain", "draw"), np.abs(np.random.default_rng(seed).normal(size=(4, 500)))),
+        },
+        coords={"chain": np.arange(4), "draw": np.arange(500), "contrast": labels},
+    )
+    statistics = xr.Dataset({"diverging": (("chain", "draw"), np.zeros((4, 500), dtype=bool))})
+    return xr.DataTree.from_dict({"posterior": posterior, "sample_stats": statistics})
 
 
 def prior_survival() -> xr.DataArray:
@@ -219,10 +227,7 @@ def findings(analysis: Analysis | None = None, model: Model | None = None, seed:
         ),
         predictive=predictive_checks(analysis),
         priors=(PriorImplication("group log HR, any pair", "Normal(0, 0.75)", (0.23, 4.35), 0.234),),
-        log_hazard_ratio=log_ratio_draws(analysis, seed),
-        parameters=xr.Dataset(
-            {"sigma": (("chain", "draw"), np.abs(np.random.default_rng(seed).normal(size=(4, 500))))}
-        ),
+        draws=fit_draws(analysis, seed),
         prior_survival=prior_survival(),
         prior_pull=(-0.05, -0.11),
         provenance=Provenance(

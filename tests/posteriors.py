@@ -24,7 +24,7 @@ def make_posterior(
     seed: int = 1,
 ) -> Posterior:
     """A posterior from samples: hazard (sample, stratum, interval), group_effect (sample, group),
-    coefficient (sample, column). Without group effects the hazards are by group. Samples go to four
+    coefficient (sample, covariate). Without group effects the hazards are by group. Samples go to four
     chains in turn; energy and total log likelihood are white noise."""
     rng = np.random.default_rng(seed)
     hazards = np.asarray(hazard, dtype=float)
@@ -35,7 +35,7 @@ def make_posterior(
     if group_effect is not None:
         draws["group_effect"] = (("group",), np.asarray(group_effect, dtype=float))
     if coefficient is not None:
-        draws["coefficient"] = (("column",), np.asarray(coefficient, dtype=float))
+        draws["coefficient"] = (("covariate",), np.asarray(coefficient, dtype=float))
     data = {
         name: (("chain", "draw", *dims), values.reshape(*size, *values.shape[1:]))
         for name, (dims, values) in draws.items()
@@ -45,7 +45,7 @@ def make_posterior(
     if group_effect is not None:
         coords["group"] = list(groups)
     if coefficient is not None:
-        coords["column"] = list(columns)
+        coords["covariate"] = list(columns)
     statistics = xr.Dataset(
         {
             "diverging": (("chain", "draw"), np.zeros(size, dtype=bool)),

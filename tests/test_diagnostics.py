@@ -126,7 +126,7 @@ def test_low_energy_information_names_its_chain() -> None:
 
 def test_missing_draws_are_found_and_the_rest_is_still_judged() -> None:
     posterior = healthy()
-    posterior.draws["coefficient"][{"chain": 0, "draw": slice(0, 5), "column": 1}] = np.nan
+    posterior.draws["coefficient"][{"chain": 0, "draw": slice(0, 5), "covariate": 1}] = np.nan
     health = diagnosed(posterior)
     assert health.findings == (
         "5 draws of coefficient[sex] are not finite numbers (1 of 9 quantities are affected); none may be.",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 
 import numpy as np
-import xarray as xr
 
 from bayesrefract.classical import cross_check
 from bayesrefract.classical.agreement import Agreement
@@ -19,6 +19,7 @@ from bayesrefract.decision.diagnostics import Health
 from bayesrefract.decision.judge import Case, attainable, judge, prior_pull
 from bayesrefract.errors import InputError
 from bayesrefract.estimands import Effects, covariate_effects, estimate, predictive_check
+from bayesrefract.estimands.arviz_tree import arviz_tree
 from bayesrefract.estimands.summaries import at_horizon, curve_bands, medians
 from bayesrefract.findings import Findings, Provenance
 from bayesrefract.inference.compiler import Compiler
@@ -49,6 +50,7 @@ class Fit:
     seed: int
     sequence: np.random.SeedSequence
     study_sha256: str = ""
+    study: str = ""
 
     @cached_property
     def key(self) -> str:
@@ -83,7 +85,7 @@ def analyse(fit: Fit, store: FitStore, compiler: Compiler | None, watch: Watch) 
     agreement = cross_check(fit.cohort, fit.analysis, fit.table, fit.model)
     could_show = attainable(fit.case, agreement)  # before the group effect is looked at
     posterior, provenance, effects, health, verdicts = _settle(fit, agreement, store, compiler, watch)
-    prior_rng, check_seed = _generators(fit)
+    prior_rng, check_seed, tree_seed = _generators(fit)
     draws = effects.log_hazard_ratio
     rope = fit.analysis.rope(Estimand.HAZARD_RATIO)
     return Findings(
@@ -102,20 +104,37 @@ def analyse(fit: Fit, store: FitStore, compiler: Compiler | None, watch: Watch) 
         effects=covariate_effects(posterior, fit.arrays.design),
         predictive=predictive_check(posterior, fit.table, fit.arrays.design, fit.cohort, check_seed),
         priors=imply(fit.model, fit.prior, fit.arrays.design, fit.analysis.primary, rope),
-        log_hazard_ratio=draws,
-        parameters=_scalars(posterior.draws),
+        draws=arviz_tree(
+            posterior, draws, fit.table, fit.arrays, fit.analysis.contrasts, tree_seed, _attributes(fit, provenance)
+        ),
         prior_survival=prior_survival(fit.arrays, fit.table, prior_rng),
         prior_pull=tuple(prior_pull(draws, contrast, agreement) for contrast in fit.analysis.contrasts),
         provenance=provenance,
         at_horizon=at_horizon(effects),
-        energy=posterior.statistics["energy"],
     )
 
 
-def _generators(fit: Fit) -> tuple[np.random.Generator, np.random.SeedSequence]:
-    """Randomness of the prior draws and of the predictive check, apart from the sampler's."""
-    prior, check = fit.sequence.spawn(2)
-    return np.random.default_rng(prior), check
+def _generators(fit: Fit) -> tuple[np.random.Generator, np.random.SeedSequence, np.random.SeedSequence]:
+    """Randomness of prior survival, of the predictive check and of ArviZ's groups, apart from the sampler's."""
+    prior, check, tree = fit.sequence.spawn(3)
+    return np.random.default_rng(prior), check, tree
+
+
+def _attributes(fit: Fit, provenance: Provenance) -> dict[str, str | int | float]:
+    """What a reader of the draws alone must know; plain values, as netCDF takes no others."""
+    rope = fit.analysis.rope(Estimand.HAZARD_RATIO)
+    bounds = {} if rope is None else {"rope_low": rope.low, "rope_high": rope.high, "rope_estimand": str(rope.estimand)}
+    return {
+        "study": fit.study,
+        "analysis": fit.analysis.name,
+        "model": fit.model.name,
+        "evidence": str(fit.analysis.evidence),
+        "time_unit": str(fit.analysis.time_unit),
+        "seed": provenance.seed,
+        "fit_key": provenance.fit_key,
+        "versions": json.dumps(provenance.versions, sort_keys=True),
+        **bounds,
+    }
 
 
 def _settle(
@@ -177,9 +196,3 @@ def _posterior(
                 store.save(made, provenance)
                 return made, provenance
     return stored, fit.provenance(sampler, key)
-
-
-def _scalars(draws: xr.Dataset) -> xr.Dataset:
-    """Hyperparameters and the total log likelihood: what a reader of trace plots wants beside the HR."""
-    names = [str(name) for name in draws.data_vars if str(name) not in {"group_effect", "coefficient", "log_hazard"}]
-    return draws[names]

@@ -30,9 +30,8 @@ class Findings:
     """One question answered with one model.
 
     `verdicts`: every contrast on every estimand with a ROPE; the hazard ratio's come first.
-    `log_hazard_ratio`: draws, dims (chain, draw, contrast), contrast labels as in Contrast.label.
-    `parameters`: draws of scalar parameters worth a trace plot. `prior_survival`: prior predictive
-    survival, dims (quantile, time); None where the prior is improper.
+    `draws`: the fit in ArviZ's groups, as estimands/arviz_tree.py makes them. `prior_survival`: prior
+    predictive survival, dims (quantile, time); None where the prior is improper.
     """
 
     analysis: Analysis
@@ -50,13 +49,21 @@ class Findings:
     effects: tuple[CovariateEffect, ...]
     predictive: tuple[PredictiveCheck, ...]
     priors: tuple[PriorImplication, ...]
-    log_hazard_ratio: xr.DataArray
-    parameters: xr.Dataset
+    draws: xr.DataTree
     prior_survival: xr.DataArray | None
     prior_pull: tuple[float | None, ...]  # (posterior mean - companion) / companion SE, per contrast
     provenance: Provenance
     at_horizon: tuple[AtHorizon, ...] = ()
-    energy: xr.DataArray | None = None  # of the sampler, dims (chain, draw)
+
+    @property
+    def log_hazard_ratio(self) -> xr.DataArray:
+        """Draws, dims (chain, draw, contrast), contrast labels as in Contrast.label."""
+        return self.draws["posterior"].to_dataset()["log_hazard_ratio"]
+
+    @property
+    def energy(self) -> xr.DataArray | None:
+        """Of the sampler, dims (chain, draw); None where it was not kept."""
+        return self.draws["sample_stats"].to_dataset().get("energy")
 
 
 def by_question(made: Sequence[Findings]) -> tuple[list[list[Findings]], list[list[Findings]]]:

@@ -120,7 +120,10 @@ def _prepare(job: Job, analysis: Analysis, model: Model, seed: int) -> Fit:
     prior = resolve_group_prior(model.priors, analysis.rope(Estimand.HAZARD_RATIO))
     arrays = arrange(table, model, prior, analysis.primary)
     label = f"{job.study.name} · {analysis.name} · {model.name}"
-    return Fit(label, analysis, model, cohort, table, arrays, prior, seed, _seed_of(seed, label), job.study.sha256)
+    sequence = _seed_of(seed, label)
+    return Fit(
+        label, analysis, model, cohort, table, arrays, prior, seed, sequence, job.study.sha256, job.study.name
+    )
 
 
 def _seed_of(seed: int, label: str) -> np.random.SeedSequence:

@@ -66,15 +66,15 @@ def hazard_draws(posterior: Posterior, table: ExposureTable, design: Design) -> 
     strata = table.groups if posterior.by_group else table.strata
     log_hazard = posterior.draws["log_hazard"].sel(stratum=list(strata))
     chains, draws = log_hazard.sizes["chain"], log_hazard.sizes["draw"]
-    count = len(table.groups)
+    samples, count = chains * draws, len(table.groups)
     if posterior.by_group:
-        group_effect = np.zeros((chains * draws, count))
+        group_effect = np.zeros((samples, count))
         stratum, baseline_of = np.zeros_like(table.stratum), np.arange(count)[:, None]
     else:
         group_effect = _stacked(posterior.draws["group_effect"].sel(group=list(table.groups)), "group")
         stratum, baseline_of = table.stratum, np.tile(np.arange(len(strata)), (count, 1))
     has_columns = bool(design.names)
-    coefficient = _stacked(posterior.draws["coefficient"], "column") if has_columns else np.empty((chains * draws, 0))
+    coefficient = _stacked(posterior.draws["coefficient"], "covariate") if has_columns else np.empty((samples, 0))
     return HazardDraws(
         groups=table.groups,
         chains=chains,

@@ -116,7 +116,7 @@ def covariate_effects(posterior: Posterior, design: Design) -> tuple[CovariateEf
 
 
 def _of_block(posterior: Posterior, block: Block) -> Iterator[CovariateEffect]:
-    coefficient = posterior.draws["coefficient"].isel(column=block.columns).transpose("column", "chain", "draw")
+    coefficient = posterior.draws["coefficient"].isel(covariate=block.columns).transpose("covariate", "chain", "draw")
     log_effect = np.tensordot(block.to_effect, coefficient.to_numpy(), axes=1)  # (level or 1, chain, draw)
     covariate = block.covariate
     if covariate.levels is None:

@@ -20,7 +20,7 @@ class Posterior:
 
     draws : dims (chain, draw, ...)
         `group_effect` (group): log hazard of each group, zero-sum; absent when hazards are by group.
-        `coefficient` (column): of the standardised design columns, in their order.
+        `coefficient` (covariate): of the standardised design columns, in their order.
         `log_hazard` (stratum, interval): baseline log hazard per unit of time; with hazards by group
         the strata are the groups.
         `sigma` (stratum), `tau` (spread), ...: hyperparameters, where the model has them.
@@ -58,6 +58,7 @@ def drop_padding(trace: xr.DataTree, arrays: ModelArrays, key: str, rng: np.rand
     names = {"group": arrays.coords["group"], "column": arrays.coords["column"], "spread": arrays.coords["spread"]}
     names |= {"stratum": arrays.coords["stratum"], "interval": arrays.coords["interval"]}
     kept = kept.assign_coords({name: names[name][: sizes[name]] for name in sizes if name in kept.dims})
+    kept = kept.rename({"column": "covariate"} if "column" in kept.dims else {})  # ArviZ calls places of a grid so
     statistics = trace["sample_stats"].to_dataset()
     found = [name for name in STATISTICS if name in statistics]
     return Posterior(kept.drop_dims(_unused(kept)), statistics[found].reset_coords(drop=True), key, arrays.by_group)

@@ -1,8 +1,4 @@
-"""What the prior alone says about survival, before any event is counted.
-
-The prior of the baseline is written a second time here, in numpy: importing PyMC takes longer than
-all of it. A test holds both forms against each other.
-"""
+"""What the prior alone says about survival, before any event is counted."""
 
 from __future__ import annotations
 
@@ -12,7 +8,7 @@ from numpy.typing import NDArray
 
 from bayesrefract.cohort.exposure import ExposureTable, split
 from bayesrefract.model.arrays import ModelArrays
-from bayesrefract.study.model import BaselineKind, StrataKind
+from bayesrefract.model.prior_draws import draw_baseline, has_proper_baseline
 
 Floats = NDArray[np.float64]
 
@@ -27,8 +23,7 @@ def prior_survival(
 
     None where the prior is improper: independent hazards worth no events.
     """
-    baseline_shape = arrays.values.get("shape")
-    if baseline_shape is not None and float(baseline_shape) == 0.0:
+    if not has_proper_baseline(arrays):
         return None
     hazard = draw_hazard(arrays, rng, draws)
     times = np.linspace(0.0, float(table.data["last_event"]), POINTS)
@@ -43,45 +38,4 @@ def prior_survival(
 
 def draw_hazard(arrays: ModelArrays, rng: np.random.Generator, draws: int) -> Floats:
     """Prior draws of the first stratum's hazard, (draw, interval)."""
-    pooled = arrays.structure.strata is StrataKind.POOLED
-    values = {name: np.asarray(value, dtype=float) for name, value in arrays.values.items()}
-    if arrays.structure.kind is BaselineKind.RANDOM_WALK:
-        walk = _pooled_walk if pooled else _free_walk
-        hazard = np.exp(walk(values, rng, draws))
-    elif pooled:
-        hazard = _pooled_gamma(values, rng, draws)
-    else:
-        rate = values["rate"][0]
-        hazard = rng.gamma(values["shape"], 1.0 / rate, (draws, len(rate)))
-    return hazard[:, : arrays.real.n_intervals]
-
-
-def _free_walk(values: dict[str, Floats], rng: np.random.Generator, draws: int) -> Floats:
-    """As random_walk.log_hazard."""
-    level = values["crude_log_hazard"][0] + values["level_sd"] * rng.normal(size=(draws, 1))
-    sigma = values["innovation_sd"] * np.abs(rng.normal(size=(draws, 1)))
-    return level + _centred(sigma * rng.normal(size=(draws, len(values["step"]))), values)
-
-
-def _pooled_walk(values: dict[str, Floats], rng: np.random.Generator, draws: int) -> Floats:
-    """As random_walk._pooled: a common level and walk, and the first stratum's deviation from each."""
-    intervals, basis = len(values["step"]), values["stratum_basis"][0]
-    level = values["common_log_hazard"] + values["level_sd"] * rng.normal(size=(draws, 1))
-    common = values["innovation_sd"] * np.abs(rng.normal(size=(draws, 1))) * rng.normal(size=(draws, intervals))
-    stratum_sd, stratum_sigma = np.abs(rng.normal(size=(2, draws, 1))) * np.array([0.5, 0.3])[:, None, None]
-    level = level + stratum_sd * (rng.normal(size=(draws, len(basis))) @ basis)[:, None]
-    deviation = basis @ rng.normal(size=(draws, len(basis), intervals))
-    return level + _centred(common + stratum_sigma * deviation, values)
-
-
-def _centred(steps: Floats, values: dict[str, Floats]) -> Floats:
-    """The walk of these innovations, its event-weighted mean in the first stratum 0."""
-    walk = np.cumsum(steps * values["step"], axis=1)
-    return walk - walk @ values["event_share"][0][:, None]
-
-
-def _pooled_gamma(values: dict[str, Floats], rng: np.random.Generator, draws: int) -> Floats:
-    """As independent.hazard_prior: Gamma(k, k / m), k and the common hazards m learnt."""
-    k = np.exp(rng.normal(1.0, 1.0, (draws, 1)))
-    offset = rng.normal(size=(draws, values["rate"].shape[1]))
-    return rng.gamma(np.broadcast_to(k, offset.shape)) * np.exp(values["common_log_hazard"] + 2.0 * offset) / k
+    return draw_baseline(arrays, rng, draws, [0])["hazard"][:, 0]
