@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import xarray as xr
 
@@ -50,13 +50,13 @@ class Findings:
     effects: tuple[CovariateEffect, ...]
     predictive: tuple[PredictiveCheck, ...]
     priors: tuple[PriorImplication, ...]
-    log_hazard_ratio: xr.DataArray
-    parameters: xr.Dataset
-    prior_survival: xr.DataArray | None
+    log_hazard_ratio: xr.DataArray = field(repr=False)
+    parameters: xr.Dataset = field(repr=False)
+    prior_survival: xr.DataArray | None = field(repr=False)
     prior_pull: tuple[float | None, ...]  # (posterior mean - companion) / companion SE, per contrast
     provenance: Provenance
     at_horizon: tuple[AtHorizon, ...] = ()
-    energy: xr.DataArray | None = None  # of the sampler, dims (chain, draw)
+    energy: xr.DataArray | None = field(default=None, repr=False)  # of the sampler, dims (chain, draw)
 
 
 def by_question(made: Sequence[Findings]) -> tuple[list[list[Findings]], list[list[Findings]]]:
