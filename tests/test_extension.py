@@ -182,22 +182,27 @@ BROKEN = {
     "SyntaxError: invalid syntax": "class Visits(:",
     "AttributeError: module 'broken' has no attribute 'Visits'": "",
     "broken:Visits is no subclass of bayesrefract.extension.Extension": "class Visits: pass",
-    "ValueError: two\\nlines": "class Visits:\n    def __init__(self):\n        raise ValueError('two' + chr(10) + 'lines')",
+    "ValueError: two\\nlines": "class Visits:\n    def __init__(self):\n        raise ValueError(f'two{chr(10)}lines')",
 }
 
 
+def with_broken(folder: Path, source: str) -> Installed:
+    install(folder, "broken", "broken:Visits", source)
+    return Installed(folder, a_study(folder, "broken"))
+
+
 @pytest.mark.parametrize("reason", BROKEN)
-def test_a_broken_study_package_stops_only_its_own_studies(tmp_path: Path, reason: str) -> None:
-    install(tmp_path, "broken", "broken:Visits", BROKEN[reason])
-    found = Installed(tmp_path, a_study(tmp_path, "broken"))
-    told = f'The study package "broken" could not be loaded ({reason}'
-    helped = found.run("--help")
-    assert helped.returncode == 0
-    assert helped.stderr.count("\n") == 1
-    assert helped.stderr.startswith(told)
+def test_a_broken_study_package_is_named_in_one_line(tmp_path: Path, reason: str) -> None:
+    helped = with_broken(tmp_path, BROKEN[reason]).run("--help")
+    assert (helped.returncode, helped.stderr.count("\n")) == (0, 1)
+    assert helped.stderr.startswith(f'The study package "broken" could not be loaded ({reason}')
     assert "derive" in helped.stdout
+
+
+def test_a_broken_study_package_stops_only_its_own_studies(tmp_path: Path) -> None:
+    found = with_broken(tmp_path, "import not_there")
     for place, code in ((str(ACTG175), 0), (str(found.study), 1)):
         ended = found.run("check", place, "--model", "unadjusted")
         assert ended.returncode == code, ended.stderr
-        assert ("Error: " + told in ended.stderr) == bool(code)
+        assert ('Error: The study package "broken" could not be loaded' in ended.stderr) == bool(code)
         assert "Traceback" not in ended.stderr
