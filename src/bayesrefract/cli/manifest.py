@@ -60,8 +60,8 @@ def published_sha256(study: Study) -> list[str]:
     from bayesrefract.extension import extension_of, sources_of
 
     paper, extension = study.publication, extension_of(study)
-    named = (paper.estimates, paper.counts) if paper is not None else ()
-    paths = (*named, *sources_of(extension), *extension.files(study))
+    named = () if paper is None else (paper.estimates, paper.counts)
+    paths = (*(path for path in named if path is not None), *sources_of(extension), *extension.files(study))
     return [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
 
 
