@@ -35,7 +35,14 @@ def start(
 ) -> subprocess.Popen[str]:
     chosen = [argument for name in models for argument in ("--model", name)]
     command = [sys.executable, "-m", "bayesrefract", "fit", str(SIMULATED), *chosen, "--out", str(out), *options]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=as_in_the_foreground
+    )
+
+
+def as_in_the_foreground() -> None:
+    """A shell hands an ignored SIGINT to what it runs in the background (`make test &`); Ctrl-C then does nothing."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_for_fits(out: Path, count: int) -> None:

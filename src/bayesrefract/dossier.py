@@ -63,11 +63,12 @@ def compile_dossier(
     paper = study.publication
     if paper is None:
         return Dossier(descriptions, balanced)
-    estimates, counts = read_estimates(paper.estimates)[1], read_counts(paper.counts)
+    estimates = read_estimates(paper.estimates)[1]
+    counts = None if paper.counts is None else read_counts(paper.counts)
     return Dossier(
         descriptions=descriptions,
         balance=balanced,
-        printed_p=None if printed_p is None else printed_p(counts),
+        printed_p=None if printed_p is None or counts is None else printed_p(counts),
         printed=tuple(printed_answer(analysis, estimates) for analysis in study.analyses if analysis.printed),
         audit=audit(read_paper(paper.estimates, paper.counts)),
     )
@@ -84,7 +85,8 @@ def check_paper(study: Study) -> None:
     except InputError as error:
         faults += error.faults
     try:
-        read_counts(paper.counts)
+        if paper.counts is not None:
+            read_counts(paper.counts)
     except InputError as error:
         faults += error.faults
     if faults:

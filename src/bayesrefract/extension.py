@@ -7,16 +7,18 @@ group `bayesrefract.studies`. A study file then names it: `extension = "NAME"`. 
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bayesrefract.errors import InputError
+from bayesrefract.errors import InputError, StudyError
+from bayesrefract.messages import did_you_mean, listed, quoted
 from bayesrefract.study.extensions import installed
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from bayesrefract.cohort.faults import Faults
     from bayesrefract.cohort.read import Records
     from bayesrefract.findings import Findings
@@ -24,24 +26,34 @@ if TYPE_CHECKING:
     from bayesrefract.report.page.parts import Section
     from bayesrefract.study.study import Study
 
+FILE_NAME = re.compile(r"[A-Za-z0-9_][\w.-]*")
+RESERVED = frozenset({"index.html", "verdicts.json", "manifest.json", "figures", "tables", "posterior"})
+
 
 @dataclass(frozen=True)
 class Addition:
     """What a study package adds to a report.
 
-    sections : the anchor of a section of the page -> sections that follow it.
-    files : name -> content of further files beside the page.
+    sections : the anchor of a section of the page -> sections that follow it; before the methods where the page has
+        no such section.
+    files : name -> content of further files beside the page. Raises ValueError for a name that leaves the folder of
+        the report, or is that of another file of it.
     """
 
     sections: Mapping[str, tuple[Section, ...]] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in self.files:
+            if not FILE_NAME.fullmatch(name) or name in RESERVED:
+                raise ValueError(f"{quoted(name)} cannot be the name of a further file of a report")
 
 
 class Extension:
     """A study package; whatever it does not override does nothing."""
 
     def columns(self) -> tuple[str, ...]:
-        """Columns that `check_records` needs, read beside those that the study file names."""
+        """Further columns that `check_records` and `addition` need; those that the records have are read."""
         return ()
 
     def check_records(self, records: Records, faults: Faults) -> None:
@@ -73,9 +85,41 @@ def extension_of(study: Study) -> Extension:
 
 
 def load_extension(name: str) -> Extension:
-    """An instance of an installed study package, by the name of its entry point."""
-    made: Extension = installed()[name].load()()
+    """An instance of an installed study package, by the name of its entry point.
+
+    Raises StudyError where there is no such package, or where it cannot be loaded, for whatever reason.
+    """
+    known = installed()
+    if name not in known:
+        raise StudyError(
+            f"No study package {quoted(name)} is installed.{did_you_mean(name, known)} "
+            f"Install it; installed: {listed(known) or 'none'}."
+        )
+    try:
+        made = known[name].load()()
+    except Exception as fault:
+        reason = f"{type(fault).__name__}: {fault}"
+        raise StudyError(_not_loaded(name, reason)) from fault
+    if not isinstance(made, Extension):
+        raise StudyError(_not_loaded(name, f"{known[name].value} is no subclass of bayesrefract.extension.Extension"))
     return made
+
+
+def _not_loaded(name: str, reason: str) -> str:
+    return (
+        f"The study package {quoted(name)} could not be loaded ({reason}). Repair or uninstall it: until then its "
+        f"commands are missing, and studies with extension = {quoted(name)} cannot be analysed."
+    )
+
+
+def sources_of(extension: Extension) -> tuple[Path, ...]:
+    """The Python files of a study package, ours apart: a report is written again when one of them changes."""
+    top = sys.modules[type(extension).__module__.partition(".")[0]]
+    if top.__name__ == __name__.partition(".")[0]:
+        return ()
+    folders = [Path(folder) for folder in getattr(top, "__path__", ())]
+    alone = [Path(top.__file__)] if top.__file__ and not folders else []
+    return tuple(sorted([path for folder in folders for path in folder.rglob("*.py")] + alone))
 
 
 def read_study_records(study: Study, tell: Callable[[str], None] | None = None) -> Records:

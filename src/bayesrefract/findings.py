@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import xarray as xr
 
@@ -49,8 +49,8 @@ class Findings:
     effects: tuple[CovariateEffect, ...]
     predictive: tuple[PredictiveCheck, ...]
     priors: tuple[PriorImplication, ...]
-    draws: xr.DataTree
-    prior_survival: xr.DataArray | None
+    draws: xr.DataTree = field(repr=False)
+    prior_survival: xr.DataArray | None = field(repr=False)
     prior_pull: tuple[float | None, ...]  # (posterior mean - companion) / companion SE, per contrast
     provenance: Provenance
     at_horizon: tuple[AtHorizon, ...] = ()

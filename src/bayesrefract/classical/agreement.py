@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +22,12 @@ class KaplanMeier:
     they were not counted.
     """
 
-    times: NDArray[np.float64]
-    survival: NDArray[np.float64]
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
-    at_risk: NDArray[np.float64]
-    censored: NDArray[np.int64] | None = None
+    times: NDArray[np.float64] = field(repr=False)
+    survival: NDArray[np.float64] = field(repr=False)
+    low: NDArray[np.float64] = field(repr=False)
+    high: NDArray[np.float64] = field(repr=False)
+    at_risk: NDArray[np.float64] = field(repr=False)
+    censored: NDArray[np.int64] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

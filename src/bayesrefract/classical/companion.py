@@ -8,7 +8,7 @@ interval. With a = 0 this is also the collapsed posterior under flat priors.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,9 +31,9 @@ class CompanionFit:
     """
 
     groups: GroupEffects
-    coefficients: NDArray[np.float64]
-    covariance: NDArray[np.float64]
-    hazards: NDArray[np.float64]
+    coefficients: NDArray[np.float64] = field(repr=False)
+    covariance: NDArray[np.float64] = field(repr=False)
+    hazards: NDArray[np.float64] = field(repr=False)
     log_likelihood: float
 
     @property
@@ -51,10 +51,10 @@ class CompanionFit:
 class _Profile:
     """Rows (pattern) of the profile log likelihood; `members` are the rows of each stratum."""
 
-    x: NDArray[np.float64]  # (row, parameter)
-    events: NDArray[np.float64]  # (row, interval)
-    exposure: NDArray[np.float64]  # (row, interval)
-    members: tuple[NDArray[np.int64], ...]
+    x: NDArray[np.float64] = field(repr=False)  # (row, parameter)
+    events: NDArray[np.float64] = field(repr=False)  # (row, interval)
+    exposure: NDArray[np.float64] = field(repr=False)  # (row, interval)
+    members: tuple[NDArray[np.int64], ...] = field(repr=False)
 
     def log_likelihood(self, parameters: NDArray[np.float64]) -> float:
         """With D log D - D of the hazards, so that it is the log likelihood itself."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ class Groups:
     """Whom a description is of. `code` has shape (record,): the group, or -1 for a record that is left out."""
 
     names: tuple[str, ...]
-    code: NDArray[np.int64]
+    code: NDArray[np.int64] = field(repr=False)
 
     def inside(self, group: int) -> NDArray[np.bool_]:
         return np.asarray(self.code == group)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,8 @@ from bayesrefract.study.study import Contrast
 class ScoreTest:
     """Observed minus expected events per group, their covariance, and the test that both make."""
 
-    difference: NDArray[np.float64]  # (group,)
-    covariance: NDArray[np.float64]  # (group, group)
+    difference: NDArray[np.float64] = field(repr=False)  # (group,)
+    covariance: NDArray[np.float64] = field(repr=False)  # (group, group)
 
     @property
     def degrees_of_freedom(self) -> int:

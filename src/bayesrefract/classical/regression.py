@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,8 +27,8 @@ class GroupEffects:
     reason : why nothing could be estimated, or empty.
     """
 
-    log_effects: NDArray[np.float64]
-    covariance: NDArray[np.float64]
+    log_effects: NDArray[np.float64] = field(repr=False)
+    covariance: NDArray[np.float64] = field(repr=False)
     reason: str = ""
 
     def contrast(self, group: int, reference: int) -> tuple[float, float] | None:
@@ -89,13 +89,13 @@ class RegressionData:
     entry, stratum : None where everybody enters at 0, or nothing is stratified.
     """
 
-    exit: NDArray[np.float64]
-    event: NDArray[np.bool_]
-    entry: NDArray[np.float64] | None
-    stratum: NDArray[np.int64] | None
-    x: NDArray[np.float64]
+    exit: NDArray[np.float64] = field(repr=False)
+    event: NDArray[np.bool_] = field(repr=False)
+    entry: NDArray[np.float64] | None = field(repr=False)
+    stratum: NDArray[np.int64] | None = field(repr=False)
+    x: NDArray[np.float64] = field(repr=False)
     terms: tuple[tuple[str, slice], ...]
-    present: NDArray[np.int64]
+    present: NDArray[np.int64] = field(repr=False)
     n_groups: int
 
     @property

@@ -7,7 +7,7 @@ tied or strata are used, and which refuses delayed entry.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +24,8 @@ class Moments:
     """Sums of hazard, hazard x and hazard x x' over some patients."""
 
     hazard: float
-    first: NDArray[np.float64]  # (column,)
-    second: NDArray[np.float64]  # (column, column)
+    first: NDArray[np.float64] = field(repr=False)  # (column,)
+    second: NDArray[np.float64] = field(repr=False)  # (column, column)
 
     def __add__(self, other: Moments) -> Moments:
         return Moments(self.hazard + other.hazard, self.first + other.first, self.second + other.second)
@@ -42,10 +42,10 @@ class _Sums:
     g^2 V, with V the covariance of x at risk; each (column, column).
     """
 
-    score: NDArray[np.float64]
-    plain: NDArray[np.float64]
-    crossed: NDArray[np.float64]
-    squared: NDArray[np.float64]
+    score: NDArray[np.float64] = field(repr=False)
+    plain: NDArray[np.float64] = field(repr=False)
+    crossed: NDArray[np.float64] = field(repr=False)
+    squared: NDArray[np.float64] = field(repr=False)
 
     def test(self, columns: slice) -> tuple[float, float] | None:
         """Chi-squared and p of adding g x for these columns to the model; None if not identified."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, NoReturn
 
 import typer
@@ -12,16 +12,11 @@ import typer
 from bayesrefract import __version__
 from bayesrefract.cli import attain, audit, check, compare, fit, published
 from bayesrefract.cli.exits import ExitCode, exit_code_of, leave_at_once
+from bayesrefract.cli.output import tell
+from bayesrefract.errors import StudyError
 from bayesrefract.extension import load_extension
+from bayesrefract.messages import one_screen
 from bayesrefract.study.extensions import installed
-
-app = typer.Typer(
-    name="bayesrefract",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,  # plain help: readable when piped, and it spares the import of rich
-    pretty_exceptions_enable=False,
-)
 
 
 def _version(wanted: bool) -> None:
@@ -30,7 +25,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def root(
     version: Annotated[bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)] = (
         False
@@ -43,18 +37,49 @@ def root(
     """
 
 
-app.command("compare")(compare.compare)
-app.command("fit")(fit.fit)
-app.command("report")(fit.report)
-app.command("check")(check.check)
-app.command("attain")(attain.attain)
-app.command("published")(published.published)
-app.command("audit")(audit.audit)
-app.command("models")(check.models)
+COMMANDS: Mapping[str, Callable[..., None]] = {
+    "compare": compare.compare,
+    "fit": fit.fit,
+    "report": fit.report,
+    "check": check.check,
+    "attain": attain.attain,
+    "published": published.published,
+    "audit": audit.audit,
+    "models": check.models,
+}
 
-for _name in installed():
-    for _command, _function in load_extension(_name).commands().items():
-        app.command(_command)(_function)
+
+def command_line() -> typer.Typer:
+    """Our commands, then those of the study packages that are installed."""
+    app = typer.Typer(
+        name="bayesrefract",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,  # plain help: readable when piped, and it spares the import of rich
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(root)
+    commands = dict(COMMANDS)
+    for package in installed():
+        for name, command in _commands_of(package).items():
+            if name in commands:
+                tell(f'The command "{name}" of the study package "{package}" is left out: the name is taken.')
+            commands.setdefault(name, command)
+    for name, command in commands.items():
+        app.command(name)(command)
+    return app
+
+
+def _commands_of(package: str) -> Mapping[str, Callable[..., None]]:
+    """The commands of a study package; none, and one line that says so, where it cannot be loaded."""
+    try:
+        return load_extension(package).commands()
+    except StudyError as error:
+        tell(one_screen(error.faults)[0])
+        return {}
+
+
+app = command_line()
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -56,12 +56,13 @@ def parents_of(checked: Checked, seed: int) -> str:
 
 
 def published_sha256(study: Study) -> list[str]:
-    """Hashes of the files of a paper that a study names, and of those that its study package reads."""
-    from bayesrefract.extension import extension_of
+    """Hashes of the files of a paper that a study names, of its study package, and of the files that this reads."""
+    from bayesrefract.extension import extension_of, sources_of
 
-    paper = study.publication
-    named = (paper.estimates, paper.counts) if paper is not None else ()
-    return [hashlib.sha256(path.read_bytes()).hexdigest() for path in (*named, *extension_of(study).files(study))]
+    paper, extension = study.publication, extension_of(study)
+    named = () if paper is None else (paper.estimates, paper.counts)
+    paths = (*(path for path in named if path is not None), *sources_of(extension), *extension.files(study))
+    return [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
 
 
 def unchanged(folder: Path, parents: str) -> Summary | None:

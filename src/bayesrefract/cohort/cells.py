@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -24,8 +24,8 @@ class Cells:
     """Arrays of shape (record,). `text` is "" where missing; `number` is NaN where missing or not a number."""
 
     name: str
-    text: NDArray[np.object_]
-    number: NDArray[np.float64]
+    text: NDArray[np.object_] = field(repr=False)
+    number: NDArray[np.float64] = field(repr=False)
 
     @property
     def missing(self) -> NDArray[np.bool_]:

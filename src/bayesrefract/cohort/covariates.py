@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,7 +132,7 @@ class Block:
     """Columns (patient, column) of the linear predictor that belong to one owner."""
 
     owner: str
-    columns: NDArray[np.float64]
+    columns: NDArray[np.float64] = field(repr=False)
 
 
 def check_identified(

@@ -10,7 +10,7 @@ import hashlib
 import io
 from array import array
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,6 +36,9 @@ class CsvFile(NamedTuple):
     frame: pd.DataFrame
     header: tuple[str, ...]
     sha256: str
+
+    def __repr__(self) -> str:
+        return f"<CSV file: {len(self.frame)} rows, {len(self.header)} columns>"
 
 
 def read_csv(path: Path, wanted: Collection[str], tell: Callable[[str], None]) -> CsvFile:
@@ -91,7 +94,7 @@ def _rows(text: Iterator[str], name: str) -> Iterator[tuple[int, list[str]]]:
 class _Table:
     header: list[str]
     names: list[str]
-    cells: list[list[str]]
+    cells: list[list[str]] = field(repr=False)
     lines: array[int]
 
     def frame(self) -> pd.DataFrame:

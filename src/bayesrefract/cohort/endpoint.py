@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,10 +24,10 @@ MOST_CODES = 6
 class FollowUp:
     """Arrays of shape (record,); entries of records that were not asked about have no meaning."""
 
-    entry: NDArray[np.float64]
-    exit: NDArray[np.float64]
-    event: NDArray[np.bool_]
-    administrative_end: NDArray[np.float64] | None
+    entry: NDArray[np.float64] = field(repr=False)
+    exit: NDArray[np.float64] = field(repr=False)
+    event: NDArray[np.bool_] = field(repr=False)
+    administrative_end: NDArray[np.float64] | None = field(repr=False)
 
 
 def read_follow_up(endpoint: Endpoint, asked: NDArray[np.bool_], patients: tuple[str, ...], faults: Faults) -> FollowUp:
@@ -77,8 +77,8 @@ def check_horizon(
 
 @dataclass(frozen=True)
 class _Reader:
-    asked: NDArray[np.bool_]
-    patients: tuple[str, ...]
+    asked: NDArray[np.bool_] = field(repr=False)
+    patients: tuple[str, ...] = field(repr=False)
     faults: Faults
 
     def fault_rows(self, wrong: NDArray[np.bool_], sentence: Callable[[int], str]) -> None:

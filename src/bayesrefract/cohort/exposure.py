@@ -6,7 +6,7 @@ piecewise-exponential likelihood exactly unchanged.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import xarray as xr
@@ -30,7 +30,7 @@ class ExposureTable:
     covariates : values per pattern, in the order of the cohort.
     """
 
-    data: xr.Dataset
+    data: xr.Dataset = field(repr=False)
     groups: tuple[str, ...]
     strata: tuple[str, ...]
     covariates: tuple[Covariate, ...]

@@ -28,6 +28,13 @@ class Faults:
     def __post_init__(self) -> None:
         self.faulty = np.zeros(len(self.records.frame), dtype=bool)
 
+    def __repr__(self) -> str:
+        """Counts in one line: the sentences quote cells and identifiers."""
+        return (
+            f"<Faults: {self.records.label}, {len(self.columns)} of whole columns, "
+            f"{int(self.faulty.sum())} of {len(self.faulty)} rows>"
+        )
+
     def column(self, sentence: str) -> None:
         """Keep a fault of a column or of the whole file."""
         fault = f"{self.records.label}: {sentence}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ TRUE_FALSE = {True: ("true", "1"), False: ("false", "0")}
 class Selection:
     """Who is still in, and why each of the others is not. `kept` has shape (record,)."""
 
-    kept: NDArray[np.bool_]
+    kept: NDArray[np.bool_] = field(repr=False)
     excluded: dict[str, int]
 
     def exclude(self, which: NDArray[np.bool_], reason: str) -> None:
@@ -92,7 +92,7 @@ class Grouping:
     """`group`: code into `levels`, -1 for nobody's group, shape (record,)."""
 
     levels: tuple[str, ...]
-    group: NDArray[np.int64]
+    group: NDArray[np.int64] = field(repr=False)
 
 
 def assign_groups(

@@ -38,6 +38,10 @@ class Records:
     header: tuple[str, ...]
     _cells: dict[str, Cells] = field(default_factory=dict, init=False, repr=False, compare=False)
 
+    def __repr__(self) -> str:
+        """Counts in one line: no identifier and nobody's values."""
+        return f"<Records: {self.label}, {len(self.frame)} patients, {len(self.header)} columns>"
+
     def cells(self, column: str) -> Cells:
         """The cells of one column, read once."""
         if column not in self._cells:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ class Covariate:
     """
 
     name: str
-    values: NDArray[np.float64]
+    values: NDArray[np.float64] = field(repr=False)
     levels: tuple[str, ...] | None = None
     per: float = 1.0
 
@@ -64,6 +64,13 @@ class Cohort:
     notes: tuple[str, ...] = ()
     administrative_end: NDArray[np.float64] | None = None
     data_sha256: str = ""
+
+    def __repr__(self) -> str:
+        """Counts in one line: no identifier and nobody's values."""
+        events = np.bincount(self.group, weights=self.event, minlength=len(self.groups)).astype(int)
+        sizes = np.bincount(self.group, minlength=len(self.groups))
+        each = ", ".join(f"{name} {d}/{n}" for name, d, n in zip(self.groups, events, sizes, strict=True))
+        return f"<Cohort: {self.n_patients} patients, {self.n_events} events; events/patients: {each}>"
 
     @property
     def has_delayed_entry(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import xarray as xr
@@ -35,15 +35,15 @@ class Effects:
     """
 
     contrasts: tuple[Contrast, ...]
-    log_hazard_ratio: xr.DataArray
-    median: xr.DataArray
-    curves: xr.DataArray
+    log_hazard_ratio: xr.DataArray = field(repr=False)
+    median: xr.DataArray = field(repr=False)
+    curves: xr.DataArray = field(repr=False)
     horizon: float | None = None
-    marginal_log_hazard_ratio: xr.DataArray | None = None
-    rmst: xr.DataArray | None = None
-    rmst_difference: xr.DataArray | None = None
-    survival_at_horizon: xr.DataArray | None = None
-    survival_difference: xr.DataArray | None = None
+    marginal_log_hazard_ratio: xr.DataArray | None = field(default=None, repr=False)
+    rmst: xr.DataArray | None = field(default=None, repr=False)
+    rmst_difference: xr.DataArray | None = field(default=None, repr=False)
+    survival_at_horizon: xr.DataArray | None = field(default=None, repr=False)
+    survival_difference: xr.DataArray | None = field(default=None, repr=False)
 
     def of(self, estimand: Estimand, contrast: Contrast) -> xr.DataArray:
         """Draws of one contrast on the decision scale, dims (chain, draw): logs for ratios.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import xarray as xr
@@ -35,8 +35,8 @@ class HazardDraws:
     coefficient: Floats
     x: Floats
     weight: Floats
-    stratum: NDArray[np.int64]
-    baseline_of: NDArray[np.int64]
+    stratum: NDArray[np.int64] = field(repr=False)
+    baseline_of: NDArray[np.int64] = field(repr=False)
     edges: Floats
     follow_up: float
     by_group: bool

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,10 +28,10 @@ class PredictiveCheck:
     """
 
     level: str
-    times: NDArray[np.float64]
-    observed: NDArray[np.float64]
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
+    times: NDArray[np.float64] = field(repr=False)
+    observed: NDArray[np.float64] = field(repr=False)
+    low: NDArray[np.float64] = field(repr=False)
+    high: NDArray[np.float64] = field(repr=False)
     p: float
     outside: float
 
@@ -69,7 +69,7 @@ class PotentialFollowUp:
 
     known: Floats
     event_time: Floats
-    group: NDArray[np.int64]
+    group: NDArray[np.int64] = field(repr=False)
     censoring: tuple[ProductLimit, ...]
     last: Floats  # (group,)
 

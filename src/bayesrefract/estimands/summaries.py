@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import xarray as xr
@@ -22,10 +22,10 @@ class CurveBand:
     """Posterior of one group's standardised survival, 95% pointwise: arrays of shape (time,)."""
 
     level: str
-    times: NDArray[np.float64]
-    median: NDArray[np.float64]
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
+    times: NDArray[np.float64] = field(repr=False)
+    median: NDArray[np.float64] = field(repr=False)
+    low: NDArray[np.float64] = field(repr=False)
+    high: NDArray[np.float64] = field(repr=False)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import xarray as xr
@@ -28,8 +28,8 @@ class Posterior:
     statistics : dims (chain, draw): `diverging`, `energy`, ... of the sampler.
     """
 
-    draws: xr.Dataset
-    statistics: xr.Dataset
+    draws: xr.Dataset = field(repr=False)
+    statistics: xr.Dataset = field(repr=False)
     key: str
     by_group: bool = False
 

@@ -8,7 +8,7 @@ are dropped before anything is looked at.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +59,7 @@ class ModelArrays:
     structure: Structure
     real: Structure
     design: Design
-    values: dict[str, NDArray[np.generic]]
+    values: dict[str, NDArray[np.generic]] = field(repr=False)
     coords: dict[str, list[str]]
     by_group: bool = False
 

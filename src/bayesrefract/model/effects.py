@@ -7,7 +7,7 @@ spread (exchangeable) it becomes one indicator column per level.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ class Block:
 
     covariate: Covariate
     columns: slice
-    to_effect: NDArray[np.float64]  # (level or 1, column)
+    to_effect: NDArray[np.float64] = field(repr=False)  # (level or 1, column)
     centre: float = 0.0
     sd: float = 1.0
     exchangeable: bool = False
@@ -35,10 +35,10 @@ class Design:
     """x : (pattern, column). scale : prior sd per column, NaN where learnt. spread : (column,) index of
     the learnt spread (tau) of each column, -1 where the scale is fixed."""
 
-    x: NDArray[np.float64]
+    x: NDArray[np.float64] = field(repr=False)
     names: tuple[str, ...]
-    scale: NDArray[np.float64]
-    spread: NDArray[np.int64]
+    scale: NDArray[np.float64] = field(repr=False)
+    spread: NDArray[np.int64] = field(repr=False)
     blocks: tuple[Block, ...]
 
     @property

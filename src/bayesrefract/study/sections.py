@@ -242,7 +242,7 @@ class PublishedSection(Section):
 
     source: Text = Field(description="the paper, as text")
     estimates: Text = Field(description="a .csv file beside this one")
-    counts: Text = Field(description="a .csv file beside this one")
+    counts: Text | None = Field(default=None, description="a .csv file beside this one")
     conclusion: Text = Field(description="the paper's own sentence, as printed")
     conclusion_where: Text = Field(description="where in the paper it stands")
     spread: Text | None = Field(default=None, description="a .csv file beside this one")

@@ -107,12 +107,13 @@ class Printed:
 class Publication:
     """A paper whose printed numbers stand beside the analyses. Paths are those of the CSV files.
 
+    `counts`: None where the paper prints no table of counts, or none that is worth checking.
     `conclusion` is the paper's own sentence. `spread`: how far rebuilt cohorts differ, where there is such a file.
     """
 
     source: str
     estimates: Path
-    counts: Path
+    counts: Path | None
     conclusion: str
     conclusion_where: str
     spread: Path | None = None

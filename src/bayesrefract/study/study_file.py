@@ -133,7 +133,7 @@ def _publication(section: PublishedSection | None, folder: Path) -> Publication 
     return Publication(
         source=section.source,
         estimates=folder / section.estimates,
-        counts=folder / section.counts,
+        counts=folder / section.counts if section.counts else None,
         conclusion=section.conclusion,
         conclusion_where=section.conclusion_where,
         spread=folder / section.spread if section.spread else None,

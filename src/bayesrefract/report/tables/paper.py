@@ -18,10 +18,13 @@ from bayesrefract.study.study import Analysis, Evidence
 PRINTED = "printed ratio"
 NOTHING_SAID = "nothing can be said"
 PRINTED_ADJUSTED = "printed adjusted ratios, their contrast"
-SIDE_NOTES = (
-    "Printed: flat prior, normal likelihood of the log ratio from the printed interval. Two printed ratios with one "
-    "reference give the ratio between their groups only for an assumed correlation, and so a range.",
-    "Cox: equivalent where the interval lies inside the range (two one-sided tests), different where it lies outside.",
+PRINTED_NOTE = "Printed: flat prior, normal likelihood of the log ratio from the printed interval."
+CONTRAST_NOTE = (
+    "Two printed ratios with one reference give the ratio between their groups only for an assumed correlation, and so "
+    "a range."
+)
+COX_NOTE = (
+    "Cox: equivalent where the interval lies inside the range (two one-sided tests), different where it lies outside."
 )
 
 
@@ -38,7 +41,8 @@ def side_by_side_table(rows: Sequence[PrintedRow], evidence: Evidence, of_paper:
     """The verdict on the primary comparison from the printed numbers, from the records, and from Cox regression."""
     heads = ("Ratio (95% interval)", "P(inside)", "Verdict", "Cox (95% interval)", "Cox verdict")
     aims = dict.fromkeys(row.note for row in rows if row.note)
-    notes = (*SIDE_NOTES, *of_paper, f"Records: {EVIDENCE_LABEL[evidence].lower()}.", *aims)
+    contrast = (CONTRAST_NOTE,) if any(row.cells[1] == PRINTED_ADJUSTED for row in rows) else ()
+    notes = (PRINTED_NOTE, *contrast, COX_NOTE, *of_paper, f"Records: {EVIDENCE_LABEL[evidence].lower()}.", *aims)
     cells = tuple(row.cells for row in rows)
     return Table("One question, three ways of asking", columns("Question", "From", *heads), cells, notes)
 

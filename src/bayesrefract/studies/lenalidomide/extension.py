@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bayesrefract.extension import Addition, Extension
+from bayesrefract.study.study import Evidence
 
 if TYPE_CHECKING:
     from bayesrefract.cohort.faults import Faults
@@ -31,11 +32,14 @@ class Lenalidomide(Extension):
         check_histories(records, faults)
 
     def check_files(self, study: Study) -> None:
-        """Read the spread over rebuilt cohorts, where the study has one."""
-        from bayesrefract.studies.lenalidomide.spread import read_spread
+        """The spread over rebuilt cohorts can be read; a rebuilt cohort has the counts that it is compared with."""
+        from bayesrefract.studies.lenalidomide.spread import printed_counts, read_spread
 
-        if study.publication is not None and study.publication.spread is not None:
-            read_spread(study.publication.spread)
+        paper = study.publication
+        if paper is not None and study.evidence is Evidence.REBUILT:
+            printed_counts(paper)
+        if paper is not None and paper.spread is not None:
+            read_spread(paper.spread)
 
     def files(self, study: Study) -> tuple[Path, ...]:
         """The spread over rebuilt cohorts."""

@@ -6,7 +6,7 @@ The rules hold for real records as for rebuilt ones: times of real records are r
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,9 +80,9 @@ def check_histories(records: Records, faults: Faults) -> None:
 @dataclass(frozen=True)
 class _Histories:
     records: Records
-    patients: tuple[str, ...]
+    patients: tuple[str, ...] = field(repr=False)
     faults: Faults
-    asked: NDArray[np.bool_]  # shape (record,): those whose own cells can be read
+    asked: NDArray[np.bool_] = field(repr=False)  # shape (record,): those whose own cells can be read
 
     def number(self, column: str) -> NDArray[np.float64]:
         return self.records.cells(column).number

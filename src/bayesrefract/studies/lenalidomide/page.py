@@ -53,7 +53,7 @@ def addition(study: Study, records: Records) -> Addition:
     block = Block("counted-once-table", "", sheets=(Sheet("counted-once", counted_once_table(counts)),))
     shared = Section("counted-once", "Events that two endpoints share", "", (block,))
     paper = study.publication
-    if paper is None or study.evidence is not Evidence.REBUILT:
+    if paper is None or paper.counts is None or study.evidence is not Evidence.REBUILT:
         return Addition({"claim": (shared,)})
     fidelity = compare(patients_of(records), read_estimates(paper.estimates)[1], read_counts(paper.counts))
     spread = read_spread(paper.spread) if paper.spread else ()

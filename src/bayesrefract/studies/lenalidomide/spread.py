@@ -23,7 +23,7 @@ from bayesrefract.errors import InputError
 from bayesrefract.papers import Estimate, read_estimates
 from bayesrefract.study.model import NO_SET, QUESTION_SET, Model
 from bayesrefract.study.rope import Estimand, Rope
-from bayesrefract.study.study import Analysis, Study
+from bayesrefract.study.study import Analysis, Publication, Study
 
 
 class Printed(StrEnum):
@@ -69,6 +69,15 @@ class Spread:
     highest: float
     p_inside_low: float
     p_inside_high: float
+
+
+def printed_counts(publication: Publication) -> Path:
+    """The paper's counts, without which no cohort is rebuilt. Raises InputError where a study names none."""
+    if publication.counts is None:
+        raise InputError(
+            "published.counts is missing. A cohort is rebuilt from a paper's tables of counts: name the file."
+        )
+    return publication.counts
 
 
 def spread_rows(

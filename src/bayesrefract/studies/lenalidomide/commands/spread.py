@@ -50,7 +50,7 @@ def spread(
     """
     from bayesrefract.extension import check_study, read_study_records
     from bayesrefract.files import write_whole
-    from bayesrefract.studies.lenalidomide.spread import summarise, to_text
+    from bayesrefract.studies.lenalidomide.spread import printed_counts, summarise, to_text
     from bayesrefract.studies.lenalidomide.tables import spread_table
     from bayesrefract.study.model_file import load_model
     from bayesrefract.study.study_file import load_study
@@ -58,6 +58,7 @@ def spread(
     asked = load_study(study)
     if asked.publication is None:
         raise InputError(f"{study}: there is no table [published]. A cohort is rebuilt from the numbers of a paper.")
+    printed_counts(asked.publication)
     models = tuple(load_model(name) for name in asked.models)
     check_study(asked, read_study_records(asked, tell))
     make_folder(keep)
@@ -109,9 +110,10 @@ def leave_interrupts_to_the_parent() -> None:
 def _keep_cohort(publication: Publication, steps: int | None, quiet: bool, seed: int, path: Path) -> str:
     """Rebuild one cohort into its file; says how it meets the printed numbers."""
     from bayesrefract.files import write_whole
+    from bayesrefract.studies.lenalidomide.spread import printed_counts
 
     hear = progress(quiet=quiet, name=f"Cohort {seed}")
-    text, fidelity = make_cohort(publication.estimates, publication.counts, seed, steps, hear)
+    text, fidelity = make_cohort(publication.estimates, printed_counts(publication), seed, steps, hear)
     write_whole(path, text)
     return fidelity.told_in_words
 
@@ -119,11 +121,11 @@ def _keep_cohort(publication: Publication, steps: int | None, quiet: bool, seed:
 def _rows(study: Study, models: Sequence[Model], seed: int, path: Path) -> list[SpreadRow]:
     from bayesrefract.cohort.read import read_records
     from bayesrefract.studies.lenalidomide.fidelity import check_fidelity
-    from bayesrefract.studies.lenalidomide.spread import spread_rows
+    from bayesrefract.studies.lenalidomide.spread import printed_counts, spread_rows
     from bayesrefract.study.study import with_records
 
     assert study.publication is not None  # asked for at the door
-    fidelity = check_fidelity(path, study.publication.estimates, study.publication.counts)
+    fidelity = check_fidelity(path, study.publication.estimates, printed_counts(study.publication))
     records = read_records(with_records(study, path))
     return spread_rows(study, records, models, seed, fidelity.met(fidelity.survival))
 
@@ -131,9 +133,10 @@ def _rows(study: Study, models: Sequence[Model], seed: int, path: Path) -> list[
 def _made_from(publication: Publication, steps: int | None) -> str:
     """Hash of all that a rebuilt cohort depends on but its seed."""
     from bayesrefract.inference.provenance import PACKAGE
+    from bayesrefract.studies.lenalidomide.spread import printed_counts
 
     digest = hashlib.sha256(str(steps).encode())
     sources = sorted((PACKAGE / "studies" / "lenalidomide" / "rebuild").glob("*.py"))
-    for path in (publication.estimates, publication.counts, *sources):
+    for path in (publication.estimates, printed_counts(publication), *sources):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from bayesrefract.messages import listed
@@ -18,9 +18,9 @@ type Placed[T] = tuple[tuple[int, T], ...]
 class Rows:
     """The three tables as values; lines and doses by patient. Cells that could not be used are None or FAULTY."""
 
-    patients: tuple[Patient, ...]
-    lines: Mapping[str, Placed[Line]]
-    doses: Mapping[str, Placed[Dose]]
+    patients: tuple[Patient, ...] = field(repr=False)
+    lines: Mapping[str, Placed[Line]] = field(repr=False)
+    doses: Mapping[str, Placed[Dose]] = field(repr=False)
 
     def lines_of(self, patient: str) -> tuple[Line, ...]:
         return tuple(line for _, line in sorted(self.lines.get(patient, ()), key=lambda placed: placed[1].number))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bayesrefract.studies.lenalidomide.derive.drugs import (
@@ -40,9 +40,12 @@ ASSUMED_END = "end of a proteasome inhibitor or of daratumumab not recorded"
 UNKNOWN_EGFR = "eGFR not known, counted as 60 or more"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CohortRow:
-    """One patient of the cohort. The fields are its columns, in their order; None where not known or not meant."""
+    """One patient of the cohort, not to be printed. The fields are its columns, in their order.
+
+    None where not known or not meant.
+    """
 
     patient_id: str
     refractoriness: str
@@ -78,7 +81,7 @@ class CohortRow:
     os_retreatment_event: bool | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Listed:
     """A patient whose grouping a reader should look at, and why."""
 
@@ -93,8 +96,8 @@ class Derived:
 
     patients: int
     excluded: dict[str, int]
-    rows: tuple[CohortRow, ...]
-    listed: tuple[Listed, ...]
+    rows: tuple[CohortRow, ...] = field(repr=False)
+    listed: tuple[Listed, ...] = field(repr=False)
 
     def __post_init__(self) -> None:
         if self.patients != len(self.rows) + sum(self.excluded.values()):

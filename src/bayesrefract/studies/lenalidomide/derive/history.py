@@ -62,7 +62,7 @@ class Schedule(StrEnum):
     ALTERNATE_DAYS = "alternate_days"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Dose:
     """A dose that holds from its date on, until the next of the same drug. 0 mg: stopped; None: not known."""
 
@@ -72,7 +72,7 @@ class Dose:
     schedule: Schedule | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Line:
     """A line of therapy. `stop`: its last day; None while it goes on. Drugs by their full names."""
 
@@ -88,7 +88,7 @@ class Line:
         return self.start <= day and (self.stop is None or day <= self.stop)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Patient:
     """At diagnosis, and how follow-up ended. None and "" where not known."""
 
@@ -109,7 +109,7 @@ class Patient:
         return self.death or self.last_contact
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class History:
     """One patient with the lines in order and the doses by date."""
 

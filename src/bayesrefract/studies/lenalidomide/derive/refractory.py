@@ -54,7 +54,7 @@ class Unclassifiable:
     reason: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Exposure:
     """The last exposure to a drug before progression: what was taken, and the last day on which it was.
 
@@ -162,7 +162,7 @@ def refractory_partners(history: History, line: Line, progression: dt.date) -> d
     return failed
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Survival:
     """Months from the start of a line, and whether the event ended them."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,7 @@ class Sheet:
 
     records: Records
     faults: Faults
-    patients: tuple[str, ...]
+    patients: tuple[str, ...] = field(repr=False)
 
     def has(self, column: str) -> bool:
         return column in self.records.frame.columns

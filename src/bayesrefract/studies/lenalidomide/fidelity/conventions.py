@@ -6,7 +6,7 @@ Written with lifelines, apart from the code that a search for a cohort uses.
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -26,8 +26,8 @@ LARGEST_LOG = 500.0
 class FollowUp:
     """Times and events of the patients of one group, or of all."""
 
-    months: NDArray[np.float64]
-    event: NDArray[np.bool_]
+    months: NDArray[np.float64] = field(repr=False)
+    event: NDArray[np.bool_] = field(repr=False)
 
     @property
     def reversed(self) -> FollowUp:

@@ -6,7 +6,7 @@ What the paper does not print is an assumption, and stands in `UNPRINTED`. Quart
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,8 +95,8 @@ UNPRINTED = Unprinted()
 class Retreated:
     """Who is retreated with lenalidomide, and for whom that is the second line. Shape (patient,)."""
 
-    again: NDArray[np.bool_]
-    is_second: NDArray[np.bool_]
+    again: NDArray[np.bool_] = field(repr=False)
+    is_second: NDArray[np.bool_] = field(repr=False)
 
 
 def draw_characteristics(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,14 +55,14 @@ class Rebuilt:
     `left`: distance from the printed survival figures that the search has left.
     """
 
-    y: NDArray[np.int64]
-    x: NDArray[np.int64]
-    age: NDArray[np.int64]  # tenths of a year
-    female: NDArray[np.int64]
-    lesions: dict[str, NDArray[np.int64]]
-    isotype: NDArray[np.object_]
-    regimen_size: NDArray[np.object_]
-    first_line_asct: NDArray[np.int64]
+    y: NDArray[np.int64] = field(repr=False)
+    x: NDArray[np.int64] = field(repr=False)
+    age: NDArray[np.int64] = field(repr=False)  # tenths of a year
+    female: NDArray[np.int64] = field(repr=False)
+    lesions: dict[str, NDArray[np.int64]] = field(repr=False)
+    isotype: NDArray[np.object_] = field(repr=False)
+    regimen_size: NDArray[np.object_] = field(repr=False)
+    first_line_asct: NDArray[np.int64] = field(repr=False)
     left: float
 
 

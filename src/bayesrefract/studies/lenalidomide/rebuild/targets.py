@@ -32,10 +32,10 @@ class Wanted:
     the least and the largest number that would be printed so.
     """
 
-    curves: NDArray[np.float64] = field(default_factory=lambda: np.full((3, 3, 2), np.nan))
-    z: NDArray[np.float64] = field(default_factory=lambda: np.full((3, 2), np.nan))
-    ratios: NDArray[np.float64] = field(default_factory=lambda: np.full((2, 3, 2), np.nan))
-    adjusted: NDArray[np.float64] = field(default_factory=lambda: np.full((2, 3, 2), np.nan))
+    curves: NDArray[np.float64] = field(default_factory=lambda: np.full((3, 3, 2), np.nan), repr=False)
+    z: NDArray[np.float64] = field(default_factory=lambda: np.full((3, 2), np.nan), repr=False)
+    ratios: NDArray[np.float64] = field(default_factory=lambda: np.full((2, 3, 2), np.nan), repr=False)
+    adjusted: NDArray[np.float64] = field(default_factory=lambda: np.full((2, 3, 2), np.nan), repr=False)
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Targets:
     """
 
     endpoints: tuple[tuple[Wanted, ...], ...]
-    follow_up: NDArray[np.float64]
+    follow_up: NDArray[np.float64] = field(repr=False)
 
 
 def read_targets(estimates: Sequence[Estimate]) -> Targets:
