@@ -28,7 +28,7 @@ EDGES = {
     "nutpie": {"inference"},
     "pandas": {"classical", "cohort", "studies"},
     "pyarrow": {"cohort"},
-    "pydantic": {"study"},
+    "pydantic": {"report", "study"},
     "pydantic_core": {"study"},
     "pymc": {"model"},
     "pytensor": {"model"},

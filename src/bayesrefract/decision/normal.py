@@ -24,8 +24,8 @@ def judge_normal(mean: float, sd: float, region: Region, rule: Rule) -> Judgemen
         raise StudyError("rule: name = probability needs a threshold. Declare it, for instance threshold = 0.95.")
     below = float(norm.cdf((region.low - mean) / sd))
     above = float(norm.sf((region.high - mean) / sd))
-    shares = (_exact(share) for share in (below, 1.0 - below - above, above))
-    return judge_probability(*shares, rule.threshold, rule.side)
+    inside = _exact(1.0 - below - above)
+    return judge_probability(_exact(below), inside, _exact(above), rule.threshold, rule.side)
 
 
 def _exact(value: float) -> Simulated:

@@ -21,9 +21,9 @@ PRINTED_ADJUSTED = "printed adjusted ratios, their contrast"
 SIDE_NOTES = (
     "Printed: flat prior, normal likelihood of the log ratio from the printed interval. Two printed ratios with one "
     "reference give the ratio between their groups only for an assumed correlation, and so a range.",
-    "Cox verdict: the same rule, applied to Cox's log hazard ratio as a normal distribution without a prior. An interval "
-    "rule reads its Wald interval at the rule's level (a one-sided rule only the limit on the side of harm); a "
-    "probability rule reads the normal probabilities below, inside and above the range.",
+    "Cox verdict: the same rule, applied to Cox's log hazard ratio as a normal distribution without a prior. An "
+    "interval rule reads its Wald interval at the rule's level (a one-sided rule only the limit on the side of harm); "
+    "a probability rule reads the normal probabilities below, inside and above the range.",
 )
 
 
