@@ -295,3 +295,10 @@ def a_whole_study() -> tuple[Study, list[Findings]]:
             withheld(findings(analysis, a_model("pooled", "Pooled strata"), seed=5)),
         ]
     return a_study(*made), made
+
+
+def primary_judged_by(rule: Rule) -> Findings:
+    """Findings whose analysis and verdicts have another rule; the words of the verdicts stay as they were."""
+    made = findings()
+    verdicts = tuple(replace(verdict, rule=rule) for verdict in made.verdicts)
+    return replace(made, analysis=replace(made.analysis, rule=rule), verdicts=verdicts)

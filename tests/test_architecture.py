@@ -29,7 +29,7 @@ EDGES = {
     "pandas": {"classical", "cohort", "result", "studies"},
     "narwhals": {"cohort"},
     "pyarrow": {"cohort"},
-    "pydantic": {"study"},
+    "pydantic": {"report", "study"},
     "pydantic_core": {"study"},
     "pymc": {"model"},
     "pytensor": {"model"},

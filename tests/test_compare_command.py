@@ -281,7 +281,7 @@ def test_a_file_becomes_a_table_json_and_a_report(
     assert "leuk" not in out.lower()  # the file's path is nobody's business
     assert (folder / "report" / "index.html").stat().st_size > 0
     verdict = json.loads((folder / "verdict.json").read_text())
-    assert verdict["schema"] == "bayesrefract/verdict/1"
+    assert verdict["schema"] == "bayesrefract/verdict/2"
     assert (verdict["n_patients"], verdict["events"], verdict["time_unit"]) == (42, 30, "weeks")
     groups = {group["level"]: group for group in verdict["groups"]}
     assert (groups["6-MP"]["events"], groups["6-MP"]["person_time"]) == (9, 359)

@@ -10,30 +10,41 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from findings_example import GROUPS, a_model, a_question, a_study, an_rmst_verdict, findings, withheld
+from findings_example import (
+    GROUPS,
+    a_model,
+    a_question,
+    a_study,
+    an_rmst_verdict,
+    findings,
+    primary_judged_by,
+    withheld,
+)
 
 from bayesrefract.classical.cox import tost_p
 from bayesrefract.report.json.verdict import study_json, to_json, write_json
-from bayesrefract.study.rope import RuleName
+from bayesrefract.study.rope import Rule, RuleName, Side
+from bayesrefract.study.study import Condition, Population
 
 TOP = {
     "schema", "time_unit", "evidence", "model", "n_patients", "n_excluded", "excluded", "events", "groups", "contrasts",
-    "attainability", "log_rank", "schoenfeld", "health", "provenance",
+    "attainability", "log_rank", "schoenfeld", "convergence", "provenance", "priors", "covariates", "columns",
+    "horizon", "adjustment_set", "population_conditions", "rule", "model_title", "model_sha256",
 }  # fmt: skip
 CONTRAST = {
     "group", "reference", "primary", "estimand", "hazard_ratio", "rope", "rule", "verdict", "direction", "distance",
-    "distance_mcse", "smallest_rope", "cox", "tost_p", "companion", "health",
+    "distance_mcse", "smallest_rope", "cox", "tost_p", "companion", "gates",
 }  # fmt: skip
 INSIDE = {
-    "hazard_ratio": {"median", "eti95", "log_mean", "log_sd", "r_hat", "ess_bulk", "ess_tail"},
+    "hazard_ratio": {"median", "eti95", "credible_interval", "log_mean", "log_sd", "r_hat", "ess_bulk", "ess_tail"},
     "rope": {
         "low", "high", "source", "declared_on", "before_data", "prior_inside", "p_below", "p_inside", "p_above",
         "mcse_inside", "p_inside_bound",
     },
     "rule": {"name", "level", "threshold"},
-    "cox": {"hazard_ratio", "low95", "high95", "p", "log_coef", "log_se", "ties"},
+    "cox": {"hazard_ratio", "low95", "high95", "p", "log_coef", "log_se", "ties", "verdict", "direction"},
     "companion": {"log_hr", "se", "z_disagreement", "prior_pull"},
-    "health": {"passed", "findings"},
+    "gates": {"passed", "reasons"},
 }  # fmt: skip
 
 
@@ -48,7 +59,7 @@ def read_strictly(text: str) -> Any:
 
 def test_every_promised_key_is_there() -> None:
     payload = to_json(findings())
-    assert payload["schema"] == "bayesrefract/verdict/1"
+    assert payload["schema"] == "bayesrefract/verdict/2"
     assert payload.keys() >= TOP
     for contrast in payload["contrasts"]:
         assert contrast.keys() >= CONTRAST
@@ -119,15 +130,15 @@ def test_hazard_ratios_come_first_and_other_estimands_have_no_cox_twin() -> None
     assert rmst["companion"] is None
     assert rmst["tost_p"] is None
     assert rmst["estimate"]["median"] == an_rmst_verdict().median
-    assert rmst["estimate"].keys() >= {"median", "interval", "mean", "sd"}
+    assert rmst["estimate"].keys() >= {"median", "credible_interval", "mean", "sd"}
 
 
 def test_withheld_verdicts_carry_their_reasons() -> None:
     contrast = to_json(withheld(findings()))["contrasts"][0]
     assert contrast["verdict"] == "withheld"
-    assert contrast["health"]["passed"] is False
-    assert "R-hat" in contrast["health"]["findings"][0]
-    assert to_json(findings())["contrasts"][0]["health"] == {"passed": True, "findings": []}
+    assert contrast["gates"]["passed"] is False
+    assert "R-hat" in contrast["gates"]["reasons"][0]
+    assert to_json(findings())["contrasts"][0]["gates"] == {"passed": True, "reasons": []}
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
@@ -138,7 +149,7 @@ def test_what_is_not_finite_becomes_null(value: float) -> None:
     write_json(stream, to_json(replace(made, verdicts=(first,), prior_pull=(value, None))))
     contrast = read_strictly(stream.getvalue())["contrasts"][0]
     assert contrast["hazard_ratio"]["ess_tail"] is None
-    assert contrast["hazard_ratio"]["interval"] == [0.9, None]
+    assert contrast["hazard_ratio"]["credible_interval"] == [0.9, None]
     assert contrast["companion"]["prior_pull"] is None
 
 
@@ -171,7 +182,7 @@ def test_a_study_lists_every_analysis_with_its_names() -> None:
     analysis = a_question(population="symptom_free")
     made = [findings(analysis, a_model("primary")), findings(analysis, a_model("wide"))]
     payload = study_json(a_study(*made), made)
-    assert payload["schema"] == "bayesrefract/study/1"
+    assert payload["schema"] == "bayesrefract/study/2"
     assert (payload["study"], payload["evidence"]) == ("example", "simulated")
     assert [each["model"] for each in payload["analyses"]] == ["primary", "wide"]
     assert {each["question"] for each in payload["analyses"]} == {"death"}
@@ -197,3 +208,100 @@ def test_quantities_at_the_horizon_stand_under_their_group_or_contrast() -> None
     shown = to_json(made)["at_horizon"]
     assert set(shown) == {*made.analysis.groups, made.analysis.primary.label}
     assert shown[made.analysis.groups[0]]["rmst"] == {"estimate": 21.3, "low": 20.2, "high": 22.4}
+
+
+def test_priors_and_covariate_ratios_are_those_of_the_findings() -> None:
+    made = findings()
+    payload = to_json(made)
+    assert payload["priors"] == [
+        {
+            "quantity": "group log HR, any pair",
+            "distribution": "Normal(0, 0.75)",
+            "hazard_ratio95": [0.23, 4.35],
+            "inside_rope": 0.234,
+            "label": None,
+        }
+    ]
+    assert payload["covariates"] == [
+        {
+            "covariate": "age",
+            "level": None,
+            "per": 10.0,
+            "hazard_ratio": {"estimate": 1.21, "low": 1.1, "high": 1.33},
+        },
+        {
+            "covariate": "stage",
+            "level": "late",
+            "per": None,
+            "hazard_ratio": {"estimate": 1.4, "low": 1.2, "high": 1.62},
+        },
+    ]
+
+
+def test_columns_population_and_adjustment_are_told_by_name() -> None:
+    analysis = a_question()
+    endpoint = replace(analysis.endpoint, event_value=2, entry="entry_months", administrative_end="cut_off")
+    population = Population("adults", "Adults", (Condition("age", low=18.0, high=65.0), Condition("symptom", (0.0,))))
+    columns = replace(analysis.columns, strata=("site",), unordered=("grade",))
+    payload = to_json(findings(replace(analysis, endpoint=endpoint, population=population, columns=columns)))
+    assert payload["columns"] == {
+        "time": "months",
+        "event": "died",
+        "event_value": 2,
+        "entry": "entry_months",
+        "clock_start": None,
+        "administrative_end": "cut_off",
+        "group": "arm",
+        "id": "id",
+        "strata": ["site"],
+        "unordered": ["grade"],
+    }
+    assert payload["population_conditions"] == "age from 18 to 65, symptom = 0"
+    assert (payload["adjustment_set"], payload["horizon"]) == ("baseline", 36.0)
+
+
+@pytest.mark.parametrize(
+    ("of_model", "of_question", "named"),
+    [("none", "baseline", None), ("question", None, None), ("question", "paper", "paper"), ("total", "paper", "total")],
+)
+def test_the_adjustment_set_is_the_models_or_the_questions(
+    of_model: str, of_question: str | None, named: str | None
+) -> None:
+    made = findings(replace(a_question(), adjust=of_question), replace(a_model(), adjust=of_model))
+    assert to_json(made)["adjustment_set"] == named
+
+
+@pytest.mark.parametrize("before_data", [True, False, None])
+def test_when_a_rope_was_declared_may_be_left_open(before_data: bool | None) -> None:
+    made = findings()
+    rope = replace(made.verdicts[0].rope, before_data=before_data, declared=None)
+    (contrast,) = to_json(replace(made, verdicts=(replace(made.verdicts[0], rope=rope),)))["contrasts"]
+    assert (contrast["rope"]["before_data"], contrast["rope"]["declared_on"]) == (before_data, None)
+
+
+@pytest.mark.parametrize(
+    ("rule", "word", "direction"),
+    [
+        (Rule(), "different", "below"),
+        (Rule(side=Side.ABOVE), "non_inferior", None),
+        (Rule(side=Side.BELOW), "not_shown", None),
+        (Rule(RuleName.PROBABILITY, threshold=0.99999), "undecided", None),
+    ],
+)
+def test_the_cox_verdict_is_that_of_the_same_rule(rule: Rule, word: str, direction: str | None) -> None:
+    """Cox: log HR -0.60, SE 0.10, so that the 95% interval is 0.45 to 0.67 and P(below 0.80) = 0.99992."""
+    made = primary_judged_by(rule)
+    first = replace(made.agreement.cox[0], log_coef=-0.60, log_se=0.10)
+    made = replace(made, agreement=replace(made.agreement, cox=(first, *made.agreement.cox[1:])))
+    cox = to_json(made)["contrasts"][0]["cox"]
+    assert (cox["verdict"], cox["direction"]) == (word, direction)
+
+
+def test_a_positive_control_is_marked() -> None:
+    assert [each["role"] for each in to_json(findings())["contrasts"][:2]] == ["comparison", "positive_control"]
+
+
+def test_the_order_of_keys_is_that_of_the_schema() -> None:
+    made = findings()
+    assert list(to_json(made)) == list(to_json(withheld(made)))
+    assert list(to_json(made))[:3] == ["schema", "question", "question_label"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -13,6 +14,8 @@ from bayesrefract.cohort.value import Flow
 from bayesrefract.decision import Verdict
 from bayesrefract.decision.attainability import Attainability
 from bayesrefract.decision.diagnostics import Health
+from bayesrefract.decision.normal import judge_normal
+from bayesrefract.decision.verdict import Judgement, Region
 from bayesrefract.estimands import CovariateEffect as CovariateEffect
 from bayesrefract.estimands import PredictiveCheck as PredictiveCheck
 from bayesrefract.estimands.summaries import AtHorizon as AtHorizon
@@ -21,7 +24,7 @@ from bayesrefract.estimands.summaries import Median as Median
 from bayesrefract.inference.provenance import Provenance as Provenance
 from bayesrefract.model.priors import PriorImplication as PriorImplication
 from bayesrefract.study.model import Model
-from bayesrefract.study.rope import Estimand
+from bayesrefract.study.rope import Estimand, Rope, Rule
 from bayesrefract.study.study import Analysis
 
 
@@ -81,7 +84,10 @@ def by_question(made: Sequence[Findings]) -> tuple[list[list[Findings]], list[li
 
 @dataclass(frozen=True)
 class Counterpart:
-    """Cox, companion fit, prior's pull and TOST of one hazard ratio; None where there is none."""
+    """Cox, companion fit, prior's pull and TOST of one hazard ratio; None where there is none.
+
+    `cox_judgement`: what the verdict's own rule says of Cox regression, its log hazard ratio taken as normal.
+    """
 
     cox: CoxContrast | None
     breslow: CoxContrast | None
@@ -89,6 +95,7 @@ class Counterpart:
     prior_pull: float | None
     log_rank_p: float | None
     tost_p: float | None
+    cox_judgement: Judgement | None = None
 
     @property
     def agrees(self) -> bool | None:
@@ -120,7 +127,13 @@ def counterpart(findings: Findings, verdict: Verdict) -> Counterpart:
         prior_pull=_prior_pull(findings, pair),
         log_rank_p=p.get(frozenset(pair)),
         tost_p=None if cox is None else tost_p(cox.log_coef, cox.log_se, verdict.rope),
+        cox_judgement=None if cox is None else judge_cox(cox, verdict.rope, verdict.rule),
     )
+
+
+def judge_cox(cox: CoxContrast, rope: Rope, rule: Rule) -> Judgement:
+    """The rule on Cox's normal approximation of the log hazard ratio, against a ROPE of the hazard ratio."""
+    return judge_normal(cox.log_coef, cox.log_se, Region(math.log(rope.low), math.log(rope.high)), rule)
 
 
 def _prior_pull(findings: Findings, pair: tuple[str, str]) -> float | None:

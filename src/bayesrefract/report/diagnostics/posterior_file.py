@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from io import BytesIO
 
-import numpy as np
 import xarray as xr
 
 from bayesrefract.findings import Findings

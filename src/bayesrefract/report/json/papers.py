@@ -11,7 +11,7 @@ from bayesrefract.papers import Ratio
 from bayesrefract.papers.assess import Assessment, Terms
 from bayesrefract.papers.audit import Report
 from bayesrefract.papers.combine import Against, Pooled
-from bayesrefract.report.json.verdict import Json
+from bayesrefract.report.json.write import Json
 from bayesrefract.report.tables.published import SOURCE, prior_text, sentence_of, warnings
 
 PUBLISHED_SCHEMA = "bayesrefract/published/1"

@@ -24,7 +24,9 @@ CONTRAST_NOTE = (
     "a range."
 )
 COX_NOTE = (
-    "Cox: equivalent where the interval lies inside the range (two one-sided tests), different where it lies outside."
+    "Cox verdict: the same rule, applied to Cox's log hazard ratio as a normal distribution without a prior. An "
+    "interval rule reads its Wald interval at the rule's level (a one-sided rule only the limit on the side of harm); "
+    "a probability rule reads the normal probabilities below, inside and above the range."
 )
 
 
@@ -77,7 +79,8 @@ def record_rows(made: Sequence[Findings]) -> Iterator[PrintedRow]:
         verdict = primary_verdict(findings)
         if verdict is None:
             continue
-        cox = counterpart(findings, verdict).cox
+        twin = counterpart(findings, verdict)
+        cox, judged = twin.cox, twin.cox_judgement
         known = verdict.word is not VerdictWord.WITHHELD
         cells = (
             title(findings.analysis),
@@ -86,7 +89,7 @@ def record_rows(made: Sequence[Findings]) -> Iterator[PrintedRow]:
             probability(verdict.p_inside) if known else ABSENT,
             word_text(verdict.word),
             ABSENT if cox is None else _three((cox.hazard_ratio, *cox.limits())),
-            ABSENT if cox is None else _cox_word(cox.limits(verdict.rule.level), verdict),
+            ABSENT if judged is None else word_text(judged.word),
         )
         yield PrintedRow(cells, (verdict.word,), f"{findings.model.name}: {aim(findings)}.")
 
@@ -122,15 +125,6 @@ def _ratio(verdict: Verdict) -> str:
 def _three(values: tuple[float, float, float]) -> str:
     estimate, low, high = (ratio(value) for value in values)
     return f"{estimate} ({low} to {high})"
-
-
-def _cox_word(limits: tuple[float, float], verdict: Verdict) -> str:
-    low, high = limits
-    if verdict.rope.low < low and high < verdict.rope.high:
-        return word_text(VerdictWord.EQUIVALENT)
-    if high < verdict.rope.low or low > verdict.rope.high:
-        return word_text(VerdictWord.DIFFERENT)
-    return word_text(VerdictWord.UNDECIDED)
 
 
 def needed_table(made: Sequence[Findings]) -> Table:

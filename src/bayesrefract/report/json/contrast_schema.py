@@ -1,0 +1,182 @@
+"""The JSON of one verdict: two groups compared on one estimand against one ROPE."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from bayesrefract.decision import VerdictWord
+from bayesrefract.report.json.parts import Date, Limits, Number, Part
+from bayesrefract.study.rope import Estimand, IntervalKind, RuleName, Side
+
+Direction = Literal["above", "below"]
+
+
+class RuleOfVerdict(Part):
+    """The rule that turns a posterior and a ROPE into a verdict."""
+
+    name: RuleName = Field(
+        description="interval: the whole credible interval lies inside the ROPE, or wholly outside it on one side. "
+        "probability: a posterior probability reaches the threshold."
+    )
+    level: float = Field(description="Level of the credible interval, between 0.5 and 1.")
+    threshold: float | None = Field(
+        description="Least posterior probability for the rule `probability`; null for the rule `interval`."
+    )
+    side: Side = Field(
+        description="two_sided: equivalence. above: non-inferiority, values above the upper bound are the harm. below: "
+        "non-inferiority, values below the lower bound are the harm."
+    )
+    interval: IntervalKind = Field(
+        description="eti: equal-tailed. hdi: highest density (of the log, for a ratio). One-sided rules read eti."
+    )
+
+
+class PosteriorOfEstimand(Part):
+    """Posterior of one estimand on its own scale, with what the convergence diagnostics say of its very draws."""
+
+    median: Number = Field(description="Posterior median.")
+    credible_interval: Limits = Field(
+        description="Credible interval that the rule reads, at the rule's level and of its kind, [lower, upper]. "
+        "One-sided rules read one limit of the equal-tailed interval."
+    )
+    eti95: Limits = Field(description="95% equal-tailed credible interval, [lower, upper].")
+    r_hat: Number = Field(description="Rank-normalised split R-hat, 1 at convergence; null: the draws do not vary.")
+    ess_bulk: Number = Field(description="Bulk effective sample size, in draws; null: the draws do not vary.")
+    ess_tail: Number = Field(description="Tail effective sample size, in draws; null: the draws do not vary.")
+
+
+class HazardRatio(PosteriorOfEstimand):
+    """Posterior of a hazard ratio, group against reference; above 1 means a higher hazard in the group."""
+
+    log_mean: Number = Field(description="Posterior mean of the log hazard ratio.")
+    log_sd: Number = Field(description="Posterior standard deviation of the log hazard ratio.")
+
+
+class RatioEstimate(PosteriorOfEstimand):
+    """Posterior of another ratio than the model's hazard ratio, group against reference."""
+
+    log_mean: Number = Field(description="Posterior mean of the log ratio.")
+    log_sd: Number = Field(description="Posterior standard deviation of the log ratio.")
+
+
+class DifferenceEstimate(PosteriorOfEstimand):
+    """Posterior of a difference, group minus reference: in time_unit for RMST, a probability for survival."""
+
+    mean: Number = Field(description="Posterior mean of the difference.")
+    sd: Number = Field(description="Posterior standard deviation of the difference.")
+
+
+class RopeReading(Part):
+    """The region of practical equivalence, and how much of prior and posterior lies below, inside and above it."""
+
+    low: float = Field(description="Lower bound, on the estimand's own scale.")
+    high: float = Field(description="Upper bound, on the estimand's own scale.")
+    role: Literal["primary", "sensitivity"] = Field(description="Whether the study's claims rest on this ROPE.")
+    source: str = Field(description="Why these bounds: a protocol, a paper.")
+    declared_on: Date | None = Field(description="Date on which the bounds were fixed, YYYY-MM-DD; null: not stated.")
+    before_data: bool | None = Field(
+        description="Whether the bounds were fixed before the data were seen; null: not stated. Unless true, the "
+        "verdict is exploratory."
+    )
+    prior_inside: Number = Field(
+        description="Prior probability of the ROPE; null for improper priors, baselines by group and estimands other "
+        "than the hazard ratio."
+    )
+    p_below: Number = Field(description="Posterior probability below the lower bound.")
+    p_inside: Number = Field(description="Posterior probability inside the ROPE, bounds included.")
+    p_above: Number = Field(description="Posterior probability above the upper bound.")
+    mcse_below: Number = Field(description="Monte Carlo standard error of p_below; 0 where all draws agree.")
+    mcse_inside: Number = Field(description="Monte Carlo standard error of p_inside; 0 where all draws agree.")
+    mcse_above: Number = Field(description="Monte Carlo standard error of p_above; 0 where all draws agree.")
+    p_inside_bound: str | None = Field(
+        description='Where all draws agree, what p_inside of 1 or 0 stands for, such as "> 0.99925"; else null.'
+    )
+
+
+class Cox(Part):
+    """Cox regression with the model's covariates and strata."""
+
+    hazard_ratio: Number = Field(description="Hazard ratio, group against reference.")
+    low95: Number = Field(description="Lower 95% Wald confidence limit of the hazard ratio.")
+    high95: Number = Field(description="Upper 95% Wald confidence limit of the hazard ratio.")
+    p: Number = Field(description="Two-sided Wald p-value of a hazard ratio of 1.")
+    log_coef: Number = Field(description="Log hazard ratio.")
+    log_se: Number = Field(description="Standard error of the log hazard ratio.")
+    ties: Literal["efron", "breslow"] = Field(description="Treatment of tied event times.")
+    verdict: VerdictWord = Field(
+        description="What the verdict's own rule says of Normal(log_coef, log_se), without a prior: interval rules "
+        "read the Wald interval at the rule's level, one-sided rules its limit on the side of harm, probability rules "
+        "the normal probabilities. Never withheld: no gate is asked."
+    )
+    direction: Direction | None = Field(description="Where verdict is different: above or below the ROPE; else null.")
+
+
+class CompanionFit(Part):
+    """The same piecewise-exponential model with a flat prior, compared with Cox regression."""
+
+    log_hr: Number = Field(description="Log hazard ratio; null where the likelihood has no maximum.")
+    se: Number = Field(description="Standard error of the log hazard ratio.")
+    z_disagreement: Number = Field(description="(companion - Cox) / Cox standard error; null without Cox regression.")
+    se_ratio: Number = Field(description="Companion standard error / Cox standard error; null without Cox regression.")
+    agrees: bool | None = Field(description="Whether both differences are allowed; null: no frequentist counterpart.")
+    reason: str = Field(description="What disagrees, or why there is no counterpart; empty where all is well.")
+    prior_pull: Number = Field(description="(posterior mean - companion) / companion standard error of the log ratio.")
+
+
+class Gates(Part):
+    """Whether a verdict may be given at all."""
+
+    passed: bool = Field(description="False: the verdict is withheld, and its numbers are to be checked, not used.")
+    reasons: list[str] = Field(description="Why the verdict is withheld, a sentence each; empty where passed.")
+
+
+class Contrast(Part):
+    """One verdict: a group against its reference, on one estimand, against one ROPE."""
+
+    group: str = Field(description="The group that is compared.")
+    reference: str = Field(description="The group that it is compared with.")
+    primary: bool = Field(description="Whether this is the study's primary contrast.")
+    role: Literal["comparison", "positive_control"] = Field(
+        description="positive_control: known to differ, to test whether the data can show a difference (assay "
+        "sensitivity)."
+    )
+    estimand: Estimand = Field(description="The quantity that is judged.")
+    hazard_ratio: HazardRatio | None = Field(
+        description="The posterior where estimand is hazard_ratio; null for other estimands."
+    )
+    estimate: RatioEstimate | DifferenceEstimate | None = Field(
+        description="The posterior of any other estimand, in its own unit; null where estimand is hazard_ratio."
+    )
+    rope: RopeReading = Field(description="The region of practical equivalence, and the probabilities around it.")
+    rule: RuleOfVerdict = Field(description="The rule that gave the verdict.")
+    verdict: VerdictWord = Field(
+        description="Two-sided: equivalent, different, undecided. One-sided: non_inferior, not_shown. withheld: a gate "
+        "failed, and reasons says which."
+    )
+    direction: Direction | None = Field(description="Where verdict is different: above or below the ROPE; else null.")
+    sentence: str = Field(description="What may be said, with the evidence named.")
+    distance: Number = Field(
+        description="Distance to the nearest change of verdict: on the log of a ratio or in the unit of a difference "
+        "for the rule interval, a probability for the rule probability."
+    )
+    distance_mcse: Number = Field(description="Monte Carlo standard error of distance.")
+    smallest_rope: Number = Field(
+        description="The m > 1 for which the ROPE (1/m, m) would have been accepted; for differences the d > 0 for "
+        "which (-d, d) would. One-sided: the margin on the side of harm alone."
+    )
+    labels: list[str] = Field(description='Warnings that go with the verdict, such as "exploratory".')
+    reasons: list[str] = Field(description="Why the verdict is withheld, or too close to call by simulation.")
+    cox: Cox | None = Field(
+        description="Cox regression of the same contrast; null for other estimands than the hazard ratio, and where it "
+        "has no estimate."
+    )
+    tost_p: Number = Field(
+        description="Larger p-value of two one-sided Wald tests of Cox's ratio against the ROPE's bounds; null without "
+        "Cox regression."
+    )
+    companion: CompanionFit | None = Field(
+        description="The companion fit of the same contrast; null for other estimands than the hazard ratio."
+    )
+    gates: Gates = Field(description="Whether a verdict may be given at all.")

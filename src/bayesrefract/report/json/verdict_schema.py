@@ -1,0 +1,243 @@
+"""The JSON of one analysis under one model, and of a whole study."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from bayesrefract.report.json.contrast_schema import Contrast, RuleOfVerdict
+from bayesrefract.report.json.parts import SHA256, Count, EstimateWithLimits, Limits, Number, Part
+from bayesrefract.study.study import Evidence, TimeUnit
+
+VERDICT_SCHEMA: Literal["bayesrefract/verdict/2"] = "bayesrefract/verdict/2"
+STUDY_SCHEMA: Literal["bayesrefract/study/2"] = "bayesrefract/study/2"
+
+Quantity = Literal["survival", "rmst", "survival_difference", "rmst_difference", "marginal_hazard_ratio"]
+
+
+class ColumnsOfRecords(Part):
+    """Which columns of the records say what. Names only: no value of a patient is in this file."""
+
+    time: str = Field(description="Follow-up time, in time_unit.")
+    event: str = Field(description="Whether follow-up ended with the event.")
+    event_value: str | int | float | None = Field(
+        description="The value of the event column that means the event; null: 1 or true."
+    )
+    entry: str | None = Field(description="Time of delayed entry, in time_unit; null: all enter at 0.")
+    clock_start: str | None = Field(description="Time at which this endpoint's own clock starts; null: at 0.")
+    administrative_end: str | None = Field(
+        description="Time at which follow-up would have ended without an event; null: no column says."
+    )
+    group: str = Field(description="The groups that are compared.")
+    id: str | None = Field(description="Patient identifiers; null: none was named.")
+    strata: list[str] = Field(description="Columns of strata; the model says whether they have baselines of their own.")
+    unordered: list[str] = Field(description="Columns that are read as categories though they hold numbers.")
+
+
+class KaplanMeierMedian(EstimateWithLimits):
+    """Kaplan-Meier median time to the event, with a 95% confidence interval."""
+
+    interval: Literal["log-log"] = Field(description="Kind of the confidence interval.")
+
+
+class PosteriorMedian(EstimateWithLimits):
+    """Posterior of the median time to the event, with a 95% equal-tailed credible interval."""
+
+    p_not_reached: Number = Field(
+        description="Posterior probability that the median lies beyond follow-up; null: the group was not modelled."
+    )
+
+
+class RestrictedMean(Part):
+    """Kaplan-Meier restricted mean survival time up to the horizon."""
+
+    estimate: Number = Field(description="In time_unit; null without a horizon.")
+    se: Number = Field(description="Standard error, in time_unit; null without a horizon.")
+
+
+class Group(Part):
+    """One group in plain numbers."""
+
+    level: str = Field(description="Name of the group.")
+    patients: Count = Field(description="Patients analysed.")
+    events: Count = Field(description="Events among them.")
+    person_time: Number = Field(description="Time at risk, summed over patients, in time_unit.")
+    km_median: KaplanMeierMedian = Field(description="In time_unit; parts are null where not reached.")
+    posterior_median: PosteriorMedian = Field(
+        description="Of the survival curve standardised over the cohort, in time_unit; parts not reached are null."
+    )
+    median_follow_up: EstimateWithLimits = Field(
+        description="Median follow-up, reverse Kaplan-Meier, with a 95% confidence interval, in time_unit."
+    )
+    rmst: RestrictedMean = Field(description="Restricted mean survival time up to the horizon.")
+
+
+class Attainability(Part):
+    """What the events of one contrast allow, at a true hazard ratio of exactly 1 and a normal likelihood."""
+
+    group: str = Field(description="The group that is compared.")
+    reference: str = Field(description="The group that it is compared with.")
+    events_group: Count = Field(description="Events in the group.")
+    events_reference: Count = Field(description="Events in the reference.")
+    rope_low: float = Field(description="Lower bound of the ROPE, as a hazard ratio.")
+    rope_high: float = Field(description="Upper bound of the ROPE, as a hazard ratio.")
+    level: float = Field(description="Level of the credible interval.")
+    information: Number = Field(description="Information on the log hazard ratio: 1 / variance, with the prior's.")
+    power: Number = Field(description="Probability that the rule says equivalent (one-sided: non_inferior).")
+    best_inside: Number = Field(description="Largest possible posterior probability inside the ROPE.")
+    target_power: float = Field(description="The power that events_needed and patients_needed aim at.")
+    events_needed: Count = Field(description="Events for the target power, at the same allocation.")
+    events_minimum: Count = Field(description="With fewer events no estimate can pass.")
+    patients_needed: Count | None = Field(description="Patients for the target power; null without any event.")
+    power_realised: Number = Field(description="Power from Cox's standard error; null without Cox regression.")
+    possible: bool = Field(description="Whether any estimate at all would pass with these events.")
+
+
+class LogRankPair(Part):
+    """Log-rank test of two groups."""
+
+    group: str = Field(description="The group that is compared.")
+    reference: str = Field(description="The group that it is compared with.")
+    p: Number = Field(description="Two-sided p-value.")
+
+
+class LogRank(Part):
+    """Log-rank test of equal hazards, over all groups and in pairs."""
+
+    p: Number = Field(description="p-value over all groups; null: method says why there is none.")
+    chi_squared: Number = Field(description="Test statistic over all groups.")
+    method: str = Field(description="Which test it is, or why there is none.")
+    pairs: list[LogRankPair] = Field(description="The test in pairs.")
+
+
+class Schoenfeld(Part):
+    """Test of proportional hazards of the group effect, over all groups at once."""
+
+    p: Number = Field(description="p-value; null: method says why there is none.")
+    statistic: Number = Field(description="Chi-squared test statistic.")
+    method: str = Field(description="Which test it is, or why there is none.")
+
+
+class PredictiveCheck(Part):
+    """Posterior predictive check of one group's Kaplan-Meier curve."""
+
+    level: str = Field(description="Name of the group.")
+    p: Number = Field(
+        description="Share of replicated curves at least as far from the predictive mean as the observed."
+    )
+    outside: Number = Field(description="Share of follow-up with the observed curve outside the 95% predictive band.")
+
+
+class Prior(Part):
+    """One prior of the model, with the hazard ratios that it implies."""
+
+    quantity: str = Field(description="Of what: the primary contrast, a covariate, the baseline hazard.")
+    distribution: str = Field(description="The distribution in symbols, on the log hazard unless it says otherwise.")
+    hazard_ratio95: Limits | None = Field(
+        description="Central 95% of the hazard ratios that it implies, [lower, upper]; null for improper priors and "
+        "for hazards themselves."
+    )
+    inside_rope: Number = Field(
+        description="Prior probability of the primary ROPE; null for improper priors and all but the primary contrast."
+    )
+    label: str | None = Field(description='A warning, such as "favours equivalence"; null: none.')
+
+
+class CovariateRatio(Part):
+    """Posterior hazard ratio of one covariate: an association in this model, not a causal effect."""
+
+    covariate: str = Field(description="Column of the covariate.")
+    level: str | None = Field(
+        description="Category, compared with the average category (on the log scale); null: a number."
+    )
+    per: Number = Field(description="Step of a number for which the ratio is given, in its own unit; null: a category.")
+    hazard_ratio: EstimateWithLimits = Field(
+        description="Posterior median with the 95% equal-tailed credible interval."
+    )
+
+
+class Convergence(Part):
+    """Convergence diagnostics of the fit: over all scalars for R-hat, over those that decide for the sample sizes."""
+
+    passed: bool = Field(description="Whether every threshold was met.")
+    findings: list[str] = Field(description="One sentence per threshold that was not met.")
+    r_hat_max: Number = Field(description="Largest R-hat.")
+    ess_bulk_min: Number = Field(description="Least bulk effective sample size, in draws.")
+    ess_tail_min: Number = Field(description="Least tail effective sample size, in draws.")
+    divergences: Count = Field(description="Divergent transitions.")
+    e_bfmi_min: Number = Field(description="Least energy fraction of missing information over the chains.")
+
+
+class Provenance(Part):
+    """What the numbers were made from: equal provenance on one kind of processor gives equal draws."""
+
+    seed: Count = Field(description="Seed of the run.")
+    sampler: dict[str, int | float] = Field(description="Sampler settings as they were used.")
+    versions: dict[str, str] = Field(description="Library to version.")
+    cpu: str = Field(description="Processor that did the sampling.")
+    data_sha256: str = Field(description=f"Hash of the records that were analysed: {SHA256}.")
+    model_sha256: str = Field(description=f"Hash of the model file and of the files it is based on: {SHA256}.")
+    study_sha256: str = Field(description=f"Hash of the study file: {SHA256}; empty without a file.")
+    code_sha256: str = Field(description=f"Hash of the program's own code on which draws depend: {SHA256}.")
+    fit_key: str = Field(description=f"Hash of everything that the draws depend on: {SHA256}.")
+
+
+class VerdictDocument(Part):
+    """One question, answered with one model: verdicts, groups, cross-check, priors, diagnostics, provenance."""
+
+    schema_: Literal["bayesrefract/verdict/2"] = Field(alias="schema", description="Name and version of this format.")
+    question: str = Field(description="Short name of the endpoint.")
+    question_label: str = Field(description="The endpoint in words.")
+    population: str = Field(description="Short name of the population.")
+    population_label: str = Field(description="The population in words.")
+    population_conditions: str = Field(description="Who belongs to the population, as conditions on columns.")
+    time_unit: TimeUnit = Field(description="Unit of every time in this document.")
+    horizon: Number = Field(
+        description="Time up to or at which survival, RMST and marginal ratios are taken, in time_unit; null: none."
+    )
+    columns: ColumnsOfRecords = Field(description="Which columns of the records say what.")
+    evidence: Evidence = Field(description="What the records are.")
+    evidence_meaning: str = Field(description="The same as a sentence.")
+    model: str = Field(description="Name of the model.")
+    model_title: str = Field(description="The model in words.")
+    model_sha256: str = Field(description=f"Hash of the model file and of the files it is based on: {SHA256}.")
+    adjustment_set: str | None = Field(description="Name of the study's set of covariates; null: no covariates.")
+    adjusted_for: list[str] = Field(description="Covariates in the model, by column.")
+    rule: RuleOfVerdict = Field(description="The study's rule.")
+    n_patients: Count = Field(description="Patients analysed.")
+    n_excluded: Count = Field(description="Patients excluded.")
+    excluded: dict[str, Count] = Field(description="Reason to number of patients; each patient has one reason.")
+    events: Count = Field(description="Events among the patients analysed.")
+    groups: list[Group] = Field(description="Each group in plain numbers.")
+    contrasts: list[Contrast] = Field(description="Every verdict, those on the hazard ratio first.")
+    attainability: list[Attainability] = Field(
+        description="What the events of each contrast allow; empty with hazards by group or no hazard-ratio ROPE."
+    )
+    at_horizon: dict[str, dict[Quantity, EstimateWithLimits]] = Field(
+        description='Group, or contrast ("group vs reference"), to quantity at the horizon: posterior median with the '
+        "95% equal-tailed credible interval. survival: probability. rmst: restricted mean survival time, in time_unit. "
+        "Empty without a horizon."
+    )
+    log_rank: LogRank = Field(description="Log-rank tests.")
+    schoenfeld: Schoenfeld = Field(description="Test of proportional hazards.")
+    predictive_check: list[PredictiveCheck] = Field(description="Posterior predictive check of each group.")
+    priors: list[Prior] = Field(description="Every prior, with the hazard ratios that it implies.")
+    covariates: list[CovariateRatio] = Field(
+        description="Posterior hazard ratios of the covariates; read them with `convergence`."
+    )
+    convergence: Convergence = Field(description="Convergence diagnostics of the fit.")
+    notes: list[str] = Field(description="What else a reader should know, a sentence each.")
+    provenance: Provenance = Field(description="What the numbers were made from.")
+
+
+class StudyDocument(Part):
+    """Every analysis of a study."""
+
+    schema_: Literal["bayesrefract/study/2"] = Field(alias="schema", description="Name and version of this format.")
+    study: str = Field(description="Short name of the study.")
+    title: str = Field(description="The study in words.")
+    evidence: Evidence = Field(description="What the records are.")
+    evidence_meaning: str = Field(description="The same as a sentence.")
+    time_unit: TimeUnit = Field(description="Unit of every time in this document.")
+    analyses: list[VerdictDocument] = Field(description="Question by question, model by model.")
