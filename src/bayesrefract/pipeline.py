@@ -101,9 +101,7 @@ def _prepare(job: Job, analysis: Analysis, model: Model, seed: int) -> Fit:
     arrays = arrange(table, model, prior, analysis.primary)
     label = f"{job.study.name} · {analysis.name} · {model.name}"
     sequence = _seed_of(seed, label)
-    return Fit(
-        label, analysis, model, cohort, table, arrays, prior, seed, sequence, job.study.sha256, job.study.name
-    )
+    return Fit(label, analysis, model, cohort, table, arrays, prior, seed, sequence, job.study.sha256, job.study.name)
 
 
 def _seed_of(seed: int, label: str) -> np.random.SeedSequence:

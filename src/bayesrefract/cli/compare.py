@@ -167,7 +167,8 @@ def show(study: Study, findings: Sequence[Findings], *, json: str | None, report
         show_answer(answered, sys.stderr)
     if report is not None:
         with locked(report / ".lock", "report", tell), writing(report):
-            tell(f"Report: {write_report(study, findings, report)}", quiet=quiet)
+            page = write_report(study, findings, report, tell=partial(tell, quiet=quiet))
+            tell(f"Report: {page}", quiet=quiet)
 
 
 def show_answer(answered: Findings, stream: TextIO) -> None:
