@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bayesrefract.inference.nuts import Compiler
 
 
@@ -16,3 +18,11 @@ def compiler() -> Compiler:
     from bayesrefract.inference.nuts import Compiler
 
     return Compiler()
+
+
+@pytest.fixture(scope="module")
+def without_arviz_pictures() -> Iterator[None]:
+    """Reports of hand-made findings: ArviZ takes seconds for each fit, and has tests of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bayesrefract.report.diagnostics.files.diagnostics_page", lambda *_: "<p>not drawn in this test")
+        yield

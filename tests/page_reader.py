@@ -14,7 +14,7 @@ from bayesrefract.report.page.page import compose
 class Reader(HTMLParser):
     """Elements with their attributes, and the text inside each kind of element."""
 
-    VOID = frozenset({"meta", "link", "br", "input"})
+    VOID = frozenset({"meta", "link", "br", "img", "input"})
 
     def __init__(self, text: str) -> None:
         super().__init__()

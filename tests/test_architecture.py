@@ -20,6 +20,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 ROW = re.compile(r"^\| (?P<level>\d+) \| `(?P<room>[\w.]+)/?` \| (?P<text>.+) \|$", re.MULTILINE)
 
 EDGES = {
+    "arviz": {"report"},
     "arviz_stats": {"decision"},
     "jinja2": {"report"},
     "lifelines": {"classical", "cohort", "studies"},

@@ -31,6 +31,8 @@ from bayesrefract.study.model_file import load_model
 from bayesrefract.study.study import Evidence, Study
 from bayesrefract.study.study_file import load_study
 
+pytestmark = pytest.mark.usefixtures("without_arviz_pictures")
+
 
 @pytest.fixture(scope="module")
 def study() -> Study:

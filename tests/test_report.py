@@ -30,6 +30,8 @@ from bayesrefract.report.page.page import compose
 from bayesrefract.study.model import Baseline, StrataKind
 from bayesrefract.study.study import Evidence
 
+pytestmark = pytest.mark.usefixtures("without_arviz_pictures")
+
 
 @pytest.fixture(scope="module")
 def whole_page() -> str:
@@ -87,7 +89,9 @@ def test_a_page_that_cannot_be_made_leaves_the_old_report(copied: Path) -> None:
     before = {path: path.read_bytes() for path in copied.rglob("*") if path.is_file()}
     with pytest.raises(ValueError, match="no findings"):
         write_report(study, [], copied)
-    broken = replace(made[0], log_hazard_ratio=made[0].log_hazard_ratio.isel(contrast=[1]))
+    tree = made[0].draws.copy()
+    tree["posterior"] = tree["posterior"].to_dataset().isel(contrast=[1])
+    broken = replace(made[0], draws=tree)
     with pytest.raises(KeyError):
         write_report(study, [broken], copied)
     assert {path: path.read_bytes() for path in copied.rglob("*") if path.is_file()} == before
@@ -160,8 +164,15 @@ def test_every_file_that_the_page_offers_lies_beside_it(written: Path) -> None:
     reader, folder = Reader(written.read_text(encoding="utf-8")), written.parent
     offered = [attributes["href"] for tag, attributes in reader.elements if "download" in attributes]
     there = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.parent != folder]
-    assert sorted(map(str, offered)) == sorted(name for name in there if "." in name)
-    assert {Path(name).suffix for name in there} == {".csv", *(f".{kind}" for kind in html.FIGURE_KINDS)}
+    opened = [attributes.get("href") for tag, attributes in reader.elements if tag == "a"]
+    opened = [str(link) for link in opened if str(link).startswith("diagnostics/")]
+    assert {*map(str, offered), *opened} == {name for name in there if "." in name}
+    assert {Path(name).suffix for name in there} == {
+        ".csv",
+        ".nc",
+        ".html",
+        *(f".{kind}" for kind in html.FIGURE_KINDS),
+    }
 
 
 def test_no_patient_is_on_the_page_or_in_its_tables(written: Path) -> None:
@@ -201,7 +212,7 @@ def test_the_page_asks_for_nothing_from_elsewhere(whole_page: str) -> None:
         for name, value in attributes.items()
         if name in {"src", "href", "xlink:href", "data", "action", "poster"} and tag != "svg"
     ]
-    beside = re.compile(r"(figures|tables)/[\w.-]+")
+    beside = re.compile(r"(figures|tables|posteriors|diagnostics)/[\w.-]+")
     assert all(value and (value.startswith(("#", "data:,")) or beside.fullmatch(value)) for value in fetched)
     assert not re.search(r"url\((?!#)", whole_page)
     assert "@import" not in whole_page

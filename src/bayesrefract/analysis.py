@@ -123,7 +123,9 @@ def _generators(fit: Fit) -> tuple[np.random.Generator, np.random.SeedSequence, 
 def _attributes(fit: Fit, provenance: Provenance) -> dict[str, str | int | float]:
     """What a reader of the draws alone must know; plain values, as netCDF takes no others."""
     rope = fit.analysis.rope(Estimand.HAZARD_RATIO)
-    bounds = {} if rope is None else {"rope_low": rope.low, "rope_high": rope.high, "rope_estimand": str(rope.estimand)}
+    bounds: dict[str, str | int | float] = {}
+    if rope is not None:
+        bounds = {"rope_low": rope.low, "rope_high": rope.high, "rope_estimand": str(rope.estimand)}
     return {
         "study": fit.study,
         "analysis": fit.analysis.name,

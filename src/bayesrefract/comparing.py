@@ -19,7 +19,7 @@ from bayesrefract.comparison import (
 )
 from bayesrefract.errors import InputError
 from bayesrefract.files import target_faults
-from bayesrefract.result import Result
+from bayesrefract.result import Result, write_report
 from bayesrefract.study.model import DEFAULT_SEED, Model
 from bayesrefract.study.study import Study
 
@@ -63,7 +63,7 @@ def answer(
 
         write_json(Path(json), result.to_json())
     if report is not None:
-        result.report(Path(report))
+        write_report([result], report, watch.stage)
     return result
 
 

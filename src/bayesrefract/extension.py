@@ -149,7 +149,13 @@ def check_study(study: Study, records: Records) -> None:
         raise InputError(faults)
 
 
-def write_study_report(study: Study, records: Records, findings: Sequence[Findings], folder: Path) -> Path:
+def write_study_report(
+    study: Study,
+    records: Records,
+    findings: Sequence[Findings],
+    folder: Path,
+    tell: Callable[[str], None] | None = None,
+) -> Path:
     """The report of a whole study, with what its paper and its study package add; returns the path of the page."""
     from bayesrefract.dossier import compile_dossier
     from bayesrefract.report import write_report
@@ -157,4 +163,4 @@ def write_study_report(study: Study, records: Records, findings: Sequence[Findin
     extension = extension_of(study)
     added = extension.addition(study, records)
     dossier = compile_dossier(study, records, extension.printed_p)
-    return write_report(study, findings, folder, dossier, added.sections, added.files)
+    return write_report(study, findings, folder, dossier, added.sections, added.files, tell)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -196,7 +196,9 @@ class Result:
         }
 
 
-def write_report(results: Sequence[Result], folder: str | Path) -> Path:
+def write_report(
+    results: Sequence[Result], folder: str | Path, tell: Callable[[str], None] | None = None
+) -> Path:
     """Write one report of all results of a study.
 
     Parameters
@@ -205,6 +207,8 @@ def write_report(results: Sequence[Result], folder: str | Path) -> Path:
         Of one study, the primary model's first; as `run` returns them.
     folder : str or pathlib.Path
         Where to; files of an earlier report that this one does not have are removed.
+    tell : callable, optional
+        Receives a line of text where writing takes long, or waits for another run.
 
     Returns
     -------
@@ -217,9 +221,11 @@ def write_report(results: Sequence[Result], folder: str | Path) -> Path:
         Where there is no result, or they are of several studies.
     """
     from bayesrefract.extension import write_study_report
+    from bayesrefract.files import locked, writing
 
     studies = {result.study.name for result in results}
     if len(studies) != 1:
         raise ValueError(f"a report is of one study; these results are of {len(studies)}: {', '.join(sorted(studies))}")
-    first = results[0]
-    return write_study_report(first.study, first._records, [result.findings for result in results], Path(folder))
+    first, place = results[0], Path(folder)
+    with locked(place / ".lock", "report", tell or (lambda _: None)), writing(place):
+        return write_study_report(first.study, first._records, [result.findings for result in results], place, tell)

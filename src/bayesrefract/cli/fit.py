@@ -151,7 +151,7 @@ def _write(checked: Checked, findings: Sequence[Findings], out: Path, parents: s
     folder = out / study.name
     with locked(folder / ".lock", "report", partial(tell, quiet=quiet)), writing(folder):
         sweep(folder)
-        page = write_study_report(study, checked.records, findings, folder)
+        page = write_study_report(study, checked.records, findings, folder, partial(tell, quiet=quiet))
         summary = summarise(study, findings, page)
         keep(folder, parents, summary)
     return summary

@@ -53,4 +53,6 @@ def log_likelihood(posterior: Posterior, table: ExposureTable, cohort: Cohort, d
         at_event = log_hazard[:, last[own]] + linear[:, own]
         cumulative = np.exp(log_hazard) @ exposure[own].T * np.exp(linear[:, own])
         values[:, own] = np.where(cohort.event[own], at_event, 0.0) - cumulative
-    return draws.labelled(values, patient=np.arange(cohort.n_patients)).rename("log_likelihood")
+    shaped = values.reshape(draws.chains, -1, cohort.n_patients)
+    coords = {"patient": np.arange(cohort.n_patients)}
+    return xr.DataArray(shaped, dims=("chain", "draw", "patient"), coords=coords, name="log_likelihood")

@@ -60,7 +60,7 @@ def prior_draws(arrays: ModelArrays, rng: np.random.Generator, draws: int) -> xr
 
 def draw_baseline(arrays: ModelArrays, rng: np.random.Generator, draws: int, strata: Iterable[int]) -> Draws:
     """Prior draws of the chosen strata: `hazard` (draw, stratum, interval) and its hyperparameters."""
-    values = {name: np.asarray(value, dtype=float) for name, value in arrays.values.items()}
+    values = _numbers(arrays)
     pooled = arrays.structure.strata is StrataKind.POOLED
     if arrays.structure.kind is BaselineKind.RANDOM_WALK:
         draw = _pooled_walk if pooled else _free_walk
@@ -69,6 +69,10 @@ def draw_baseline(arrays: ModelArrays, rng: np.random.Generator, draws: int, str
     found = draw(values, rng, draws, list(strata))
     found["hazard"] = found["hazard"][:, :, : arrays.real.n_intervals]
     return found
+
+
+def _numbers(arrays: ModelArrays) -> Draws:
+    return {name: np.asarray(value, dtype=float) for name, value in arrays.values.items()}
 
 
 def _free_walk(values: Draws, rng: np.random.Generator, draws: int, strata: list[int]) -> Draws:
@@ -131,7 +135,7 @@ def _pooled_gamma(values: Draws, rng: np.random.Generator, draws: int, strata: l
 
 def _group_effect(arrays: ModelArrays, rng: np.random.Generator, draws: int) -> Floats:
     """As build._group_effect, (draw, group)."""
-    values = arrays.values
+    values = _numbers(arrays)
     component = rng.integers(2, size=draws)
     first = rng.normal(values["group_location"][component], values["group_sd"][component])
     rest = values["rest_sd"] * rng.normal(size=(draws, arrays.structure.n_groups - 2))
@@ -140,7 +144,7 @@ def _group_effect(arrays: ModelArrays, rng: np.random.Generator, draws: int) -> 
 
 def _coefficients(arrays: ModelArrays, rng: np.random.Generator, draws: int) -> tuple[Floats, Floats]:
     """As build._coefficients: learnt spreads (draw, spread), and coefficients (draw, column)."""
-    values = arrays.values
+    values = _numbers(arrays)
     tau = values["spread_scale"] * np.abs(rng.normal(size=(draws, arrays.structure.n_spreads)))
     scale = values["column_sd"] + tau @ values["column_spread"].T
     return tau, scale * rng.normal(size=scale.shape)

@@ -18,11 +18,13 @@ def fit_name(findings: Findings) -> str:
     return f"{slug(findings.analysis.name)}-{slug(findings.model.name)}"
 
 
-def posterior_bytes(findings: Findings) -> bytes:
-    """The file's content: the same for the same draws."""
+def posterior_bytes(findings: Findings, made_from: str = "") -> bytes:
+    """The file's content: the same for the same draws. `made_from` is kept in it, to know it again."""
     content = BytesIO()
-    encoding = {path: _packed(node) for path, node in findings.draws.to_dict().items()}
-    findings.draws.to_netcdf(content, engine="h5netcdf", encoding=encoding)
+    tree = findings.draws.copy()  # its attributes are its own
+    tree.attrs = {**tree.attrs, "made_from": made_from}
+    encoding = {path: _packed(group) for path, group in tree.to_dict().items()}
+    tree.to_netcdf(content, engine="h5netcdf", encoding=encoding)
     return content.getvalue()
 
 

@@ -8,10 +8,11 @@ from dataclasses import replace
 from bayesrefract.decision import Verdict, VerdictWord
 from bayesrefract.findings import Findings
 from bayesrefract.report import figures, tables
+from bayesrefract.report.diagnostics import diagnostics_path, posterior_path
 from bayesrefract.report.figures import Picture, slug
 from bayesrefract.report.page.answer import leading
 from bayesrefract.report.page.methods import limits
-from bayesrefract.report.page.parts import Block, Section, Sheet
+from bayesrefract.report.page.parts import Block, Link, Section, Sheet
 from bayesrefract.report.page.slider import slider
 from bayesrefract.report.tables.table import Table
 from bayesrefract.study.rope import Estimand
@@ -211,8 +212,19 @@ def _details(made: Sequence[Findings]) -> Iterator[Block]:
             figures.ess_figure(primary),
         ),
         sheets=(_sheet(primary, "convergence", tables.diagnostics_table(made)),),
+        links=tuple(
+            Link(diagnostics_path(each), f"Everything about the draws of {each.model.title}: ArviZ diagnostics")
+            for each in made
+        )
+        + tuple(draws_link(each) for each in made),
         folded=True,
     )
+
+
+def draws_link(findings: Findings) -> Link:
+    """The draws of one fit, as a file for ArviZ."""
+    named = f"{question_title(findings)}, {findings.model.title}"
+    return Link(posterior_path(findings), f"Draws for ArviZ (netCDF): {named}", download=True)
 
 
 def _priors(findings: Findings) -> Block:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from markupsafe import Markup
 from bayesrefract.dossier import Dossier
 from bayesrefract.files import write_whole
 from bayesrefract.findings import Findings
+from bayesrefract.report.diagnostics import write_fit_files
 from bayesrefract.report.figures import Picture
 from bayesrefract.report.figures.style import BAND, BLUE, FAINT, GREEN, INK, ORANGE, PAPER, PURPLE, SKY, YELLOW
 from bayesrefract.report.json.verdict import study_json, write_json
@@ -38,7 +39,7 @@ THEME = {
     SKY: "sky",
 }
 """Colours of the figures and the style sheet's names for them: inline figures follow a dark page."""
-FILE_BESIDE = re.compile(r'href="((?:figures|tables)/[\w.-]+)"')
+FILE_BESIDE = re.compile(r'href="((?:figures|tables|posteriors|diagnostics)/[\w.-]+)"')
 
 
 def write_report(
@@ -48,11 +49,13 @@ def write_report(
     dossier: Dossier | None = None,
     further: Mapping[str, tuple[Section, ...]] | None = None,
     files_beside: Mapping[str, str] | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> Path:
-    """Write index.html, verdicts.json, figures/ and tables/ of a study; returns the path of the page.
+    """Write index.html, verdicts.json and the folders beside them of a study; returns the path of the page.
 
-    Everything is made before anything is written, and each file appears whole; the page comes last.
-    Files that the page of an earlier report links to and this one does not are removed.
+    The page and its figures are made before anything is written, and each file appears whole; the page comes
+    last. Draws and diagnostics of a fit that are there already are not made again. Files that the page of an
+    earlier report links to and this one does not are removed. `tell` hears of what takes long.
     """
     page = compose(study, findings, dossier, further)
     text = render(page)
@@ -66,6 +69,7 @@ def write_report(
         _write_new(folder / name, content)
     for name, content in (files_beside or {}).items():
         _write_new(folder / name, content)
+    write_fit_files(findings, folder, tell)
     write_json(folder / "verdicts.json", study_json(study, findings))
     write_whole(index, text)
     for name in earlier - _files_of(index):

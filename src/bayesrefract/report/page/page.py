@@ -9,12 +9,19 @@ from bayesrefract.dossier import Dossier
 from bayesrefract.findings import Findings, by_question
 from bayesrefract.numerals import fixed
 from bayesrefract.report import figures
+from bayesrefract.report.diagnostics import diagnosed, diagnostics_path
 from bayesrefract.report.page import paper
-from bayesrefract.report.page.analysis import patients_block, question_anchor, question_section, question_title
+from bayesrefract.report.page.analysis import (
+    draws_link,
+    patients_block,
+    question_anchor,
+    question_section,
+    question_title,
+)
 from bayesrefract.report.page.answer import AnswerBox, answer_box
 from bayesrefract.report.page.guide import TERMS, question_in_words
 from bayesrefract.report.page.methods import methods
-from bayesrefract.report.page.parts import Block, Section, Sheet
+from bayesrefract.report.page.parts import Block, Link, Section, Sheet
 from bayesrefract.report.tables.table import Table, columns
 from bayesrefract.report.words import EVIDENCE_LABEL, EVIDENCE_MEANING
 from bayesrefract.study.rope import Estimand
@@ -129,7 +136,23 @@ def _methods(findings: Findings) -> Section:
 def _provenance(made: Sequence[Findings]) -> Section:
     sheets = (Sheet("parents", parents_table(made)), Sheet("fits", fits_table(made)))
     lead = "Everything that these numbers depend on. The verdicts, unrounded, are in verdicts.json beside this page."
-    return Section("provenance", "Provenance", lead, (Block("provenance-tables", "", sheets=sheets),))
+    blocks = (Block("provenance-tables", "", sheets=sheets), _files(made))
+    return Section("provenance", "Provenance", lead, blocks)
+
+
+def _files(made: Sequence[Findings]) -> Block:
+    """The draws of every fit, and the diagnostics of fits that no section above links to."""
+    failed = [each for each in diagnosed(made) if not each.health.passed]
+    pages = tuple(
+        Link(diagnostics_path(each), f"Diagnostics of a fit that failed: {question_title(each)}, {each.model.title}")
+        for each in failed
+    )
+    text = (
+        "One file per fit: az.from_netcdf of ArviZ opens it. It holds the draws of every parameter, of the prior, and "
+        "of the events of each group and interval; nothing in it is per patient."
+    )
+    links = (*pages, *(draws_link(each) for each in made))
+    return Block("provenance-draws", "The draws of every fit", paragraphs=(text,), links=links, folded=True)
 
 
 def parents_table(made: Sequence[Findings]) -> Table:

@@ -19,6 +19,15 @@ class Sheet:
 
 
 @dataclass(frozen=True)
+class Link:
+    """A file beside the page, by its path within the report; `download` where a browser cannot show it."""
+
+    path: str
+    text: str
+    download: bool = False
+
+
+@dataclass(frozen=True)
 class Block:
     """One part of a section; folded blocks are opened by the reader. `short` names it in lists of links."""
 
@@ -30,6 +39,7 @@ class Block:
     pictures: tuple[Picture, ...] = ()
     slider: Slider | None = None
     sheets: tuple[Sheet, ...] = ()
+    links: tuple[Link, ...] = ()
     folded: bool = False
 
 
