@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from jsonschema import validate
 from lifelines.datasets import load_leukemia
 
 from bayesrefract.cli.app import main
@@ -26,6 +27,7 @@ from bayesrefract.cli.comparison import (
     study_of,
 )
 from bayesrefract.errors import ModelError
+from bayesrefract.report.json.schema import published
 from bayesrefract.study.model import NO_SET, QUESTION_SET, StrataKind
 from bayesrefract.study.model_file import load_model
 from bayesrefract.study.rope import Estimand, RuleName, Side
@@ -275,12 +277,16 @@ def test_a_file_becomes_a_table_json_and_a_report(
     code, out, err = answered("--json", str(folder / "verdict.json"), "--report", str(folder / "report"))
     assert code == 0, err
     assert "different (lower)" in out
-    assert "date not stated" in out
+    assert "declared at a time that is not stated" in out
     assert "\x1b" not in out + err
     assert "Seed 20240." in err
     assert "leuk" not in out.lower()  # the file's path is nobody's business
     assert (folder / "report" / "index.html").stat().st_size > 0
     verdict = json.loads((folder / "verdict.json").read_text())
+    validate(verdict, json.loads(published("verdict-2.schema.json").read_text(encoding="utf-8")))
+    study = json.loads((folder / "report" / "verdicts.json").read_text(encoding="utf-8"))
+    validate(study, json.loads(published("study-2.schema.json").read_text(encoding="utf-8")))
+    assert study["analyses"] == [verdict]
     assert verdict["schema"] == "bayesrefract/verdict/2"
     assert (verdict["n_patients"], verdict["events"], verdict["time_unit"]) == (42, 30, "weeks")
     groups = {group["level"]: group for group in verdict["groups"]}
