@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from bad_history_cases import HISTORY_CHANGES, changed_cohort
 from bad_printed_cases import PRINTED_CASES, PRINTED_WARNINGS, Printed
 from bad_therapy_cases import THERAPY_CASES
-from bad_toml_cases import MODEL_CHANGES, STUDY_CHANGES
+from bad_toml_cases import MODEL_CHANGES, MODELS_WITH_BASES, STUDY_CHANGES
 from lenalidomide_study import FOLDER as FOLDER_OF_STUDY
 from records_example import TABLE, change
 from therapy_example import EXAMPLE as THERAPY_EXAMPLE
@@ -276,7 +276,9 @@ STUDIES = {
     "model-strata-missing": check(of_table(('strata = ["site"]\n', "")), TABLE, "--model", "stratified"),
 } | {name: check(change(changed, text=STUDY), None) for name, changed in STUDY_CHANGES.items()}
 
-MODELS = {name: model(changed) for name, changed in MODEL_CHANGES.items()}
+MODELS = {name: model(changed) for name, changed in MODEL_CHANGES.items()} | {
+    name: compare(TABLE, "--model", "mine.toml", files=files) for name, files in MODELS_WITH_BASES.items()
+}
 
 STUDY_OF_HISTORIES = {
     path.name: path.read_bytes() for path in FOLDER_OF_STUDY.iterdir() if path.suffix in {".csv", ".toml"}

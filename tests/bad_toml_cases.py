@@ -109,6 +109,33 @@ STUDY_CHANGES = {
     "study-text-that-does-not-print": ('title = "A trial"', 'title = "A\\u0007 trial"'),
 }
 
+BASED = 'title = "Mine"\npurpose = "A test."\n'
+"""What every model file gives for itself."""
+OTHER = 'base = "primary"\n' + BASED
+
+MODELS_WITH_BASES = {
+    "model-unknown-base": {"mine.toml": 'base = "primry"\n' + BASED},
+    "model-no-base-file": {"mine.toml": 'base = "other.toml"\n' + BASED},
+    "model-base-in-numbers": {"mine.toml": "base = 3\n" + BASED},
+    "model-empty-base": {"mine.toml": 'base = " "\n' + BASED},
+    "model-its-own-base": {"mine.toml": 'base = "mine.toml"\n' + BASED},
+    "model-circle-of-bases": {
+        "mine.toml": 'base = "other.toml"\n' + BASED,
+        "other.toml": 'base = "./mine.toml"\n' + BASED,
+    },
+    "model-faulty-base": {
+        "mine.toml": 'base = "other.toml"\n' + BASED,
+        "other.toml": OTHER + "[sampler]\nchains = 1\n",
+    },
+    "model-base-not-toml": {"mine.toml": 'base = "other.toml"\n' + BASED, "other.toml": "title = Other\n"},
+    "model-no-title-of-its-own": {"mine.toml": 'base = "primary"\npurpose = "A test."\n'},
+    "model-key-of-the-bases-kind": {
+        "mine.toml": 'base = "primary"\n' + BASED + '[baseline]\nkind = "independent"\nlevel_sd = 1.0\n'
+    },
+    "model-base-with-nothing-to-exchange": {"mine.toml": 'base = "unadjusted"\n' + BASED + "exchangeable = true\n"},
+}
+"""Files beside each other: mine.toml is the one that is asked for."""
+
 MODEL_CHANGES = {
     "model-unknown-key": ('adjust = "question"', 'adjst = "question"'),
     "model-no-purpose": ('purpose = "A test."\n', ""),

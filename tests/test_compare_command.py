@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from jsonschema import validate
 from lifelines.datasets import load_leukemia
 
 from bayesrefract.cli.app import main
@@ -25,6 +26,7 @@ from bayesrefract.comparison import (
     study_of,
 )
 from bayesrefract.errors import ModelError
+from bayesrefract.report.json.schema import published
 from bayesrefract.report.terminal import declaration
 from bayesrefract.study.model import NO_SET, QUESTION_SET, StrataKind
 from bayesrefract.study.model_file import load_model
@@ -281,6 +283,10 @@ def test_a_file_becomes_a_table_json_and_a_report(
     assert "leuk" not in out.lower()  # the file's path is nobody's business
     assert (folder / "report" / "index.html").stat().st_size > 0
     verdict = json.loads((folder / "verdict.json").read_text())
+    validate(verdict, json.loads(published("verdict-2.schema.json").read_text(encoding="utf-8")))
+    study = json.loads((folder / "report" / "verdicts.json").read_text(encoding="utf-8"))
+    validate(study, json.loads(published("study-2.schema.json").read_text(encoding="utf-8")))
+    assert study["analyses"] == [verdict]
     assert verdict["schema"] == "bayesrefract/verdict/2"
     assert (verdict["n_patients"], verdict["events"], verdict["time_unit"]) == (42, 30, "weeks")
     groups = {group["level"]: group for group in verdict["groups"]}

@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from bad_toml_cases import MODEL_CHANGES
+from bad_toml_cases import MODEL_CHANGES, MODELS_WITH_BASES
 from toml_examples import MODEL
 
 from bayesrefract.errors import ModelError
-from bayesrefract.study.model import BaselineKind, GroupPriorName, Intervals, Model, Sampler, StrataKind
-from bayesrefract.study.model_file import list_models, load_model
+from bayesrefract.study.model import (
+    Baseline,
+    BaselineKind,
+    GroupPriorName,
+    Intervals,
+    Model,
+    Priors,
+    Sampler,
+    StrataKind,
+)
+from bayesrefract.study.model_file import (
+    BaselineSection,
+    HeadSection,
+    IntervalsSection,
+    PriorSection,
+    SamplerSection,
+    list_models,
+    load_model,
+)
 
 MODELS = Path(__file__).parents[1] / "models"
 
@@ -83,15 +102,154 @@ def test_shipped_models_are_what_their_names_say() -> None:
     assert models["sceptical"].priors.group is GroupPriorName.SCEPTICAL
 
 
-@pytest.mark.parametrize("path", sorted(MODELS.glob("*.toml")), ids=lambda path: path.stem)
-def test_every_default_of_computation_is_written_in_the_model_file(path: Path) -> None:
-    model, text = load_model(path.stem), path.read_text(encoding="utf-8")
-    assert model == load_model(str(path))
+PRIMARY = Model(
+    name="primary",
+    title="",
+    purpose="",
+    adjust="question",
+    baseline=Baseline(kind=BaselineKind.RANDOM_WALK, strata=StrataKind.COMMON, innovation_sd=1.0, level_sd=2.0),
+    priors=Priors(group=GroupPriorName.DEFAULT, continuous_sd=1.0, categorical_pairwise_sd=1.0),
+    intervals=Intervals(cuts=None, maximum=12, min_events=10),
+    sampler=Sampler(chains=4, tune=500, draws=1000, target_accept=0.95, max_draws=40_000),
+)
+WIDE = replace(PRIMARY.priors, group=GroupPriorName.WIDE)
+SCEPTICAL = replace(PRIMARY.priors, group=GroupPriorName.SCEPTICAL)
+CAREFUL = replace(PRIMARY.sampler, target_accept=0.99)
+FINE = Intervals(cuts=None, maximum=24, min_events=5)
+DIFFERENT: dict[str, dict[str, object]] = {
+    "primary": {},
+    "wide": {"priors": WIDE},
+    "sceptical": {"priors": SCEPTICAL, "sampler": CAREFUL},
+    "unadjusted": {"adjust": "none"},
+    "two_group": {"compared_only": True},
+    "exchangeable": {
+        "adjust": "categorical",
+        "exchangeable": True,
+        "priors": replace(PRIMARY.priors, exchangeable_scale=0.5),
+        "sampler": replace(CAREFUL, tune=1000, draws=2000),
+    },
+    "stratified": {"baseline": replace(PRIMARY.baseline, strata=StrataKind.FREE)},
+    "pooled": {"baseline": replace(PRIMARY.baseline, strata=StrataKind.POOLED), "sampler": CAREFUL},
+    "collapsed": {"baseline": Baseline(kind=BaselineKind.INDEPENDENT, strata=StrataKind.COMMON, shape=0.1)},
+    "fine": {"intervals": FINE},
+    "fine_sceptical": {"intervals": FINE, "priors": SCEPTICAL, "sampler": CAREFUL},
+    "fine_total": {"intervals": FINE, "adjust": "total"},
+    "fine_unadjusted": {"intervals": FINE, "adjust": "none"},
+    "fine_wide": {"intervals": FINE, "priors": WIDE},
+}
+"""What each shipped model changes of the primary one."""
+
+
+def test_shipped_models_differ_from_the_primary_one_as_written_here() -> None:
+    """They are files with a base; their values are those that they had when each wrote every key."""
+    models = {model.name: model for model in list_models()}
+    assert models.keys() == DIFFERENT.keys()
+    for name, model in models.items():
+        assert model == load_model(str(MODELS / f"{name}.toml"))
+        of_its_own = {"name": name, "title": model.title, "purpose": model.purpose, "sha256": model.sha256}
+        assert model == replace(PRIMARY, **(of_its_own | DIFFERENT[name])), name
+    assert len({model.title for model in models.values()}) == len(models)
+    assert len({model.sha256 for model in models.values()}) == len(models)
+
+
+def test_every_default_of_computation_is_written_in_the_primary_model_file() -> None:
+    text = (MODELS / "primary.toml").read_text(encoding="utf-8")
     for key in ("chains", "tune", "draws", "target_accept", "max_draws", "maximum", "min_events"):
         assert f"\n{key} = " in text
-    hard = model.exchangeable or StrataKind.POOLED is model.baseline.strata or "sceptical" in model.name
-    accept = 0.99 if hard else 0.95
-    tune, draws = (1000, 2000) if model.exchangeable else (500, 1000)  # learnt spreads mix slowly
-    assert model.sampler == Sampler(chains=4, tune=tune, draws=draws, target_accept=accept, max_draws=40_000)
-    fine = model.name.startswith("fine")
-    assert model.intervals == Intervals(cuts=None, maximum=24 if fine else 12, min_events=5 if fine else 10)
+
+
+def based(folder: Path, text: str, **others: str) -> Model:
+    """A model of the given keys, beside files of the names `others`."""
+    for name, content in others.items():
+        (folder / f"{name}.toml").write_text(HEAD + content, encoding="utf-8")
+    return read(folder, HEAD + text)
+
+
+HEAD = 'title = "Mine"\npurpose = "A test."\n'
+
+
+def test_a_key_replaces_the_bases_and_its_table_keeps_the_rest(tmp_path: Path) -> None:
+    model = based(tmp_path, 'base = "primary"\nadjust = "none"\n[sampler]\ndraws = 1500\n[intervals]\nmin_events = 8\n')
+    assert model.sampler == replace(PRIMARY.sampler, draws=1500)
+    assert model.intervals == Intervals(None, 12, 8)
+    assert (model.name, model.title, model.purpose, model.adjust) == ("mine", "Mine", "A test.", "none")
+    assert (model.baseline, model.priors) == (PRIMARY.baseline, PRIMARY.priors)
+
+
+def test_a_prior_is_one_key_and_replaced_whole(tmp_path: Path) -> None:
+    other = 'base = "primary"\n[prior]\ngroup = { hr95 = [0.25, 4.0] }\ncontinuous_sd = 0.5\n'
+    model = based(tmp_path, 'base = "other.toml"\n[prior]\ngroup = "wide"\n', other=other)
+    assert model.priors == replace(WIDE, continuous_sd=0.5)
+    assert based(tmp_path, 'base = "other.toml"\n', other=other).priors.hr95 == (0.25, 4.0)
+
+
+@pytest.mark.parametrize("name", ["./other.toml", "folder/../other.toml", "other.toml"])
+def test_a_path_is_seen_from_the_file_and_not_from_where_the_program_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    monkeypatch.chdir(tmp_path / "folder")
+    other = 'base = "fine_wide"\n[sampler]\nchains = 2\n'
+    model = based(tmp_path, f'base = "{name}"\n[sampler]\ndraws = 300\n', other=other)
+    assert model.sampler == replace(PRIMARY.sampler, chains=2, draws=300)
+    assert (model.intervals, model.priors) == (FINE, WIDE)
+
+
+def test_a_name_is_a_shipped_model_even_beside_a_file_of_that_name(tmp_path: Path) -> None:
+    model = based(tmp_path, 'base = "primary"\n', primary='base = "wide"\n')
+    assert model.priors.group is GroupPriorName.DEFAULT
+
+
+def test_another_kind_of_baseline_inherits_only_what_it_knows(tmp_path: Path) -> None:
+    walk = based(tmp_path, 'base = "pooled"\n[baseline]\nkind = "independent"\n').baseline
+    assert walk == Baseline(kind=BaselineKind.INDEPENDENT, strata=StrataKind.POOLED)
+    other = 'base = "primary"\n[baseline]\nkind = "independent"\nrate = 2.0\nrate_unit = "weeks"\nby_group = true\n'
+    back = based(tmp_path, 'base = "other.toml"\n[baseline]\nkind = "random_walk"\nlevel_sd = 3.0\n', other=other)
+    assert back.baseline == Baseline(level_sd=3.0)
+    same = based(tmp_path, 'base = "other.toml"\n[baseline]\nkind = "independent"\nshape = 0.2\n', other=other)
+    assert same.baseline == Baseline(BaselineKind.INDEPENDENT, shape=0.2, rate=2.0, rate_unit="weeks", by_group=True)
+
+
+def test_the_hash_covers_the_file_and_every_base(tmp_path: Path) -> None:
+    text = 'base = "other.toml"\n'
+    first = based(tmp_path, text, other='base = "deep.toml"\n', deep='base = "primary"\n').sha256
+    assert based(tmp_path, text, other='base = "deep.toml"\n', deep='base = "primary"\n').sha256 == first
+    remark = based(tmp_path, text, other='base = "deep.toml"\n', deep='base = "primary"\n# a remark\n').sha256
+    assert remark != first
+    assert based(tmp_path, text + "# a remark\n", deep='base = "primary"\n').sha256 != first
+
+
+@pytest.mark.parametrize("name", list(MODELS_WITH_BASES))
+def test_each_fault_of_a_base_names_the_file_that_has_it(tmp_path: Path, name: str) -> None:
+    for file, content in MODELS_WITH_BASES[name].items():
+        (tmp_path / file).write_text(content, encoding="utf-8")
+    with pytest.raises(ModelError) as caught:
+        load_model(str(tmp_path / "mine.toml"))
+    assert all(
+        fault.startswith(("mine.toml: ", "other.toml: ")) and fault.endswith(".") for fault in caught.value.faults
+    )
+
+
+def test_faults_of_file_and_base_are_told_together_and_each_once(tmp_path: Path) -> None:
+    with pytest.raises(ModelError) as caught:
+        based(
+            tmp_path,
+            'base = "other.toml"\n[sampler]\ntune = 0\n',
+            other='base = "primary"\n[sampler]\nchains = 1\n[prior]\ngroup = "skeptical"\n',
+        )
+    places = [fault.split(" = ")[0] for fault in caught.value.faults]
+    assert places == [
+        "mine.toml: sampler.tune",
+        "mine.toml: base",
+        "other.toml: prior.group",
+        "other.toml: sampler.chains",
+    ]
+
+
+KEYS = re.compile(r"^\| `([\w]+)` \|", re.MULTILINE)
+
+
+def test_the_reference_of_model_files_holds_every_key_and_no_other() -> None:
+    text = (MODELS.parent / "docs" / "model-files.md").read_text(encoding="utf-8")
+    sections = (HeadSection, BaselineSection, PriorSection, IntervalsSection, SamplerSection)
+    assert KEYS.findall(text) == ["base", *(key for section in sections for key in section.model_fields)]

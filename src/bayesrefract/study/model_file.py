@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.resources
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,15 +21,17 @@ from bayesrefract.study.model import (
     Sampler,
     StrataKind,
 )
+from bayesrefract.study.model_base import BASE, KEYS_OF_KIND, Layered, is_path, layered, with_faults_of_base
 from bayesrefract.study.study import TimeUnit
-from bayesrefract.study.toml_reader import Section, Text, one_of, read_toml, refuse, shown
+from bayesrefract.study.toml_reader import Section, Text, one_of, refuse, shown
 
 TABLES = ("baseline", "prior", "intervals", "sampler")
 PRIMARY = "primary"
 SCALE = "a number above 0"
 NUMBER = (int, float)
-INDEPENDENT_ONLY = ("shape", "rate", "rate_unit", "by_group")
-RANDOM_WALK_ONLY = ("innovation_sd", "level_sd")
+INDEPENDENT_ONLY, RANDOM_WALK_ONLY = (
+    KEYS_OF_KIND[kind] for kind in (BaselineKind.INDEPENDENT, BaselineKind.RANDOM_WALK)
+)
 
 type Scale = Annotated[float, Field(gt=0, description=SCALE)]
 
@@ -48,7 +49,7 @@ class HeadSection(Section):
     @classmethod
     def _needs_covariates(cls, exchangeable: bool, info: ValidationInfo) -> bool:
         if exchangeable and info.data.get("adjust") == NO_SET:
-            refuse('= true needs covariates, but adjust = "none". Name a set in adjust, or delete this key.')
+            refuse('= true needs covariates, but adjust = "none". Name a set in adjust, or set it to false.')
         return exchangeable
 
 
@@ -153,7 +154,7 @@ def load_model(name_or_path: str) -> Model:
 
     Raises ModelError with one sentence per fault; for an unknown name it lists the known ones.
     """
-    if name_or_path.endswith(".toml") or "/" in name_or_path or "\\" in name_or_path:
+    if is_path(name_or_path):
         return _read_model(Path(name_or_path))
     shipped = _shipped()
     if name_or_path not in shipped:
@@ -178,18 +179,24 @@ def _shipped() -> dict[str, Path]:
 
 
 def _read_model(path: Path) -> Model:
-    file, content = read_toml(path, ModelError)
-    file.allow_only([*HeadSection.model_fields, *TABLES])
+    return _model(layered(path, _shipped(), TABLES), path.stem)
+
+
+def _model(read: Layered, name: str) -> Model:
+    """The values of a file and its bases. Raises ModelError with the faults of both."""
+    file = read.file
+    file.allow_only([BASE, *HeadSection.model_fields, *TABLES])
     head = file.check("", {k: v for k, v in file.tables.items() if k in HeadSection.model_fields}, HeadSection)
     baseline = file.section("baseline", BaselineSection)
     prior = file.section("prior", PriorSection)
     intervals = file.section("intervals", IntervalsSection)
     sampler = file.section("sampler", SamplerSection)
+    with_faults_of_base(read, _faults_of_base(read))
     file.raise_faults()
     if head is None or baseline is None or prior is None or intervals is None or sampler is None:
         raise AssertionError("a faulty table left no fault")
     return Model(
-        name=path.stem,
+        name=name,
         title=head.title,
         purpose=head.purpose,
         adjust=head.adjust,
@@ -199,8 +206,19 @@ def _read_model(path: Path) -> Model:
         priors=_priors(prior),
         intervals=_intervals(intervals),
         sampler=Sampler(**dict(sampler)),
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=read.sha256,
     )
+
+
+def _faults_of_base(read: Layered) -> tuple[str, ...]:
+    """A base has to be a whole model by itself."""
+    if read.below is None:
+        return ()
+    try:
+        _model(read.below, BASE)
+    except ModelError as found:
+        return found.faults
+    return ()
 
 
 def _priors(section: PriorSection) -> Priors:
