@@ -97,8 +97,12 @@ def test_every_module_says_what_it_holds(path: Path) -> None:
 
 
 DISEASE = re.compile(
-    r"lenalidomide|myeloma|refractor(?!act)|pomalidomide|daratumumab|dexamethasone|\bdose", re.IGNORECASE
+    r"lenalidomide|myeloma|refractor(?!act)|pomalidomide|daratumumab|dexamethasone|proteasome|kastritis|goel\b|\bdose|low_dose"
+    r"|not_refractory|retreat|transplant|asct|regimen|relapse|(?:second|later)[_ ]line\b|\blen_|egfr|renal|mayo"
+    r"|iss_stage|\biss\b|fish_|\bFISH\b|del_17p|gain_1q|t_\d+_\d+|isotype|m_protein|pfs_|os_(?:second|retreat)",
+    re.IGNORECASE,
 )
+"""The flagship's disease, drugs, groups and columns."""
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,8 @@ def a_study(folder: Path, paper: str = PAPER) -> Path:
     text = text.replace('name = "all"\n', 'name = "all"\nprinted = "all"\n', 1)
     asked = 'adjust = "baseline"\n'
     assert asked in text
-    text = text.replace(asked, f'{asked}printed = {{ setting = "trial", endpoint = "progression" }}\n', 1)
+    if paper:
+        text = text.replace(asked, f'{asked}printed = {{ setting = "trial", endpoint = "progression" }}\n', 1)
     text += '\n[[table]]\nname = "entry"\ntitle = "Patients at entry"\ncolumns = ["age", "symptom"]\n'
     (folder / "study.toml").write_text(text + paper, encoding="utf-8")
     (folder / "estimates.csv").write_text(ESTIMATES, encoding="utf-8")
@@ -130,3 +131,19 @@ def test_a_cohort_is_not_rebuilt_without_counts(tmp_path: Path) -> None:
     Lenalidomide().check_files(study)
     with pytest.raises(InputError, match=r"published.counts is missing. A cohort is rebuilt from"):
         Lenalidomide().check_files(replace(study, evidence=Evidence.REBUILT))
+
+
+def test_curves_and_regressions_stand_on_the_page_of_a_study_without_a_paper(tmp_path: Path) -> None:
+    """The primary model's regression first, one for each set of covariates, and the numbers at risk."""
+    report = texts_of_report(a_study(tmp_path, paper=""), tmp_path / "out")
+    html = report["index.html"]
+    section = html[html.index('<section id="classical"') :]
+    section = section[: section.index("</section>")]
+    assert "Kaplan-Meier curves and Cox regression</h2>" in section
+    assert section.count("Number at risk") >= 2, "one for each question"
+    pictures = re.findall(r'"figures/([\w-]+)\.svg"', section)
+    assert [name.removeprefix("progression-or-death-all-") for name in pictures[:3]] == [
+        "kaplan-meier",
+        "cox-primary",
+        "cox-unadjusted",
+    ]

@@ -136,7 +136,7 @@ def test_the_page_keeps_its_order(whole_page: str) -> None:
         "The question",
         "The answer",
         "The patients",
-        "Curves and Cox regression in the layout of papers",
+        "Kaplan-Meier curves and Cox regression",
         "All questions and models at a glance",
         "Overall survival: All patients",
         "Overall survival: Patients without symptoms",

@@ -220,7 +220,7 @@ class QuestionSection(Section):
     )
     models: list[Text] | None = Field(default=None, min_length=1, description=SOME_MODELS)
     printed: PrintedSection | None = Field(
-        default=None, description='the rows of [published], such as { setting = "second_line", endpoint = "pfs" }'
+        default=None, description='the rows of [published], such as { setting = "trial", endpoint = "death" }'
     )
 
 

@@ -43,9 +43,14 @@ PLACE_COLOURS = (BLUE, GREEN, ORANGE)
 STROKE = 0.3
 
 
-def ratio_ticks(low: float, high: float) -> list[float]:
-    """Round hazard ratios within limits that leave room for their labels."""
-    room = np.log(high / low) / 7
+MOST_TICKS = 7
+LABEL_ROOM = 0.36
+"""Inches from one label of an axis to the next."""
+
+
+def ratio_ticks(low: float, high: float, width: float = MOST_TICKS * LABEL_ROOM) -> list[float]:
+    """Round hazard ratios within limits that leave room for their labels; `width` of the axis in inches."""
+    room = np.log(high / low) * max(1 / MOST_TICKS, LABEL_ROOM / width)
     ticks: list[float] = [1.0] if low <= 1 <= high else []
     for value in sorted(ROUND_RATIOS, key=lambda each: abs(np.log(each))):
         if low <= value <= high and all(abs(np.log(value / tick)) >= room for tick in ticks):
@@ -57,7 +62,7 @@ def ratio_axis(axes: Axes, low: float, high: float) -> None:
     """A log axis with round ratios."""
     axes.set_xscale("log")
     axes.set_xlim(low, high)
-    ticks = ratio_ticks(low, high)
+    ticks = ratio_ticks(low, high, axes.get_window_extent().width / axes.figure.dpi)
     axes.set_xticks(ticks, [exact(tick) for tick in ticks])
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_minor_formatter(NullFormatter())

@@ -89,23 +89,25 @@ def tables_section(study: Study, dossier: Dossier) -> Section | None:
 
 
 def figures_section(study: Study, main: Questions) -> Section:
-    """Kaplan-Meier curves with numbers at risk and Cox regressions, in the layout of papers."""
+    """Kaplan-Meier curves with numbers at risk, and one Cox regression for each set of covariates."""
     labels = dict(study.labels or {})
     blocks = []
     for made in main:
         first = made[0].analysis
         crude = _without_covariates(made)
-        fits = list({each.adjusted_for: each for each in reversed(made)}.values())[::-1]
-        pictures = [figures.cox_forest_figure(each, labels) for each in fits if each.agreement.cox]
+        fits: dict[tuple[str, ...], Findings] = {}
+        for each in made:
+            fits.setdefault(each.adjusted_for, each)
+        pictures = [figures.cox_forest_figure(each, labels) for each in fits.values() if each.agreement.cox]
         name = figures.slug(first.name)
         blocks.append(
             Block(f"{name}-curves", paper_tables.title(first), pictures=(figures.kaplan_meier_figure(crude),))
         )
-        blocks.append(
-            Block(f"{name}-cox", f"Cox regression: {paper_tables.title(first)}", pictures=tuple(pictures), folded=True)
-        )
-    lead = "The curves and regressions that a paper prints, of the same patients; no posterior is in them."
-    return Section("classical", "Curves and Cox regression in the layout of papers", lead, tuple(blocks))
+        if pictures:
+            title = f"Cox regression: {paper_tables.title(first)}"
+            blocks.append(Block(f"{name}-cox", title, pictures=tuple(pictures), folded=True))
+    lead = "The classical analysis of the same patients. Nothing in this section comes from the Bayesian model."
+    return Section("classical", "Kaplan-Meier curves and Cox regression", lead, tuple(blocks))
 
 
 def sensitivity_section(made: Questions) -> Section | None:
@@ -126,7 +128,7 @@ def audit_section(dossier: Dossier) -> Section | None:
         Sheet("audit-checks", audit_tables.checks_table(dossier.audit)),
         Sheet("audit-unchecked", audit_tables.unchecked_table(dossier.audit)),
     )
-    lead = "The arithmetic of the printed numbers, held against each other. A finding is a question to the authors."
+    lead = "The printed numbers are compared with each other. A finding is a question to the authors."
     return Section(
         "audit", "Do the printed numbers agree with each other?", lead, (Block("audit-tables", "", sheets=sheets),)
     )

@@ -95,10 +95,13 @@ def record_rows(made: Sequence[Findings]) -> Iterator[PrintedRow]:
 
 
 def aim(findings: Findings) -> str:
-    """What a model's covariates aim at, in the study's words."""
+    """What a model's covariates aim at, in the study's words; the covariates themselves where it has none."""
     analysis, name = findings.analysis, findings.model.adjust
     wanted = analysis.adjust if name == "question" else name
-    return (analysis.adjust_labels or {}).get(wanted or "none", wanted or "none")
+    label = (analysis.adjust_labels or {}).get(wanted or "none")
+    if label is not None:
+        return label
+    return f"adjusted for {', '.join(findings.adjusted_for)}" if findings.adjusted_for else "no covariates"
 
 
 def primary_verdict(findings: Findings) -> Verdict | None:

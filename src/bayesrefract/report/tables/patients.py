@@ -197,7 +197,7 @@ def balance_table(found: Sequence[Balance], pair: str, evidence: Evidence) -> Ta
     notes = (
         f"{label}Standardised difference: of the means over the root of the mean variance; of several levels their "
         f"distance, without a sign (Yang & Dalton 2012). Below {SMALL} it is usually called negligible, from {LARGE} "
-        "on it wants adjusting for.",
+        "on the characteristic is imbalanced.",
     )
     heads = columns("Characteristic", numbers=("Standardised difference", "Size", "Unknown"))
     return Table(f"Balance at baseline: {pair}", heads, rows, notes)
