@@ -106,7 +106,7 @@ def a_verdict(
 
 
 def an_rmst_verdict(**changes: object) -> Verdict:
-    """A verdict on the difference in mean event-free time, in months."""
+    """A verdict on the difference in restricted mean survival time, in months."""
     verdict = replace(
         a_verdict(),
         estimand=Estimand.RMST_DIFFERENCE,

@@ -49,12 +49,12 @@ def test_flow_adds_up_from_records_to_groups() -> None:
     picture = figures.flow_figure(made)
     rows = {row[0]: row[1:] for row in picture.table.rows}
     assert rows["In the records"][0] == "610"
-    assert rows["Left out: missing stage"][0] == "8"
+    assert rows["Excluded: missing stage"][0] == "8"
     assert rows["Analysed"] == ("600", "402")
     assert set(GROUPS) <= set(rows)
-    assert "Left out: 10" in texts(picture)
-    nobody = replace(made, flow=replace(made.flow, records=600, excluded={}))
-    assert "nobody" in texts(figures.flow_figure(nobody))
+    assert "Excluded: 10" in texts(picture)
+    complete = replace(made, flow=replace(made.flow, records=600, excluded={}))
+    assert "none" in texts(figures.flow_figure(complete))
 
 
 def test_survival_table_gives_the_curves_at_readable_times() -> None:
@@ -138,7 +138,7 @@ def test_width_figure_marks_the_declared_range_or_margin() -> None:
     assert "m = 1.16" in picture.alt
     margin = figures.rope_width_figure(made, one_sided(verdict))
     assert f"declared: {1 - verdict.p_above:.3f}" in texts(margin)
-    assert "P(margin kept)" in texts(margin)
+    assert "P(margin not crossed)" in texts(margin)
     assert "margin 1.25" in margin.alt
     with pytest.raises(ValueError, match="with a verdict"):
         figures.rope_width_figure(made, replace(verdict, word=VerdictWord.WITHHELD))
@@ -176,7 +176,7 @@ def test_differences_stand_in_their_own_unit_with_their_range() -> None:
     assert "months; ROPE -2 to 2" in shown
     assert "percentage points; no ROPE is declared" in shown
     rows = {(row[0], row[1].split(" up to")[0]): row for row in picture.table.rows}
-    rmst = rows[made.analysis.primary.label, "difference in mean event-free time"]
+    rmst = rows[made.analysis.primary.label, "difference in restricted mean survival time"]
     assert rmst[2:5] == ("-2 to 2 months", "equivalent", "-0.3")
 
 
@@ -211,7 +211,7 @@ def test_a_group_without_events_is_named_where_it_has_no_log_log_curve() -> None
     quiet = replace(quiet, curve=replace(quiet.curve, survival=np.ones_like(quiet.curve.survival)))
     some = replace(made, agreement=replace(made.agreement, groups=(quiet, *rest)))
     picture = figures.log_log_figure(some)
-    assert picture.caption.endswith(f"no curve for want of events: {quiet.level}.")
+    assert picture.caption.endswith(f"no curve, too few events: {quiet.level}.")
     assert f"{quiet.level} no curve, " in picture.alt
     assert "no curve can be drawn" not in texts(picture)
     assert "no curve" not in figures.log_log_figure(made).caption

@@ -141,8 +141,8 @@ def test_a_median_that_is_not_reached_says_so(cohort: Cohort) -> None:
 def test_no_posterior_and_which_limits_are_said(three: Findings) -> None:
     picture = kaplan_meier_figure(three)
     assert not any("osterior" in column.name for column in picture.table.columns)
-    assert any("log-log" in note and "R's own choice is log" in note for note in picture.table.notes)
-    assert "Hazard ratio, unadjusted (95% interval), log-rank p" in texts(picture)
+    assert any("log-log" in note and "R's default is log" in note for note in picture.table.notes)
+    assert "Hazard ratio, unadjusted (95% CI), log-rank p" in texts(picture)
 
 
 def test_ratios_of_a_model_with_covariates_are_never_called_unadjusted() -> None:

@@ -143,7 +143,7 @@ def test_an_asymmetric_interval_and_open_digits_are_told() -> None:
     assert warnings([assess(ratio("0.99 0.73 1.33"), terms())]) == []
     edge = assess(ratio("1.0 0.8 1.2"), terms())
     assert set(edge.other_words) | {edge.verdict.word} == {VerdictWord.EQUIVALENT, VerdictWord.UNDECIDED}
-    assert "other values that are printed so would be" in warnings([edge])[0]
+    assert "other values with the same printed digits would be" in warnings([edge])[0]
 
 
 STUDIES = [("0.99 0.73 1.33", "a"), ("0.83 0.50 1.39", "b"), ("1.50 1.10 2.05", "c"), ("1.10 0.90 1.34", "d")]

@@ -33,7 +33,7 @@ def test_one_ratio(capsys: pytest.CaptureFixture[str]) -> None:
     for words in ("0.082, 0.854, 0.064", "0.855", "1.36 (from 0.73 to 1.36)", "undecided", "flat on the log HR"):
         assert words in out
     last = out.strip().splitlines()[-1]
-    assert "the data do not settle it" in last
+    assert "the data are inconclusive" in last
     assert "Exploratory" in last
     for forbidden in ("equivalent", "similar", "comparable", "no difference"):
         assert forbidden not in last

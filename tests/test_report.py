@@ -273,7 +273,7 @@ def test_methods_name_model_draws_rule_and_ranges_with_their_sources() -> None:
     assert "smooth baseline hazard" in text
     assert "adjusted for age, stage" in text
     assert "4 chains of 500 draws" in text
-    assert "95% posterior interval (ETI)" in text
+    assert "95% credible interval (ETI)" in text
     assert "0.80 to 1.25, declared on 2020-01-31, before the data were seen. Source: Invented for a test." in text
     assert "-2 to 2 months" in text
     after = replace(findings(), analysis=_after_data(findings()))

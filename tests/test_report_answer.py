@@ -17,8 +17,8 @@ SAMENESS = ("equivalen", "similar", "comparable", "no difference", "alike")
 
 
 def replies(*made: Findings) -> dict[str, str]:
-    """What is said to each of the reader's questions."""
-    return {reply.asked: reply.told for reply in answer_box(made, "death-all", "Overall survival").replies}
+    """The answer to each question of the box."""
+    return {reply.question: reply.answer for reply in answer_box(made, "death-all", "Overall survival").replies}
 
 
 def attainable(made: Findings, **changes: object) -> Findings:
@@ -37,7 +37,7 @@ def test_the_answers_are_those_of_the_primary_model_and_contrast() -> None:
     reader = page_of(findings(), undecided(findings(model=a_model("two_group"))))
     hazard, time = reader.of("p", "said")
     assert "drug A and control are equivalent in hazard" in hazard
-    assert "equivalent in mean event-free time" in time
+    assert "equivalent in restricted mean survival time" in time
     assert boxes(reader) == ["answer claim", "answer claim"]
     assert "Verdict on the hazard ratio: equivalent in 1 of 2 declared models." in reader.of("dd")
 
@@ -49,44 +49,48 @@ def test_the_bar_shows_the_posterior_probabilities() -> None:
     assert (below.share, inside.share, above.share) == (verdict.p_below, verdict.p_inside, verdict.p_above)
     assert [part.label for part in (below, inside, above)] == [
         "lower than 0.80",
-        "0.80 to 1.25: counts as equal",
+        "0.80 to 1.25: inside the ROPE",
         "higher than 1.25",
     ]
     assert inside.text == ">0.999"
     months = shares(leading(made)[1], made.analysis)
-    assert [part.label for part in months][1:] == ["-2 to 2 months: counts as equal", "higher than 2 months"]
+    assert [part.label for part in months][1:] == ["-2 to 2 months: inside the ROPE", "higher than 2 months"]
 
 
 def test_too_few_events_for_any_pass_are_said_with_the_answer() -> None:
     made = attainable(undecided(findings()), possible=False, events_group=94, events_reference=205, events_minimum=350)
-    told = replies(made)["Could this study ever have shown equivalence?"]
+    told = replies(made)["Could this study have shown equivalence?"]
     assert told.startswith("No. With 299 events in these two groups, no result could have brought the whole interval")
-    assert "at least 350 are needed" in told
-    assert "A chance of 80% takes 688 events." in told
+    assert "at least 350 are required" in told
+    assert "A probability of 80% requires 688 events." in told
     assert not any(word in told for word in SAMENESS)
 
 
-@pytest.mark.parametrize(("power", "start"), [(0.81, "Yes. "), (0.31, "Possibly. "), (0.04, "Hardly. ")])
+@pytest.mark.parametrize(("power", "start"), [(0.81, "Yes. "), (0.31, "Possibly. "), (0.04, "Unlikely. ")])
 def test_the_chance_of_a_pass_is_told_where_there_is_one(power: float, start: str) -> None:
-    told = replies(attainable(findings(), power=power))["Could this study ever have shown equivalence?"]
+    told = replies(attainable(findings(), power=power))["Could this study have shown equivalence?"]
     assert told.startswith(f"{start}With 199 events in these two groups and a true hazard ratio of exactly 1")
-    assert f"the chance of that verdict was {100 * power:.0f}%" in told
+    assert f"the probability of that verdict was {100 * power:.0f}%" in told
 
 
 def test_other_rules_are_asked_in_their_own_words() -> None:
     above = findings(replace(a_question(), rule=Rule(side=Side.ABOVE)))
-    assert "Could this study ever have shown non-inferiority?" in replies(above)
+    assert "Could this study have shown non-inferiority?" in replies(above)
     rule = Rule(name=RuleName.PROBABILITY, threshold=0.95)
     made = attainable(findings(replace(a_question(), rule=rule)), possible=False)
-    assert "could have met the declared rule" in replies(made)["Could this study ever have shown equivalence?"]
+    assert "could have met the declared rule" in replies(made)["Could this study have shown equivalence?"]
 
 
 @pytest.mark.parametrize(
     ("agrees", "reason", "start"),
     [
-        (True, "", "Yes: the same model with a flat prior meets Cox regression. Cox regression gives 1.02"),
+        (
+            True,
+            "",
+            "Yes: the same model with a flat prior gives the same ratio as Cox regression. Cox regression gives 1.02",
+        ),
         (False, "companion 0.40 SE from Cox", "No. Companion 0.40 SE from Cox."),
-        (None, "no Cox twin", "There is nothing to hold it against. No Cox twin."),
+        (None, "no Cox twin", "There is no classical counterpart. No Cox twin."),
     ],
 )
 def test_the_cross_check_has_its_word(agrees: bool | None, reason: str, start: str) -> None:
@@ -100,7 +104,7 @@ def test_an_undecided_answer_claims_nothing() -> None:
     reader = page_of(undecided(findings()))
     assert boxes(reader) == ["answer open", "answer open"]
     answers = reader.of("p", "said")
-    assert all("do not settle it" in answer for answer in answers)
+    assert all("inconclusive" in answer for answer in answers)
     spoken = [*answers, *reader.of("figcaption"), *reader.of("title"), *reader.of("h2"), *reader.of("strong")]
     assert not any(word in text.lower() for text in spoken for word in SAMENESS)
 
@@ -119,7 +123,7 @@ def test_a_withheld_answer_is_red_and_its_posterior_is_nowhere() -> None:
 
 def test_a_withheld_answer_names_no_other_number_for_the_contrast() -> None:
     told = replies(withheld(findings()))["Does classical analysis agree?"]
-    assert told == "Yes: the same model with a flat prior meets Cox regression."
+    assert told == "Yes: the same model with a flat prior gives the same ratio as Cox regression."
 
 
 def test_every_question_has_its_box_and_its_line_at_the_top() -> None:

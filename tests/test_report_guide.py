@@ -13,7 +13,7 @@ from bayesrefract.study.rope import Rule, RuleName, Side
 
 def test_it_names_who_is_compared_on_what_and_in_whom() -> None:
     asked = question_in_words([findings(), findings(a_question(population="symptom_free"))])[0]
-    assert f"the group {GROUPS[1]} fare as well as those of the group {GROUPS[0]}?" in asked
+    assert f"How does the group {GROUPS[1]} compare with the group {GROUPS[0]}?" in asked
     assert "Endpoint: Overall survival. Patients: All patients; Patients without symptoms." in asked
 
 
@@ -23,10 +23,10 @@ def test_what_counts_as_equal_comes_with_its_reason_and_its_day(before: bool, wh
     verdicts = tuple(replace(each, rope=replace(each.rope, before_data=before)) for each in made.verdicts)
     _, ratio, time, _ = question_in_words([replace(made, verdicts=verdicts)])
     assert ratio == (
-        f"What counts as equal was declared on 2020-01-31, {when}: a hazard ratio of 0.80 to 1.25. "
+        f"The ROPE was declared on 2020-01-31, {when}: a hazard ratio of 0.80 to 1.25. "
         "Reason given: Invented for a test."
     )
-    assert "a difference in mean event-free time up to 36 months of -2 to 2 months." in time
+    assert "a difference in restricted mean survival time up to 36 months of -2 to 2 months." in time
 
 
 def test_a_range_without_a_date_is_not_given_one() -> None:
@@ -38,12 +38,12 @@ def test_a_range_without_a_date_is_not_given_one() -> None:
 @pytest.mark.parametrize(
     ("rule", "told"),
     [
-        (Rule(level=0.9), "all of the plausible values (the 90% interval) inside this range."),
+        (Rule(level=0.9), "A claim requires the whole 90% credible interval to lie inside the ROPE."),
         (Rule(side=Side.ABOVE), "on the tolerated side of its upper bound."),
         (Rule(side=Side.BELOW), "on the tolerated side of its lower bound."),
         (
             Rule(name=RuleName.PROBABILITY, threshold=0.95),
-            "a probability of at least 0.95 that the true value lies inside this range.",
+            "a posterior probability of at least 0.95 that the true value lies inside the ROPE.",
         ),
     ],
 )

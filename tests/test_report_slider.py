@@ -59,8 +59,8 @@ def test_the_declared_range_is_a_step_and_the_last_one_would_pass(smallest: floa
     ("rule", "words", "told"),
     [
         (Rule(), {"equivalent", "different_below", "different_above", "undecided"}, "wholly inside the range"),
-        (Rule(side=Side.ABOVE), {"non_inferior", "not_shown"}, "must not pass the range's upper bound"),
-        (Rule(side=Side.BELOW), {"non_inferior", "not_shown"}, "must not pass the range's lower bound"),
+        (Rule(side=Side.ABOVE), {"non_inferior", "not_shown"}, "must not cross the range's upper bound"),
+        (Rule(side=Side.BELOW), {"non_inferior", "not_shown"}, "must not cross the range's lower bound"),
         (
             Rule(name=RuleName.PROBABILITY, threshold=0.9),
             {"equivalent", "different_below", "different_above", "undecided"},

@@ -70,7 +70,7 @@ def test_p_values() -> None:
 def test_verdict_table_pairs_each_contrast_with_its_own_numbers() -> None:
     table = tables.verdict_table(findings())
     assert cell(table, "drug A vs control", "Estimate") == "1.02"
-    assert cell(table, "drug A vs control", "95% interval") == "0.91 to 1.15"
+    assert cell(table, "drug A vs control", "95% credible interval") == "0.91 to 1.15"
     assert cell(table, "drug A vs control", "Verdict") == "equivalent"
     assert cell(table, "placebo & rest vs drug B", "Verdict") == "different (higher)"
     assert cell(table, "placebo & rest vs drug B", "P above") == ">0.999"
@@ -120,14 +120,14 @@ def test_groups_table() -> None:
     assert [row[0] for row in table.rows] == list(GROUPS)
     made = findings().agreement.groups
     assert [row[2] for row in table.rows] == [str(group.events) for group in made]
-    assert cell(table, "control", "Posterior median (95%)") == "23.0 (20.1 to not reached)"
+    assert cell(table, "control", "Posterior median (95% CrI)") == "23.0 (20.1 to not reached)"
     assert cell(table, "control", "P(not reached)") == "0.013"
 
 
 def test_posterior_medians_are_left_out_when_the_draws_may_not_be_believed() -> None:
     table = tables.groups_table(withheld(findings()))
-    assert cell(table, "control", "Posterior median (95%)") == "–"
-    assert cell(table, "control", "Kaplan-Meier median (95% log-log)").startswith("23.1")
+    assert cell(table, "control", "Posterior median (95% CrI)") == "–"
+    assert cell(table, "control", "Kaplan-Meier median (95% CI, log-log)").startswith("23.1")
     assert tables.effects_table(withheld(findings())).rows == ()
 
 
@@ -135,7 +135,7 @@ def test_a_median_that_is_not_reached_is_told_in_words() -> None:
     made = findings()
     group = replace(made.agreement.groups[0], median=Interval(None, 31.0, None))
     table = tables.groups_table(replace(made, agreement=replace(made.agreement, groups=(group,))))
-    assert cell(table, "control", "Kaplan-Meier median (95% log-log)") == "not reached"
+    assert cell(table, "control", "Kaplan-Meier median (95% CI, log-log)") == "not reached"
 
 
 def test_patient_flow_adds_up_in_its_own_order() -> None:
@@ -147,8 +147,8 @@ def test_patient_flow_adds_up_in_its_own_order() -> None:
 
 def test_cross_check_puts_posterior_cox_and_companion_side_by_side() -> None:
     table = tables.cross_check_table(findings())
-    assert cell(table, "drug A vs control", "Posterior HR (95%)") == "1.02 (0.91 to 1.15)"
-    assert cell(table, "placebo & rest vs drug B", "Cox HR (95%)") == "1.86 (1.65 to 2.10)"
+    assert cell(table, "drug A vs control", "Posterior HR (95% CrI)") == "1.02 (0.91 to 1.15)"
+    assert cell(table, "placebo & rest vs drug B", "Cox HR (95% CI)") == "1.86 (1.65 to 2.10)"
     assert cell(table, "placebo & rest vs drug B", "Cox p") == "<0.001"
     assert cell(table, "drug A vs control", "TOST p") == "<0.001"
     assert cell(table, "placebo & rest vs drug B", "TOST p") == "1.000"
@@ -160,7 +160,7 @@ def test_a_missing_counterpart_is_said() -> None:
     companion = replace(made.agreement.companion[0], agrees=None, reason="hazards are by group")
     table = tables.cross_check_table(replace(made, agreement=replace(made.agreement, cox=(), companion=(companion,))))
     assert cell(table, "drug A vs control", "Agreement") == "no frequentist counterpart"
-    assert cell(table, "drug A vs control", "Cox HR (95%)") == "–"
+    assert cell(table, "drug A vs control", "Cox HR (95% CI)") == "–"
     assert "drug A vs control: hazards are by group" in table.notes
 
 
@@ -212,8 +212,8 @@ def test_horizon_table_shows_shares_times_and_ratios_in_their_own_terms() -> Non
     made = findings()
     rows = {(row[0], row[1]): row[2:] for row in tables.horizon_table(made).rows}
     level, label = made.analysis.groups[0], made.analysis.primary.label
-    assert rows[level, "event-free share"] == ("41.2%", "36.0% to 46.3%")
-    assert rows[level, "mean event-free time (RMST)"] == ("21.3", "20.2 to 22.4")
+    assert rows[level, "survival probability"] == ("41.2%", "36.0% to 46.3%")
+    assert rows[level, "restricted mean survival time (RMST)"] == ("21.3", "20.2 to 22.4")
     assert rows[label, "marginal hazard ratio"] == ("0.98", "0.85 to 1.13")
 
 

@@ -36,13 +36,13 @@ def test_direction_names_both_groups_in_order(direction: str, centre: float, wan
 def test_rmst_is_told_in_time_units_with_its_horizon() -> None:
     analysis = a_question()
     equal = sentence(an_rmst_verdict(), analysis)
-    assert "equivalent in mean event-free time" in equal
+    assert "equivalent in restricted mean survival time" in equal
     assert "up to 36 months" in equal
     assert "drug A minus control, is -0.3 months" in equal
     assert "-1.5 to 0.9 months" in equal
     assert "-2 to 2 months" in equal
     other = an_rmst_verdict(word=VerdictWord.DIFFERENT, direction="below", median=-6.2, interval=(-8.0, -4.1))
-    assert "shorter mean event-free time in drug A than in control" in sentence(other, analysis)
+    assert "shorter restricted mean survival time in drug A than in control" in sentence(other, analysis)
     years = sentence(an_rmst_verdict(median=0.123), replace(analysis, time_unit=TimeUnit.YEARS))
     assert "0.12 years" in years
 
@@ -57,7 +57,7 @@ def test_a_survival_difference_is_told_in_percentage_points() -> None:
         interval=(0.091, 0.152),
     )
     text = sentence(verdict, a_question())
-    assert "higher event-free share in drug A than in control" in text
+    assert "higher survival probability in drug A than in control" in text
     assert "at 36 months" in text
     assert "12.3 percentage points" in text
     assert "-7 to 7 percentage points" in text

@@ -25,7 +25,7 @@ PARTED = [r"\bdiffers?\b", r"\bdifferent\b"]
 UP = [r"\bhigher\b", r"\blonger\b", r"\bmore\b"]
 DOWN = [r"\blower\b", r"\bshorter\b", r"\bfewer\b"]
 ONE_SIDED = [r"non-inferior"]
-OPEN = [r"\bdo not settle\b", r"\bundecided\b", r"\bnot shown\b"]
+OPEN = [r"\binconclusive\b", r"\bundecided\b", r"\bnot shown\b"]
 SILENT = [r"\bno verdict\b", r"\bwithheld\b"]
 NUMBERS = [r"\binterval\b", r"\bprobability\b", r"\bdeclared (range|margin)\b", r"\bis -?\d"]
 NEVER = [
@@ -48,7 +48,7 @@ class Row:
 
 
 CLAIM = [
-    *("by the declared rule", "{quantity}", "the {level}% (highest-density )?interval"),
+    *("by the declared rule", "{quantity}", "the {level}% (highest-density )?credible interval"),
     "{role} (range|margin) {bounds}",
 ]
 ABOVE, BELOW = "above", "below"
@@ -66,7 +66,7 @@ WORDING: Mapping[Kind, Row] = {
         must_not=[*EQUALITY, *SAMENESS, *UP, *ONE_SIDED, *OPEN, *SILENT],
     ),
     (VerdictWord.UNDECIDED, None): Row(
-        must=["the data do not settle it", *CLAIM[1:], "reaches beyond both ends of"],
+        must=["the data are inconclusive", *CLAIM[1:], "reaches beyond both ends of"],
         must_not=[*NOT_A_CLAIM, *ONE_SIDED, r"\bshown\b", *SILENT],
     ),
     (VerdictWord.NON_INFERIOR, None): Row(
@@ -78,7 +78,7 @@ WORDING: Mapping[Kind, Row] = {
         must_not=[*NOT_A_CLAIM, r"is non-inferior", *SILENT],
     ),
     (VerdictWord.WITHHELD, None): Row(
-        must=[r"no verdict is given on drug A against control \({quantity}\)"],
+        must=[r"no verdict is given on drug A versus control \({quantity}\)"],
         must_not=[*NOT_A_CLAIM, *ONE_SIDED, *OPEN, r"\bshown\b", *NUMBERS],
     ),
 }
@@ -113,7 +113,7 @@ BY_PROBABILITY = {
 
 @dataclass(frozen=True)
 class Quantity:
-    """An estimand with its ROPE, and how both are told."""
+    """An estimand with its ROPE, and the words for both."""
 
     rope: Rope
     quantity: str
@@ -135,8 +135,8 @@ def _quantity(estimand: Estimand, low: float, high: float, *told: str, bounds: t
 
 
 RATIO = ("hazard", "higher", "lower")
-TIME = ("mean event-free time", "longer", "shorter")
-SHARE = ("event-free share", "higher", "lower")
+TIME = ("restricted mean survival time", "longer", "shorter")
+SHARE = ("survival probability", "higher", "lower")
 QUANTITIES = {
     Estimand.HAZARD_RATIO: _quantity(
         *(Estimand.HAZARD_RATIO, 0.8, 1.25, "hazard ratio", *RATIO), bounds=("0.80", "1.25"), unit=""
@@ -147,12 +147,12 @@ QUANTITIES = {
         unit="",
     ),
     Estimand.RMST_DIFFERENCE: _quantity(
-        *(Estimand.RMST_DIFFERENCE, -2.0, 2.0, "difference in mean event-free time up to 36 months", *TIME),
+        *(Estimand.RMST_DIFFERENCE, -2.0, 2.0, "difference in restricted mean survival time up to 36 months", *TIME),
         bounds=("-2", "2"),
         unit=" months",
     ),
     Estimand.SURVIVAL_DIFFERENCE: _quantity(
-        *(Estimand.SURVIVAL_DIFFERENCE, -0.07, 0.07, "difference in the event-free share at 36 months", *SHARE),
+        *(Estimand.SURVIVAL_DIFFERENCE, -0.07, 0.07, "difference in survival probability at 36 months", *SHARE),
         bounds=("-7", "7"),
         unit=" percentage points",
     ),

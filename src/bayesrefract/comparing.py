@@ -63,7 +63,7 @@ def answer(
 
         write_json(Path(json), result.to_json())
     if report is not None:
-        write_report([result], report, watch.stage)
+        write_report([result], Path(report), watch.stage)
     return result
 
 

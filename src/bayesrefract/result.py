@@ -196,9 +196,7 @@ class Result:
         }
 
 
-def write_report(
-    results: Sequence[Result], folder: str | Path, tell: Callable[[str], None] | None = None
-) -> Path:
+def write_report(results: Sequence[Result], folder: str | Path, tell: Callable[[str], None] | None = None) -> Path:
     """Write one report of all results of a study.
 
     Parameters

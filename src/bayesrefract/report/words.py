@@ -1,4 +1,4 @@
-"""A verdict as a plain sentence that claims no more than the verdict does."""
+"""Sentences that state a verdict, with the evidence and the exploratory status named in each."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ EXPLORATORY = {
 
 
 def sentence(verdict: Verdict, analysis: Analysis) -> str:
-    """What may be said, with the evidence named inside the sentence itself.
+    """State a verdict in plain words, and name the evidence inside the sentence itself.
 
     A withheld verdict gives its reasons and no number. A verdict against a range that was declared
     after the data were seen is called exploratory.
@@ -43,18 +43,18 @@ def sentence(verdict: Verdict, analysis: Analysis) -> str:
 
 
 def estimand_name(estimand: Estimand, analysis: Analysis) -> str:
-    """An estimand in words, with its horizon where it has one."""
+    """Name of an estimand, with its horizon where it has one."""
     names = {
         Estimand.HAZARD_RATIO: "hazard ratio",
         Estimand.MARGINAL_HAZARD_RATIO: f"marginal hazard ratio{_horizon('up to', analysis)}",
-        Estimand.RMST_DIFFERENCE: f"difference in mean event-free time{_horizon('up to', analysis)}",
-        Estimand.SURVIVAL_DIFFERENCE: f"difference in the event-free share{_horizon('at', analysis)}",
+        Estimand.RMST_DIFFERENCE: f"difference in restricted mean survival time{_horizon('up to', analysis)}",
+        Estimand.SURVIVAL_DIFFERENCE: f"difference in survival probability{_horizon('at', analysis)}",
     }
     return names[estimand]
 
 
 def when_declared(rope: Rope) -> str:
-    """Whether a range was declared before the data were seen, as far as that is stated."""
+    """State whether a range was declared before the data were seen."""
     if rope.before_data is None:
         return "not stated whether before or after the data were seen"
     return f"{'before' if rope.before_data else 'after'} the data were seen"
@@ -73,21 +73,21 @@ def interval_text(verdict: Verdict, analysis: Analysis) -> str:
 
 
 def interval_name(verdict: Verdict) -> str:
-    """The interval's level, and its kind when it is not the equal-tailed one (one-sided rules read that)."""
+    """Level of the credible interval, and its kind unless equal-tailed (one-sided rules use equal-tailed limits)."""
     highest_density = verdict.rule.interval is IntervalKind.HDI and verdict.rule.side is Side.TWO_SIDED
     kind = " highest-density" if highest_density else ""
-    return f"{exact(100 * verdict.rule.level)}%{kind} interval"
+    return f"{exact(100 * verdict.rule.level)}%{kind} credible interval"
 
 
 def holds_in(verdicts: Sequence[Verdict]) -> str:
-    """How often the first model's verdict, direction included, comes back among all declared models."""
+    """Count the declared models that give the first model's verdict, direction included."""
     first = verdicts[0]
     agreeing = sum((each.word, each.direction) == (first.word, first.direction) for each in verdicts)
     return f"{word_text(first.word)} in {agreeing} of {len(verdicts)} declared models"
 
 
 def listed_words(words: Sequence[VerdictWord]) -> str:
-    """Verdicts counted: `undecided 5, withheld 1`."""
+    """Count each verdict: `undecided 5, withheld 1`."""
     return ", ".join(f"{word_text(word)} {words.count(word)}" for word in dict.fromkeys(words))
 
 
@@ -114,14 +114,14 @@ def _different(verdict: Verdict, analysis: Analysis) -> str:
 
 
 def _aspect(estimand: Estimand) -> str:
-    """In what the groups are compared."""
+    """Quantity on which the groups are compared."""
     if estimand.is_ratio:
         return "hazard"
-    return "mean event-free time" if estimand is Estimand.RMST_DIFFERENCE else "event-free share"
+    return "restricted mean survival time" if estimand is Estimand.RMST_DIFFERENCE else "survival probability"
 
 
 def _undecided(verdict: Verdict, analysis: Analysis) -> str:
-    return f"the data do not settle it: {_support(verdict, analysis)}"
+    return f"the data are inconclusive: {_support(verdict, analysis)}"
 
 
 def _non_inferior(verdict: Verdict, analysis: Analysis) -> str:
@@ -137,7 +137,7 @@ def _not_shown(verdict: Verdict, analysis: Analysis) -> str:
 def _withheld(verdict: Verdict, analysis: Analysis) -> str:
     reasons = ". ".join(reason.rstrip(". ") for reason in verdict.reasons)
     name = estimand_name(verdict.estimand, analysis)
-    return f"no verdict is given on {verdict.group} against {verdict.reference} ({name}): {reasons}"
+    return f"no verdict is given on {verdict.group} versus {verdict.reference} ({name}): {reasons}"
 
 
 _CLAIMS = {
@@ -160,7 +160,7 @@ def _support(verdict: Verdict, analysis: Analysis) -> str:
 
 
 def _margin(verdict: Verdict, analysis: Analysis) -> str:
-    """Estimate, interval and the one bound that counts (one-sided)."""
+    """Estimate, interval and the non-inferiority margin (one-sided)."""
     rope = verdict.rope
     above = verdict.rule.side is Side.ABOVE
     margin = rope.high if above else rope.low
@@ -179,7 +179,7 @@ def _margin(verdict: Verdict, analysis: Analysis) -> str:
 def _estimate(verdict: Verdict, analysis: Analysis) -> str:
     unit = unit_of(verdict.estimand, analysis.time_unit)
     name = estimand_name(verdict.estimand, analysis)
-    pair = f" of {verdict.group} against {verdict.reference}"
+    pair = f" of {verdict.group} versus {verdict.reference}"
     if not verdict.estimand.is_ratio:
         pair = f", {verdict.group} minus {verdict.reference},"
     return (
@@ -190,7 +190,7 @@ def _estimate(verdict: Verdict, analysis: Analysis) -> str:
 
 
 def _named(verdict: Verdict, what: str) -> str:
-    """A range or its margin, told apart from the declared one where it serves a sensitivity analysis."""
+    """Name of a range or its margin: declared, or sensitivity."""
     return f"the {'declared' if verdict.rope.role == 'primary' else verdict.rope.role} {what}"
 
 
@@ -229,7 +229,7 @@ def _amount(value: float, verdict: Verdict, analysis: Analysis) -> str:
 
 
 def _setting(verdict: Verdict, analysis: Analysis) -> str:
-    """Where the claim holds: nothing to add for patient records and a range declared beforehand."""
+    """Scope of the claim; empty for patient records and a range declared beforehand."""
     patients = {
         Evidence.PATIENTS: "",
         Evidence.REBUILT: "rebuilt patients",

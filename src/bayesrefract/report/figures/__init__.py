@@ -1,4 +1,4 @@
-"""Findings -> figures with the tables behind them. Nothing is estimated here; draws are only arranged for the eye."""
+"""Figures of findings, each with the table of its numbers. Nothing is estimated here."""
 
 from bayesrefract.report.figures.assumptions import log_log_figure, predictive_figure
 from bayesrefract.report.figures.balance import balance_figure

@@ -1,4 +1,4 @@
-"""Whether the model's assumptions fit: curves that should run parallel, and patients that it should reproduce."""
+"""Figures of the model's assumptions: log-log curves for proportional hazards, and the posterior predictive check."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ CHECK_TIMES = 6
 
 @styled
 def log_log_figure(findings: Findings) -> Picture:
-    """Cumulative hazard of each group on log axes: proportional hazards run parallel."""
+    """Cumulative hazard of each group on log axes; under proportional hazards the curves are parallel."""
     groups = findings.agreement.groups
     foot = 0.6 + LEGEND_LINE * len(groups)
     figure = new_figure(foot + 2.4)
@@ -71,17 +71,17 @@ def log_log_figure(findings: Findings) -> Picture:
         axes.text(0.5, 0.5, "no curve can be drawn", transform=axes.transAxes, ha="center", color=FAINT)
     test = _schoenfeld(findings.agreement.proportional_hazards)
     caption = (
-        "Cumulative hazard of each group (Kaplan-Meier) on log axes: where hazards are proportional, the curves run "
+        "Cumulative hazard of each group (Kaplan-Meier) on log axes: where hazards are proportional, the curves are "
         f"parallel. {test} Only where at least {FEW_AT_RISK} patients are at risk{_without_curve(ends)}."
     )
-    told = ", ".join(f"{level} {end or 'no curve'}" for level, end in ends.items())
-    alt = f"Cumulative hazard over time per group on log axes; at its end: {told}. {test}"
+    values = ", ".join(f"{level} {end or 'no curve'}" for level, end in ends.items())
+    alt = f"Cumulative hazard over time per group on log axes; at its end: {values}. {test}"
     return picture(figure, findings, "log-log", caption, alt, _hazard_table(findings, end))
 
 
 @styled
 def predictive_figure(findings: Findings) -> Picture:
-    """Observed Kaplan-Meier curve of each group over the band of replicated ones."""
+    """Posterior predictive check: observed Kaplan-Meier curve of each group over the band of replicated ones."""
     checks = findings.predictive
     rows = (len(checks) + 1) // 2
     height = 1.75
@@ -97,8 +97,8 @@ def predictive_figure(findings: Findings) -> Picture:
     unit = findings.analysis.time_unit
     figure.text((LEFT + width) / WIDTH, 0.03, f"Time ({unit})", ha="center")
     caption = (
-        "Predictive check: the observed Kaplan-Meier curve of each group (line) over 95% of the curves of "
-        "patients replicated by the model. Small p: the model does not describe that group."
+        "Posterior predictive check: observed Kaplan-Meier curve of each group (line) over the 95% band of curves "
+        "replicated by the model. Small p: the model does not fit that group."
     )
     results = "; ".join(f"{check.level}: p {p_value(check.p)}" for check in checks)
     return picture(
@@ -112,14 +112,14 @@ def predictive_figure(findings: Findings) -> Picture:
 
 
 def _last(times: NDArray[np.float64], hazard: NDArray[np.float64], unit: TimeUnit) -> str | None:
-    """Where a group's curve ends; None where there is none."""
+    """Last value of a group's curve; None where there is none."""
     return f"{fixed(float(hazard[-1]), 3)} at {fixed(float(times[-1]), 1)} {unit}" if len(hazard) else None
 
 
 def _without_curve(ends: Mapping[str, str | None]) -> str:
     """The groups without a curve, for the caption."""
     missing = [level for level, end in ends.items() if end is None]
-    return f"; no curve for want of events: {', '.join(missing)}" if missing else ""
+    return f"; no curve, too few events: {', '.join(missing)}" if missing else ""
 
 
 def _over_figure(axes: Axes) -> Any:
@@ -148,7 +148,7 @@ def _log_axes(axes: Axes, findings: Findings, end: float, hazards: list[float]) 
 
 
 def _apart(ticks: list[float]) -> list[float]:
-    """Those of the ticks whose labels do not meet."""
+    """Ticks whose labels do not overlap."""
     kept: list[float] = []
     for tick in ticks:
         if not kept or np.log(tick / kept[-1]) >= np.log(SHORTEST) / 7:

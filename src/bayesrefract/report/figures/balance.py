@@ -1,4 +1,4 @@
-"""How well two groups are balanced: one dot for each characteristic."""
+"""Figure of covariate balance: one standardised difference for each characteristic."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def balance_figure(found: Sequence[Balance], pair: str, evidence: Evidence, tabl
         f"Balance between {pair}. Grey: below {SMALL}, usually called negligible. Broken line: {LARGE}, from which on "
         "a characteristic is imbalanced."
     )
-    told = ", ".join(f"{each.label} {fixed(_size(each), 2)}" for each in known)
-    return finish(figure, evidence, "balance", caption, f"Absolute standardised differences: {told}.", table)
+    values = ", ".join(f"{each.label} {fixed(_size(each), 2)}" for each in known)
+    return finish(figure, evidence, "balance", caption, f"Absolute standardised differences: {values}.", table)
 
 
 def _size(each: Balance) -> float:

@@ -1,4 +1,4 @@
-"""Whether the chains tell one story: trace, ranks, energy, and effective draws as they grow."""
+"""Figures of convergence: trace and rank plots, sampler energy, and evolution of the effective sample size."""
 
 from __future__ import annotations
 
@@ -73,9 +73,9 @@ def chains_figure(findings: Findings) -> Picture:
 
 @styled
 def energy_figure(findings: Findings) -> Picture | None:
-    """Energy of the sampler against its steps: where the two part, the tails are not explored.
+    """Marginal and transition energy of the sampler: where they differ, the tails are not explored.
 
-    None where the energies are not kept. Betancourt (2017), arXiv:1701.02434.
+    None where the energies are not stored. Betancourt (2017), arXiv:1701.02434.
     """
     if findings.energy is None:
         return None
@@ -85,27 +85,27 @@ def energy_figure(findings: Findings) -> Picture | None:
     figure = new_figure(2.45)
     axes = axes_at(figure, 0.2, 0.55, WIDTH - 0.4, 1.45)
     _hump(axes, marginal, BLUE, "solid", "energy")
-    _hump(axes, steps, ORANGE, DASHED, "its steps")
+    _hump(axes, steps, ORANGE, DASHED, "its changes")
     axes.set_yticks([])
     axes.set_ylim(0, None)
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel("Energy, less its mean")
+    axes.set_xlabel("Energy minus its mean")
     axes.legend(loc="upper right", fontsize=SMALL, handlelength=2.2, borderaxespad=0)
     worst = fixed(float(fractions.min()), 2)
     axes.text(0, 1.0, f"lowest E-BFMI {worst}", transform=axes.transAxes, va="top", fontsize=SMALL)
     caption = (
-        "Energy of the sampler (solid) and its steps between draws (dashed): the steps should be about as wide. "
+        "Energy of the sampler (solid) and its changes between draws (dashed); both should be about equally wide. "
         f"E-BFMI, their ratio, must be at least {E_BFMI_MINIMUM} in every chain."
     )
     rows = tuple((f"chain {place + 1}", fixed(float(each), 2)) for place, each in enumerate(fractions))
     table = Table("Energy fraction of missing information", columns("Chain", numbers=("E-BFMI",)), rows)
-    alt = f"Densities of the energy and of its steps; the lowest E-BFMI of {len(rows)} chains is {worst}."
+    alt = f"Densities of the energy and of its changes; the lowest E-BFMI of {len(rows)} chains is {worst}."
     return picture(figure, findings, "energy", caption, alt, table)
 
 
 @styled
 def ess_figure(findings: Findings) -> Picture:
-    """Effective draws of the primary log hazard ratio as the draws grow: they should rise steadily."""
+    """Effective sample size of the primary log hazard ratio by number of draws; it should rise steadily."""
     label, draws = _primary_draws(findings)
     counts, bulk, tail = ess_evolution(draws, EVOLUTION_STEPS)
     figure = new_figure(2.5)
@@ -113,23 +113,23 @@ def ess_figure(findings: Findings) -> Picture:
     axes.plot(counts, bulk, "o-", color=BLUE, linewidth=1.3, markersize=4.5, label="bulk")
     axes.plot(counts, tail, "s--", color=ORANGE, linewidth=1.3, markersize=4.5, markerfacecolor="none", label="tail")
     axes.axhline(ESS_MINIMUM, color=FAINT, linewidth=1, linestyle=DASHED)
-    axes.text(counts[-1], ESS_MINIMUM, f"{ESS_MINIMUM} needed", ha="right", va="bottom", fontsize=SMALL, color=INK)
+    axes.text(counts[-1], ESS_MINIMUM, f"{ESS_MINIMUM} required", ha="right", va="bottom", fontsize=SMALL, color=INK)
     axes.set_xlim(0, None)
     axes.set_ylim(0, None)
     axes.set_xlabel("Draws of all chains")
-    axes.set_ylabel("Effective draws")
+    axes.set_ylabel("Effective sample size")
     axes.legend(loc="upper left", fontsize=SMALL, handlelength=2.5, borderaxespad=0)
     caption = (
-        f"Effective draws (ESS) of the log hazard ratio of {label} as the draws grow: bulk (filled circles) and tail "
-        "(open squares). They should rise steadily."
+        f"Effective sample size (ESS) of the log hazard ratio of {label} by number of draws: bulk (filled circles) and "
+        "tail (open squares). Both should rise steadily."
     )
     alt = (
         f"With all {counts[-1]} draws the bulk ESS is {fixed(bulk[-1], 0)} and the tail ESS {fixed(tail[-1], 0)}; "
-        f"{ESS_MINIMUM} are needed."
+        f"{ESS_MINIMUM} are required."
     )
     rows = tuple((fixed(int(n), 0), fixed(b, 0), fixed(t, 0)) for n, b, t in zip(counts, bulk, tail, strict=True))
     table = Table(
-        f"Effective draws of the log hazard ratio of {label}", columns(numbers=("Draws", "Bulk", "Tail")), rows
+        f"Effective sample size of the log hazard ratio of {label}", columns(numbers=("Draws", "Bulk", "Tail")), rows
     )
     return picture(figure, findings, "ess", caption, alt, table)
 
@@ -163,7 +163,7 @@ def _chains_table(draws: NDArray[np.float64], counts: NDArray[np.int64]) -> Tabl
         rows.append(
             (f"chain {chain + 1}", middle, f"{low} to {high}", f"{counts[chain].min()} to {counts[chain].max()}")
         )
-    heads = columns("Chain", numbers=("Median HR", "95% interval", "Draws per rank bin"))
+    heads = columns("Chain", numbers=("Median HR", "95% credible interval", "Draws per rank bin"))
     return Table(
-        "The chains apart", heads, tuple(rows), (f"Expected per rank bin: {fixed(draws.shape[1] / RANK_BINS, 1)}.",)
+        "Posterior by chain", heads, tuple(rows), (f"Expected per rank bin: {fixed(draws.shape[1] / RANK_BINS, 1)}.",)
     )

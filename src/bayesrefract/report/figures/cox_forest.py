@@ -1,4 +1,4 @@
-"""Forest plot of one Cox regression: the groups, then every covariate, as the supplements of papers print them."""
+"""Forest plot of one Cox regression: the groups, then every covariate."""
 
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ def cox_forest_figure(findings: Findings, labels: dict[str, str] | None = None) 
     axes.spines["left"].set_visible(False)
     adjusted = "adjusted" if findings.adjusted_for else "unadjusted"
     caption = (
-        f"Cox regression of the patients of model {findings.model.name}, {adjusted}, with 95% Wald limits. The ratios "
-        "of covariates are associations given the others and the groups, not causal effects."
+        f"Cox regression of the patients of model {findings.model.name}, {adjusted}, with 95% confidence intervals "
+        "(Wald). The ratios of covariates are associations given the others and the groups, not causal effects."
     )
     alt = "Forest plot of Cox regression. " + " ".join(f"{each.label}: {_numbers(each.values)}." for each in lines)
     name = f"cox-{findings.model.name}".replace("_", "-")
@@ -94,9 +94,9 @@ def cox_lines(findings: Findings, labels: dict[str, str]) -> list[Line]:
 
 
 def cox_table(findings: Findings, lines: list[Line]) -> Table:
-    """The same as cells."""
+    """The table of the forest plot."""
     rows = tuple((line.label, _numbers(line.values), p_value(line.p)) for line in lines)
-    heads = columns("Term", numbers=("Hazard ratio (95% interval)", "p"))
+    heads = columns("Term", numbers=("Hazard ratio (95% CI)", "p"))
     return Table(f"Cox regression: {findings.model.name}", heads, rows)
 
 

@@ -1,4 +1,4 @@
-"""Step curves as figures draw them: coarsened to a grid, dashed where few patients carry them."""
+"""Kaplan-Meier curves for figures: coarsened to a grid, dashed where few patients are at risk."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def at_risk(curve: KaplanMeier, time: float) -> int:
 
 
 def survival_at(curve: KaplanMeier, time: float) -> float | None:
-    """The curve's value at a time; None where it has ended, or not begun."""
+    """Survival at a time; None outside the curve's follow-up."""
     place = int(np.searchsorted(curve.times, time, side="right")) - 1
     return float(curve.survival[place]) if place >= 0 and time <= curve.times[-1] else None
 
@@ -53,7 +53,7 @@ def on_grid(curve: KaplanMeier, end: float) -> tuple[NDArray[np.float64], NDArra
 
 
 def draw_steps(axes: Axes, curve: KaplanMeier, end: float, place: int) -> None:
-    """One group's curve in its colour and with its marks; its end is dashed where few patients carry it."""
+    """One group's curve in its colour and with its marks; its end is dashed where few patients are at risk."""
     times, survival, few = on_grid(curve, end)
     colour, marker = group_look(place)
     solid = ~few

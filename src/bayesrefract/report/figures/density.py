@@ -79,15 +79,15 @@ def density_figure(findings: Findings, verdict: Verdict) -> Picture:
     interval_bar(axes, -0.06, verdict.median, verdict.eti95, BLUE, filled=True)
     if cox is not None:
         interval_bar(axes, -0.13, cox.hazard_ratio, cox.limits(), ORANGE, filled=False)
-    classical = "" if cox is None else ", Cox regression (open square)"
+    classical = "" if cox is None else ", Cox regression with 95% confidence interval (open square)"
     caption = (
         f"Posterior of the hazard ratio of {label} over the ROPE {rope_text(verdict)} (shaded by place). Beneath: "
-        f"posterior median and 95% interval (filled circle){classical}."
+        f"posterior median and 95% credible interval (filled circle){classical}."
     )
     low, high = verdict.eti95
     alt = (
-        f"Density of the hazard ratio of {label}, median {ratio(verdict.median)}, 95% interval {ratio(low)} to "
-        f"{ratio(high)}: probability {masses[0]} below, {masses[1]} inside and {masses[2]} above the ROPE "
+        f"Density of the hazard ratio of {label}, median {ratio(verdict.median)}, 95% credible interval {ratio(low)} "
+        f"to {ratio(high)}: probability {masses[0]} below, {masses[1]} inside and {masses[2]} above the ROPE "
         f"{rope_text(verdict)}."
     )
     name = f"ratio-{slug(f'{verdict.group}/{verdict.reference}')}"
@@ -96,9 +96,9 @@ def density_figure(findings: Findings, verdict: Verdict) -> Picture:
 
 @styled
 def rope_width_figure(findings: Findings, verdict: Verdict) -> Picture:
-    """Posterior probability of lying inside every ROPE (1/m, m), with the declared one marked.
+    """Posterior probability inside every ROPE (1/m, m), with the declared one marked.
 
-    For a one-sided rule: of keeping every margin. Raises ValueError as `density_figure` does.
+    For a one-sided rule: of not crossing each margin. Raises ValueError as `density_figure` does.
     """
     draws, label, side = _draws(findings, verdict), _label(verdict), verdict.rule.side
     declared = declared_width(verdict)
@@ -122,8 +122,8 @@ def rope_width_figure(findings: Findings, verdict: Verdict) -> Picture:
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_ylim(0, 1.03)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.50", "0.75", "1"])
-    axes.set_ylabel("P(inside)" if side is Side.TWO_SIDED else "P(margin kept)")
-    axes.set_xlabel("Range that would count as equal" if side is Side.TWO_SIDED else "Margin of the hazard ratio")
+    axes.set_ylabel("P(inside)" if side is Side.TWO_SIDED else "P(margin not crossed)")
+    axes.set_xlabel("ROPE of the hazard ratio" if side is Side.TWO_SIDED else "Margin of the hazard ratio")
     return picture(
         figure,
         findings,
@@ -135,7 +135,7 @@ def rope_width_figure(findings: Findings, verdict: Verdict) -> Picture:
 
 @styled
 def prior_ratio_figure(findings: Findings, verdict: Verdict) -> Picture | None:
-    """What the prior alone says of the hazard ratio, with its mass inside the ROPE.
+    """Prior density of the hazard ratio, with its mass inside the ROPE.
 
     None where the prior is flat, or is not one of the ratio itself.
     """
@@ -218,7 +218,7 @@ def _masses(verdict: Verdict) -> list[str]:
 
 
 def _kept(verdict: Verdict) -> float:
-    """Probability of the side that the rule tolerates: inside, or not beyond the margin."""
+    """Probability inside the ROPE, or for a one-sided rule of not crossing the margin."""
     beyond = {Side.TWO_SIDED: 1 - verdict.p_inside, Side.ABOVE: verdict.p_above, Side.BELOW: verdict.p_below}
     return 1 - beyond[verdict.rule.side]
 
@@ -259,11 +259,11 @@ def _width_words(verdict: Verdict, label: str, *, marked: bool) -> tuple[str, st
     margin = declared_ratio(verdict.rope.high if above else verdict.rope.low)
     accepted = ratio(verdict.smallest_rope if above else 1 / verdict.smallest_rope)
     caption = (
-        f"Probability that the hazard ratio of {label} keeps a margin, for every margin. Point: the declared {margin}. "
-        f"{_accepted_words('strictest margin', accepted, marked=marked)}"
+        f"Probability that the hazard ratio of {label} does not cross a margin, for every margin. Point: the declared "
+        f"{margin}. {_accepted_words('strictest margin', accepted, marked=marked)}"
     )
     alt = (
-        f"The probability of keeping the declared margin {margin} is {kept}. The rule would just have accepted "
+        f"The probability of not crossing the declared margin {margin} is {kept}. The rule would just have accepted "
         f"the margin {accepted}."
     )
     return caption, alt
@@ -308,7 +308,7 @@ RIM = 0.08
 
 @styled
 def probability_bar(findings: Findings, verdict: Verdict) -> Picture:
-    """P below, inside and above as one stacked bar, each written over its place.
+    """P below, inside and above the ROPE as one stacked bar.
 
     Raises ValueError for a withheld verdict, which shows no number.
     """
@@ -334,6 +334,6 @@ def probability_bar(findings: Findings, verdict: Verdict) -> Picture:
         f"Probability {texts[0]} below, {texts[1]} inside and {texts[2]} above the ROPE {region} ({quantity}, {pair})."
     )
     rows = tuple(zip(("Below", "Inside", "Above"), texts, strict=True))
-    table = Table(f"Where the posterior lies, ROPE {region}", columns("Place", numbers=("Probability",)), rows)
+    table = Table(f"Posterior probability by region, ROPE {region}", columns("Place", numbers=("Probability",)), rows)
     kind = f"bar-{slug(verdict.estimand.value)}-{verdict.rope.role}-{slug(f'{verdict.group}/{verdict.reference}')}"
     return picture(figure, findings, kind, caption, alt, table)

@@ -1,4 +1,4 @@
-"""Differences at the horizon in the units that patients live in, each beside its own ROPE."""
+"""Figure of differences in survival and RMST at the horizon, and marginal hazard ratios, each beside its ROPE."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ LEFT, RIGHT, ROW, TITLE, FOOT = 0.2, 0.2, 0.62, 0.42, 0.45
 
 @dataclass(frozen=True)
 class Difference:
-    """One contrast on one estimand: posterior median and 95% interval, and the verdict where there is a ROPE."""
+    """One contrast on one estimand: posterior median, 95% credible interval, and the verdict where there is a ROPE."""
 
     label: str
     estimand: Estimand
@@ -47,7 +47,7 @@ class Difference:
 def differences_figure(findings: Findings) -> Picture | None:
     """Survival, RMST and marginal hazard ratios, a panel each, with the declared ROPE as a grey band.
 
-    None where nothing may be shown: no horizon, doubtful draws, or only withheld contrasts.
+    None where nothing may be shown: no horizon, no convergence, or only withheld contrasts.
     """
     found = _differences(findings)
     panels = {e: [each for each in found if each.estimand is e] for e in ORDER}
@@ -62,11 +62,13 @@ def differences_figure(findings: Findings) -> Picture | None:
         axes = axes_at(figure, LEFT, top + FOOT, WIDTH - LEFT - RIGHT, height - TITLE - FOOT)
         _panel(axes, estimand, rows, findings)
     caption = (
-        "Differences at the horizon, standardised over the analysed patients: posterior median and 95% interval. "
-        "Grey band: the declared ROPE, where there is one. Thin line: 0, or a ratio of 1."
+        "Differences at the horizon, standardised over the analysed patients: posterior median and 95% credible "
+        "interval. Grey band: the declared ROPE, where there is one. Thin line: 0, or a ratio of 1."
     )
-    told = "; ".join(f"{estimand_name(e.estimand, findings.analysis)} of {_told(e, findings)}" for e in found)
-    return picture(figure, findings, "differences", caption, f"{told[:1].upper()}{told[1:]}.", _table(found, findings))
+    values = "; ".join(f"{estimand_name(e.estimand, findings.analysis)} of {_in_words(e, findings)}" for e in found)
+    return picture(
+        figure, findings, "differences", caption, f"{values[:1].upper()}{values[1:]}.", _table(found, findings)
+    )
 
 
 def _differences(findings: Findings) -> list[Difference]:
@@ -138,7 +140,7 @@ def _amounts(row: Difference, findings: Findings) -> tuple[str, str, str]:
     return estimate, low, high
 
 
-def _told(row: Difference, findings: Findings) -> str:
+def _in_words(row: Difference, findings: Findings) -> str:
     estimate, low, high = _amounts(row, findings)
     return f"{row.label} {estimate}{unit_of(row.estimand, findings.analysis.time_unit)} ({low} to {high})"
 
@@ -155,7 +157,7 @@ def _table(found: list[Difference], findings: Findings) -> Table:
             if rope is None
             else f"{declared(rope.low, each.estimand)} to {declared(rope.high, each.estimand)}{unit}"
         )
-        word = "none asked" if each.verdict is None else word_text(each.verdict.word)
+        word = "none declared" if each.verdict is None else word_text(each.verdict.word)
         rows.append((each.label, estimand_name(each.estimand, analysis), region, word, estimate, f"{low} to {high}"))
-    heads = columns("Contrast", "Quantity", "ROPE", "Verdict", numbers=("Posterior median", "95% interval"))
+    heads = columns("Contrast", "Quantity", "ROPE", "Verdict", numbers=("Posterior median", "95% credible interval"))
     return Table(f"Differences at {exact(analysis.endpoint.horizon or 0)} {analysis.time_unit}", heads, tuple(rows))

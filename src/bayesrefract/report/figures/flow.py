@@ -1,4 +1,4 @@
-"""Who was analysed: from the records, past every reason to leave somebody out, to the groups."""
+"""Patient flow figure: records, exclusions with reasons, analysed patients, groups."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from bayesrefract.report.figures.style import (
 from bayesrefract.report.tables.table import Table, columns
 
 LEFT, MAIN, BRANCH, RIGHT = 0.08, 1.75, 2.1, 0.08
-"""Inches from the left: the main line of boxes, its width, and the boxes of those left out."""
+"""Inches from the left: the main line of boxes, its width, and the boxes of those excluded."""
 LINE, PADDING, GAP = 0.18, 0.09, 0.2
 REASON_WIDTH = 33
 GROUP_HEIGHT = 0.4
@@ -40,14 +40,14 @@ def flow_figure(findings: Findings) -> Picture:
     shown = [(g.level, f"{fixed(g.patients, 0)} patients, {fixed(g.events, 0)} with the event") for g in groups]
     figure = flow_boxes(flow.records, flow.excluded, ("Analysed", flow.analysed), shown)
     reasons = "; ".join(f"{fixed(count, 0)} {reason}" for reason, count in flow.excluded.items())
-    left_out = flow.records - flow.analysed
-    told = f"{fixed(left_out, 0)} left out ({reasons})" if left_out else "nobody left out"
+    excluded = flow.records - flow.analysed
+    out = f"{fixed(excluded, 0)} excluded ({reasons})" if excluded else "none excluded"
     shares = "; ".join(f"{g.level} {fixed(g.patients, 0)} with {fixed(g.events, 0)} events" for g in groups)
     alt = (
-        f"Of {fixed(flow.records, 0)} patients in the records, {fixed(flow.analysed, 0)} were analysed, {told}. "
+        f"Of {fixed(flow.records, 0)} patients in the records, {fixed(flow.analysed, 0)} were analysed, {out}. "
         f"By group: {shares}."
     )
-    caption = "Patient flow: everybody in the records is either analysed or counted under one reason."
+    caption = "Patient flow: every patient in the records is either analysed or excluded for one reason."
     return picture(figure, findings, "flow", caption, alt, _table(findings))
 
 
@@ -82,8 +82,8 @@ def flow_boxes(
 
 def _excluded_lines(excluded: dict[str, int]) -> list[str]:
     if not excluded:
-        return ["Left out", "nobody"]
-    lines = [f"Left out: {fixed(sum(excluded.values()), 0)}"]
+        return ["Excluded", "none"]
+    lines = [f"Excluded: {fixed(sum(excluded.values()), 0)}"]
     for reason, count in excluded.items():
         lines += textwrap.wrap(f"{fixed(count, 0)}  {shorten(reason, 3 * REASON_WIDTH)}", REASON_WIDTH)
     return lines
@@ -111,7 +111,7 @@ def _table(findings: Findings) -> Table:
     flow = findings.flow
     rows = (
         ("In the records", fixed(flow.records, 0), ""),
-        *((f"Left out: {reason}", fixed(count, 0), "") for reason, count in flow.excluded.items()),
+        *((f"Excluded: {reason}", fixed(count, 0), "") for reason, count in flow.excluded.items()),
         ("Analysed", fixed(flow.analysed, 0), fixed(findings.n_events, 0)),
         *((g.level, fixed(g.patients, 0), fixed(g.events, 0)) for g in findings.agreement.groups),
     )

@@ -41,14 +41,15 @@ HEADING_WIDTH = 62
 NARROWEST, WIDEST = 0.02, 50.0
 """Hazard ratios that an axis may reach; a limit beyond them is drawn as an arrow."""
 LEGEND = (
-    "posterior median and 95% interval (filled circle), Cox regression with the same covariates (open square). "
+    "posterior median and 95% credible interval (filled circle), Cox regression with the same covariates and 95% "
+    "confidence interval (open square). "
     "Grey band: ROPE. Withheld posteriors are not drawn."
 )
 
 
 @dataclass(frozen=True)
 class Row:
-    """One model's answer under one heading."""
+    """One model's estimates under one heading."""
 
     heading: str
     findings: Findings
@@ -156,7 +157,7 @@ def _side(axes: Axes) -> dict[str, Any]:
 
 
 def _reach(rows: Sequence[Row]) -> tuple[float, float]:
-    """What the axis must hold: the ROPEs and all intervals, as far as an axis can."""
+    """Range of the axis: the ROPEs and all intervals, within limits."""
     limits = [bound for row in rows for bound in (row.verdict.rope.low, row.verdict.rope.high)]
     for row in rows:
         limits += [*(row.verdict.eti95 if row.is_shown else ()), *(row.cox or ())]
@@ -200,7 +201,7 @@ def _numbers(row: Row) -> str:
 
 
 def _in_words(rows: Sequence[Row]) -> str:
-    """Under each heading, how often each verdict stands, and the first model's numbers."""
+    """Count of each verdict under each heading, and the first model's numbers."""
     told = []
     for heading in _headings(rows):
         under = [row for row in rows if row.heading == heading]
@@ -223,7 +224,7 @@ def _table(title: str, rows: Sequence[Row], heading: str) -> Table:
         )
         for row in rows
     )
-    heads = columns(heading, "Model", "Verdict", "ROPE", numbers=("Posterior (95% interval)", "Cox (95% interval)"))
+    heads = columns(heading, "Model", "Verdict", "ROPE", numbers=("Posterior (95% CrI)", "Cox (95% CI)"))
     return Table(title, heads, cells)
 
 

@@ -1,4 +1,4 @@
-"""Kaplan-Meier curves as papers print them: steps and censoring marks, numbers at risk, medians and hazard ratios."""
+"""Kaplan-Meier figure: curves with censoring marks, numbers at risk, medians and hazard ratios."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ LINE, WRAPPED = 0.21, 0.14
 """Inches of a line of text, and of each further line of its label."""
 LABEL_WIDTH, LABEL_LINES = 34, 4
 NOT_REACHED = "not reached"
-LIMITS = "Limits of medians are log-log. R's own choice is log, so that a paper's limits may differ from these."
+LIMITS = "Limits of medians are log-log. R's default is log, so that a paper's limits may differ from these."
 
 
 @styled
 def kaplan_meier_figure(findings: Findings) -> Picture:
-    """The four-part figure of a paper: curves, numbers at risk, medians, and ratios with log-rank tests.
+    """Kaplan-Meier figure in four parts: curves, numbers at risk, medians, and ratios with log-rank tests.
 
     `findings` are those of a model without covariates, whose Cox regression is unadjusted.
     """
@@ -62,20 +62,20 @@ def kaplan_meier_figure(findings: Findings) -> Picture:
     number_at_risk(axes_at(figure, LEFT, text, WIDTH - LEFT - RIGHT, foot), above, groups)
     _write(axes_at(figure, 0, 0, WIDTH, text), lines)
     caption = (
-        "Kaplan-Meier curves with numbers at risk; short strokes: censored. Medians with 95% log-log limits, "
-        f"{_adjusted(findings)} hazard ratios of Cox regression, two-group log-rank tests. A large p-value is "
-        "absence of evidence, no more."
+        "Kaplan-Meier curves with numbers at risk; short strokes: censored. Medians with 95% log-log confidence "
+        f"limits, {_adjusted(findings)} hazard ratios of Cox regression with 95% confidence intervals, two-group "
+        "log-rank tests. A large p-value is absence of evidence, no more."
     )
     times = readable_times(findings, list(above.get_xticks()), groups)
     told = " ".join(f"{label}: {value}." for label, value, _ in lines if value)
     rows = tuple(row[:-1] for row in survival_rows(groups, {}, times, findings.analysis.time_unit))  # no posterior
     heads = columns("Group", "Time", numbers=("At risk", "Kaplan-Meier"))
-    table = Table("Event-free share over time", heads, rows, (told, LIMITS))
+    table = Table("Survival probability over time", heads, rows, (told, LIMITS))
     return picture(figure, findings, "kaplan-meier", caption, f"Kaplan-Meier curves. {told}", table)
 
 
 def _censored(axes: Axes, group: GroupSummary, end: float, place: int) -> None:
-    """A short stroke where somebody leaves without the event, on the grid of the curves: nobody's own time is shown."""
+    """Censoring marks, on the grid of the curves, so that no patient's own time is shown."""
     curve, step = group.curve, end / GRID_STEPS
     if curve.censored is None:
         return
@@ -87,7 +87,7 @@ def _censored(axes: Axes, group: GroupSummary, end: float, place: int) -> None:
 def _median_lines(findings: Findings) -> list[tuple[str, str, bool]]:
     """Label, value, whether it is a heading."""
     unit = findings.analysis.time_unit
-    heading = (f"Median ({unit}, 95% log-log interval)", "", True)
+    heading = (f"Median ({unit}, 95% log-log CI)", "", True)
     return [heading, *((group.level, _median(group.median, findings), False) for group in findings.agreement.groups)]
 
 
@@ -101,7 +101,7 @@ def _median(median: Interval, findings: Findings) -> str:
 
 def _ratio_lines(findings: Findings) -> list[tuple[str, str, bool]]:
     p = {frozenset((each.group, each.reference)): each.p for each in findings.agreement.log_rank.pairs}
-    lines = [(f"Hazard ratio, {_adjusted(findings)} (95% interval), log-rank p", "", True)]
+    lines = [(f"Hazard ratio, {_adjusted(findings)} (95% CI), log-rank p", "", True)]
     for each in findings.agreement.cox:
         low, high = each.limits()
         test = p.get(frozenset((each.group, each.reference)))

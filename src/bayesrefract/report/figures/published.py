@@ -1,4 +1,4 @@
-"""Printed ratios in one forest: posterior, ROPE, and how much of the one lies inside the other."""
+"""Forest plot of printed ratios: posterior, ROPE, and posterior probability inside it."""
 
 from __future__ import annotations
 
@@ -96,8 +96,9 @@ def _reach(made: Sequence[Assessment]) -> tuple[float, float]:
 def _caption(made: Sequence[Assessment]) -> str:
     rule = made[0].verdict.rule
     return (
-        f"Ratios as printed (open square) and their posteriors (filled circle, {100 * rule.level:g}% interval) beside "
-        f"the ROPE {rope_text(made[0].verdict)} (grey band). From printed numbers alone: no patient record was read."
+        f"Ratios as printed (open square) and their posteriors (filled circle, {100 * rule.level:g}% credible "
+        f"interval) beside the ROPE {rope_text(made[0].verdict)} (grey band). From printed numbers alone: no patient "
+        "record was read."
     )
 
 

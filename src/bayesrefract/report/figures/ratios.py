@@ -1,4 +1,4 @@
-"""The axis of hazard ratios, and an interval drawn on it: what every figure of ratios shares."""
+"""Axis, intervals and shading shared by all figures of hazard ratios."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def shade_by_place(
 
 
 def write_masses(axes: Axes, texts: Sequence[str]) -> None:
-    """What lies below, inside and above, over the axes, each under a stroke of its colour."""
+    """Write the probabilities below, inside and above the ROPE over the axes, each under a bar of its colour."""
     for name, text, place, align, colour in zip(
         PLACES, texts, (0.0, 0.5, 1.0), ("left", "center", "right"), PLACE_COLOURS, strict=True
     ):

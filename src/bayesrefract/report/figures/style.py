@@ -1,7 +1,7 @@
-"""How every figure looks, and how it becomes an SVG that is the same on every run and machine.
+"""Style of the figures, and their output as SVG, PDF and PNG with the same bytes on every run and machine.
 
-Text stays text: a reader's browser draws it, searches it and enlarges it. Colours follow Okabe
-and Ito (2008), which colour-blind readers can tell apart; the palest are darkened.
+Text stays text in the SVG: a browser can search and enlarge it. Colours follow Okabe and Ito (2008),
+which colour-blind readers can distinguish; the palest are darkened.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ INK, FAINT, PAPER, BAND = "#1b1f24", "#6a737d", "#ffffff", "#dde3ea"
 BLUE, ORANGE, GREEN, PURPLE, YELLOW, SKY = "#0072b2", "#d55e00", "#009e73", "#aa4499", "#b98b00", "#56b4e9"
 GROUP_COLOURS = (BLUE, ORANGE, GREEN, PURPLE, YELLOW, SKY)
 GROUP_MARKERS = ("o", "s", "^", "D", "v", "P")
-"""Shapes beside the colours: a curve must be told from another in print and by every eye."""
+"""Marker shapes beside the colours, so that curves are distinguished in print and by colour-blind readers."""
 DASHED, DOTTED = (0, (3, 2)), (0, (1, 2))
 SMALL = 8.5
 DPI = 300
@@ -73,7 +73,7 @@ styled = rc_context(STYLE)
 
 @dataclass(frozen=True)
 class Picture:
-    """One finished figure. `name` is unique within a report; `alt` says in words what is seen.
+    """One finished figure. `name` is unique within a report; `alt` describes it in words.
 
     `table` holds what is drawn as formatted cells, for readers who do not see it; curves are thinned.
     """

@@ -1,4 +1,4 @@
-"""Survival over time: Kaplan-Meier curves over the posterior, and what the prior alone expects."""
+"""Figures of survival over time: Kaplan-Meier curves with posterior bands, and the prior predictive survival."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ HIGH = 0.5
 def survival_figure(findings: Findings) -> Picture:
     """Kaplan-Meier curves over the posterior bands, the number at risk beneath.
 
-    The table of numbers at risk names the groups, so that it is the legend too. Without trustworthy
-    draws the bands are left out.
+    The table of numbers at risk names the groups and serves as the legend. The bands are omitted when the
+    fit did not converge.
     """
     groups = findings.agreement.groups
     foot = HEADING_HEIGHT + GROUP_HEIGHT * len(groups)
@@ -67,16 +67,18 @@ def survival_figure(findings: Findings) -> Picture:
     with_bands = " over posterior survival (line: median, band: 95%)" if bands else "; the posterior is withheld"
     caption = (
         f"Kaplan-Meier curves (steps){with_bands}, with the number at risk. Dashed: fewer than {FEW_AT_RISK} patients "
-        "at risk. The symbols only tell the curves apart."
+        "at risk. The symbols only distinguish the curves."
     )
     times = readable_times(findings, list(above.get_xticks()), groups)
     heads = columns("Group", "Time", numbers=("At risk", "Kaplan-Meier", "Posterior median (95% band)"))
-    table = Table("Event-free share over time", heads, survival_rows(groups, bands, times, findings.analysis.time_unit))
+    table = Table(
+        "Survival probability over time", heads, survival_rows(groups, bands, times, findings.analysis.time_unit)
+    )
     return picture(figure, findings, "survival", caption, _in_words(findings, times, end), table)
 
 
 def _in_words(findings: Findings, times: list[float], end: float) -> str:
-    """Each group's share at the horizon, or at the last time that every curve reaches."""
+    """Each group's survival at the horizon, or at the last time that every curve reaches."""
     groups, horizon = findings.agreement.groups, findings.analysis.endpoint.horizon
     reached = [time for time in times if all(time <= group.curve.times[-1] for group in groups)]
     time = horizon if horizon is not None and horizon <= end else reached[-1]
@@ -84,12 +86,13 @@ def _in_words(findings: Findings, times: list[float], end: float) -> str:
     for group in groups:
         share = survival_at(group.curve, time)
         shares.append(f"{group.level} {'not followed so long' if share is None else percent(share)}")
-    return f"Event-free share over time per group. At {exact(time)} {findings.analysis.time_unit}: {', '.join(shares)}."
+    unit = findings.analysis.time_unit
+    return f"Survival probability over time per group. At {exact(time)} {unit}: {', '.join(shares)}."
 
 
 @styled
 def prior_figure(findings: Findings, survival: xr.DataArray) -> Picture:
-    """Survival that the priors alone expect: quantiles, dims (quantile, time)."""
+    """Prior predictive survival: quantiles, dims (quantile, time)."""
     times, curves = survival["time"].values, survival.transpose("quantile", "time").values
     figure = new_figure(2.5)
     axes = axes_at(figure, LEFT, 0.55, WIDTH - LEFT - RIGHT, 1.7)
@@ -99,28 +102,28 @@ def prior_figure(findings: Findings, survival: xr.DataArray) -> Picture:
     survival_axes(axes, findings, times[-1])
     quantiles = survival["quantile"].values
     shares = [f"{100 * (quantiles[-1 - i] - quantiles[i]):.0f}%" for i in range(len(quantiles) // 2)]
-    caption = f"Survival expected by the priors alone, before the data (median; bands: {' and '.join(shares)})."
+    caption = f"Prior predictive survival, before the data (median; bands: {' and '.join(shares)})."
     ends = [percent(float(curve[-1])) for curve in (curves[len(curves) // 2], curves[0], curves[-1])]
     unit = findings.analysis.time_unit
     alt = (
-        f"Before the data, the event-free share at {fixed(float(times[-1]), 1)} {unit} was expected to be {ends[0]}, "
-        f"with a {shares[0]} band from {ends[1]} to {ends[2]}."
+        f"Prior predictive survival probability at {fixed(float(times[-1]), 1)} {unit}: median {ends[0]}, {shares[0]} "
+        f"band from {ends[1]} to {ends[2]}."
     )
     kept = np.unique(np.linspace(0, len(times) - 1, TABLE_TIMES).round().astype(int))
     rows = tuple((f"{fixed(float(times[i]), 1)} {unit}", *(percent(float(c[i])) for c in curves)) for i in kept)
     heads = columns("Time", numbers=tuple(f"{exact(round(100 * q, 3))}% quantile" for q in quantiles))
-    table = Table("Event-free share expected by the priors alone", heads, rows)
+    table = Table("Prior predictive survival probability", heads, rows)
     return picture(figure, findings, "prior", caption, alt, table)
 
 
 def survival_axes(axes: Axes, findings: Findings, end: float) -> None:
-    """Axes of an event-free share over the study's time."""
+    """Axes of survival probability over the study's time."""
     axes.set_xlim(0, end)
     axes.set_ylim(0, 1.02)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25%", "50%", "75%", "100%"])
     axes.xaxis.set_major_locator(time_ticks(findings.analysis.time_unit, end))
     axes.set_xlabel(f"Time ({findings.analysis.time_unit})")
-    axes.set_ylabel("Event-free share")
+    axes.set_ylabel("Survival probability")
 
 
 def _band(axes: Axes, band: CurveBand, colour: str) -> None:

@@ -1,4 +1,4 @@
-"""The section of one question: what supports its answer, for a reader who doubts it."""
+"""The section of one question: figures and tables behind its verdict."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bayesrefract.report.page.slider import slider
 from bayesrefract.report.tables.table import Table
 from bayesrefract.study.rope import Estimand
 
-WITHHELD = "The verdict is withheld, so its posterior is not drawn and there is no range to try."
+WITHHELD = "The verdict is withheld, so its posterior is not shown and no other range can be explored."
 
 
 def question_title(findings: Findings) -> str:
@@ -26,12 +26,12 @@ def question_title(findings: Findings) -> str:
 
 
 def question_anchor(findings: Findings) -> str:
-    """The name of a question in links and file names."""
+    """Anchor of a question in links and file names."""
     return slug(findings.analysis.name)
 
 
 def patients_block(findings: Findings) -> Block:
-    """Who was analysed, and how they fared; notes on patients and covariates stand under the groups."""
+    """Patient flow, groups and survival curves; notes on patients and covariates stand under the groups."""
     groups, flow = tables.groups_table(findings), tables.flow_table(findings)
     return Block(
         f"{question_anchor(findings)}-patients",
@@ -42,14 +42,14 @@ def patients_block(findings: Findings) -> Block:
 
 
 def question_section(made: Sequence[Findings], alone: bool) -> Section:
-    """Everything about one question beneath its answer; the first findings are the primary model's."""
+    """Everything about one question below its verdict; the first findings are the primary model's."""
     primary = made[0]
     contrast = primary.analysis.primary
     title = question_title(primary)
     return Section(
         question_anchor(primary),
         "The evidence in detail" if alone else title,
-        f"{contrast.group} against {contrast.reference}, by the primary model: {primary.model.title}.",
+        f"{contrast.group} versus {contrast.reference}, primary model: {primary.model.title}.",
         tuple(_blocks(made, alone)),
     )
 
@@ -69,10 +69,10 @@ def _blocks(made: Sequence[Findings], alone: bool) -> Iterator[Block]:
 
 
 def _posterior(findings: Findings) -> Iterator[Block]:
-    """The leading hazard ratio's posterior, with every verdict of the primary model beneath."""
+    """The leading hazard ratio's posterior, and every verdict of the primary model."""
     yield Block(
         _anchor(findings, "posterior"),
-        "What the data say: the posterior over the range that counts as equal",
+        "Posterior distribution and the ROPE",
         "Posterior",
         pictures=_densities(findings, _shown_ratios(findings)[:1]),
         sheets=(_sheet(findings, "verdicts", tables.verdict_table(findings)),),
@@ -80,12 +80,12 @@ def _posterior(findings: Findings) -> Iterator[Block]:
 
 
 def _width(findings: Findings) -> Iterator[Block]:
-    """How the leading hazard ratio's verdict hangs on the width of the range."""
+    """Verdict on the leading hazard ratio as a function of the width of the range."""
     shown = [verdict for verdict in leading(findings) if verdict in _shown_ratios(findings)]
     if shown:
         yield Block(
             _anchor(findings, "width"),
-            "How wide would the range have to be?",
+            "Sensitivity of the verdict to the width of the range",
             "Width of the range",
             pictures=tuple(figures.rope_width_figure(findings, verdict) for verdict in shown),
         )
@@ -99,7 +99,7 @@ def _slider(findings: Findings) -> Iterator[Block]:
     name = _anchor(findings, "range")
     yield Block(
         name,
-        "What if another range counted as equal?",
+        "What would another range give?",
         "Another range",
         paragraphs=(WITHHELD,) if withheld else (),
         slider=None if withheld else slider(findings, first, name),
@@ -110,7 +110,7 @@ def _horizon(findings: Findings) -> Iterator[Block]:
     if findings.at_horizon and findings.health.passed:
         yield Block(
             _anchor(findings, "differences"),
-            "Differences in event-free share and time",
+            "Differences in survival probability and restricted mean survival time",
             "Differences",
             pictures=_present(figures.differences_figure(findings)),
             sheets=(_sheet(findings, "horizon", tables.horizon_table(findings)),),
@@ -120,7 +120,7 @@ def _horizon(findings: Findings) -> Iterator[Block]:
 def _models(made: Sequence[Findings], alone: bool) -> Iterator[Block]:
     """The leading verdict under every model; every other verdict folded.
 
-    A question that is alone has its forest at the top of the page, with all contrasts.
+    The forest plot of a study with one question stands at the top of the page, with all contrasts.
     """
     primary = made[0]
     if len(made) == 1:
@@ -130,7 +130,7 @@ def _models(made: Sequence[Findings], alone: bool) -> Iterator[Block]:
     if first:
         yield Block(
             _anchor(primary, "models"),
-            "Does the answer depend on the model?",
+            "Does the verdict depend on the model?",
             "Models",
             sheets=(_sheet(primary, "models", tables.model_table(made, first[0])),),
         )
@@ -150,18 +150,18 @@ def _models(made: Sequence[Findings], alone: bool) -> Iterator[Block]:
 def _classical(findings: Findings) -> Block:
     return Block(
         _anchor(findings, "classical"),
-        "Held against classical analysis",
+        "Comparison with classical analysis",
         "Classical analysis",
         sheets=(_sheet(findings, "cross-check", tables.cross_check_table(findings)),),
     )
 
 
 def _assumptions(findings: Findings) -> Block:
-    """Proportional hazards, and whether the model's patients look like those observed."""
+    """Proportional hazards and the posterior predictive check."""
     checked = findings.predictive and findings.health.passed
     return Block(
         _anchor(findings, "assumptions"),
-        "Does the model describe these patients?",
+        "Does the model fit the data?",
         "Assumptions",
         pictures=(figures.log_log_figure(findings), *([figures.predictive_figure(findings)] if checked else [])),
     )
@@ -171,7 +171,7 @@ def _attainability(findings: Findings) -> Iterator[Block]:
     if findings.attainability:
         yield Block(
             _anchor(findings, "attainable"),
-            "Could these events have settled it?",
+            "Were there enough events for a verdict?",
             "Events needed",
             sheets=(_sheet(findings, "attainability", tables.attainability_table(findings)),),
         )
@@ -182,7 +182,7 @@ def _limits(findings: Findings) -> Block:
     absent = "None of these is present: narrow prior, pooling, excluded patients, crude analysis, post hoc ROPE."
     return Block(
         _anchor(findings, "limits"),
-        "What here pushes towards “equivalent”",
+        "Sources of bias towards “equivalent”",
         "Limits",
         paragraphs=() if present else (absent,),
         items=present,
@@ -194,7 +194,7 @@ def _details(made: Sequence[Findings]) -> Iterator[Block]:
     yield _priors(primary)
     yield Block(
         _anchor(primary, "margins"),
-        "How near each verdict is to another one",
+        "Distance of each verdict from the next one",
         pictures=_densities(primary, _shown_ratios(primary)[1:]),
         sheets=(_sheet(primary, "margins", tables.decision_table(primary)),),
         folded=True,
@@ -204,7 +204,7 @@ def _details(made: Sequence[Findings]) -> Iterator[Block]:
         yield Block(_anchor(primary, "covariates"), "Covariates", sheets=(sheet,), folded=True)
     yield Block(
         _anchor(primary, "diagnostics"),
-        "Did the sampler do its work? Diagnostics",
+        "Convergence diagnostics",
         "Diagnostics",
         pictures=(
             figures.chains_figure(primary),
@@ -232,7 +232,7 @@ def _priors(findings: Findings) -> Block:
     ratio = next((each for each in leading(findings) if each.estimand is Estimand.HAZARD_RATIO), None)
     return Block(
         _anchor(findings, "priors"),
-        "What was believed before the data: priors, and what they imply",
+        "Priors, and what they imply before the data",
         "Priors",
         pictures=(
             *_present(None if ratio is None else figures.prior_ratio_figure(findings, ratio)),

@@ -1,4 +1,4 @@
-"""The answer to one question, as a box: the verdict first, then what a reader asks of it."""
+"""The verdict box of one question: the verdict first, then answers to the questions that follow from it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TONES = {
 """Look of an answer's box; every other verdict is a claim."""
 PLACES = {
     "below": "lower than {low}{unit}",
-    "inside": "{low} to {high}{unit}: counts as equal",
+    "inside": "{low} to {high}{unit}: inside the ROPE",
     "above": "higher than {high}{unit}",
 }
 """The three parts of the probability bar; the slider fills in other bounds."""
@@ -31,7 +31,7 @@ LIKELY, UNLIKELY = 0.8, 0.2
 
 @dataclass(frozen=True)
 class Share:
-    """One part of the probability bar: its width as a share, and what it is in words and digits."""
+    """One part of the probability bar: its width as a share, its label and its probability as text."""
 
     place: str  # below | inside | above
     share: float
@@ -55,15 +55,15 @@ class Answer:
 
 @dataclass(frozen=True)
 class Reply:
-    """A reader's question about the verdict, and what is said to it."""
+    """A question about the verdict and its answer."""
 
-    asked: str
-    told: str
+    question: str
+    answer: str
 
 
 @dataclass(frozen=True)
 class AnswerBox:
-    """Everything the page says first about one endpoint in one population."""
+    """Verdicts, answers and warnings on one endpoint in one population."""
 
     anchor: str
     title: str
@@ -73,7 +73,7 @@ class AnswerBox:
 
 
 def answer_box(made: Sequence[Findings], anchor: str, title: str) -> AnswerBox:
-    """The box of one question from its findings, the primary model's first."""
+    """Verdict box of one question from its findings, the primary model's first."""
     primary = made[0]
     return AnswerBox(
         anchor=anchor,
@@ -121,20 +121,20 @@ def _answer(verdict: Verdict, findings: Findings) -> Answer:
 
 
 def _could_it(findings: Findings) -> Iterator[Reply]:
-    """Whether these events could have met the rule at all; nothing where that was not reckoned."""
+    """Whether these events could have met the rule at all; nothing where that was not computed."""
     primary, rule = findings.analysis.primary, findings.analysis.rule
     shown = "equivalence" if rule.side is Side.TWO_SIDED else "non-inferiority"
     for each in findings.attainability:
         if (each.group, each.reference) == (primary.group, primary.reference):
-            told = _within_reach(each) if each.possible else _out_of_reach(each, rule.name)
-            yield Reply(f"Could this study ever have shown {shown}?", told)
+            answer = _within_reach(each) if each.possible else _out_of_reach(each, rule.name)
+            yield Reply(f"Could this study have shown {shown}?", answer)
 
 
 def _within_reach(each: Attainability) -> str:
-    start = "Yes" if each.power >= LIKELY else "Hardly" if each.power < UNLIKELY else "Possibly"
+    start = "Yes" if each.power >= LIKELY else "Unlikely" if each.power < UNLIKELY else "Possibly"
     return (
-        f"{start}. With {_events(each)} events in these two groups and a true hazard ratio of exactly 1, the chance "
-        f"of that verdict was {percent(each.power)}. {_needed(each)}"
+        f"{start}. With {_events(each)} events in these two groups and a true hazard ratio of exactly 1, the "
+        f"probability of that verdict was {percent(each.power)}. {_needed(each)}"
     )
 
 
@@ -142,12 +142,12 @@ def _out_of_reach(each: Attainability, rule: RuleName) -> str:
     missed = "brought the whole interval inside the range" if rule is RuleName.INTERVAL else "met the declared rule"
     return (
         f"No. With {_events(each)} events in these two groups, no result could have {missed}: at least "
-        f"{fixed(each.events_minimum, 0)} are needed. {_needed(each)}"
+        f"{fixed(each.events_minimum, 0)} are required. {_needed(each)}"
     )
 
 
 def _needed(each: Attainability) -> str:
-    return f"A chance of {percent(each.target_power)} takes {fixed(each.events_needed, 0)} events."
+    return f"A probability of {percent(each.target_power)} requires {fixed(each.events_needed, 0)} events."
 
 
 def _events(each: Attainability) -> str:
@@ -155,19 +155,19 @@ def _events(each: Attainability) -> str:
 
 
 def _cross_check(findings: Findings) -> Iterator[Reply]:
-    """The classical counterpart of the leading hazard ratio; its numbers stay away from a withheld verdict."""
+    """Cox regression's counterpart of the leading hazard ratio; without numbers where the verdict is withheld."""
     for verdict in leading(findings)[:1]:
         if verdict.estimand is not Estimand.HAZARD_RATIO:
             return
         twin = counterpart(findings, verdict)
         cox = ""
         if twin.cox is not None and verdict.word is not VerdictWord.WITHHELD:
-            low, high = twin.cox.limits()
-            cox = f" Cox regression gives {ratio(twin.cox.hazard_ratio)} (95% interval {ratio(low)} to {ratio(high)})."
+            low, high = map(ratio, twin.cox.limits())
+            cox = f" Cox regression gives {ratio(twin.cox.hazard_ratio)} (95% confidence interval {low} to {high})."
         start = {
-            True: "Yes: the same model with a flat prior meets Cox regression.",
+            True: "Yes: the same model with a flat prior gives the same ratio as Cox regression.",
             False: f"No. {twin.reason}",
-            None: f"There is nothing to hold it against. {twin.reason}",
+            None: f"There is no classical counterpart. {twin.reason}",
         }[twin.agrees]
         yield Reply("Does classical analysis agree?", f"{start.strip()}{cox}")
 
@@ -177,6 +177,6 @@ def _models(made: Sequence[Findings]) -> Iterator[Reply]:
     for first in leading(made[0])[:1] if len(made) > 1 else ():
         twins = [twin for each in made for twin in leading(each)[:1] if twin.estimand is first.estimand]
         yield Reply(
-            "Does it depend on the model?",
+            "Does the verdict depend on the model?",
             f"Verdict on the {estimand_name(first.estimand, made[0].analysis)}: {holds_in(twins)}.",
         )

@@ -1,4 +1,4 @@
-"""What a reader has to know before the first number: the question in words, and the terms of the page."""
+"""The question in words, and a glossary of the terms on the page."""
 
 from __future__ import annotations
 
@@ -14,26 +14,27 @@ from bayesrefract.study.study import Analysis
 TERMS = (
     (
         "Hazard ratio",
-        "How often the event happens in one group at any moment, divided by how often it happens in the other. 1 means "
-        "equally often, 0.80 a fifth less often, 1.25 a quarter more often.",
+        "The rate of the event at any time in one group, divided by the rate in the other, among patients still at "
+        "risk. 1 means equal rates, 0.80 a rate lower by a fifth, 1.25 a rate higher by a quarter.",
     ),
     (
-        "Range that counts as equal (ROPE)",
-        "Two groups are never exactly alike. The region of practical equivalence says how much difference would not "
-        "matter. It is declared with its reason, and it decides what may be claimed.",
+        "Region of practical equivalence (ROPE)",
+        "Two groups are never exactly alike. The ROPE is the range of differences too small to matter. It is declared "
+        "with its reason, and the verdict depends on it.",
     ),
     (
-        "95% interval",
-        "The data and the model give the true value a probability of 95% of lying within these limits.",
+        "95% credible interval (CrI)",
+        "Given the model, its prior and the data, the true value lies within these limits with a probability of 95%.",
     ),
     (
         "Posterior, posterior probability",
-        "What the data and the model leave to believe about the true value; the prior is what was assumed before.",
+        "The distribution of the true value given the data and the model; the prior is the one assumed before the "
+        "data.",
     ),
     (
         "Verdict",
-        "Equivalent: what is plausible lies inside the range. Different: it lies outside, on one side. Undecided: the "
-        "data allow both, and nothing was shown. Withheld: a check failed, so nothing may be claimed.",
+        "Equivalent: the plausible values lie inside the ROPE. Different: they lie outside, on one side. Undecided: "
+        "the data are inconclusive, and nothing was shown. Withheld: a check failed, so nothing may be claimed.",
     ),
     (
         "Cross-check",
@@ -44,40 +45,38 @@ TERMS = (
 
 
 def question_in_words(made: Sequence[Findings]) -> tuple[str, ...]:
-    """Who is compared, on what, and what counts as equal; `made`: the primary findings of every question."""
+    """Groups, endpoints, populations, ROPEs and rule in words; `made`: the primary findings of every question."""
     first = made[0].analysis
     contrast = first.primary
     endpoints = dict.fromkeys(each.analysis.endpoint.label for each in made)
     populations = dict.fromkeys(each.analysis.population.label for each in made)
     return (
-        f"Do patients of the group {contrast.group} fare as well as those of the group {contrast.reference}? "
+        f"How does the group {contrast.group} compare with the group {contrast.reference}? "
         f"Endpoint: {_listed(endpoints)}. Patients: {_listed(populations)}.",
-        *dict.fromkeys(
-            _counts_as_equal(each.rope, findings.analysis) for findings in made for each in leading(findings)
-        ),
+        *dict.fromkeys(_rope_in_words(each.rope, findings.analysis) for findings in made for each in leading(findings)),
         _judged(first),
     )
 
 
-def _counts_as_equal(rope: Rope, analysis: Analysis) -> str:
+def _rope_in_words(rope: Rope, analysis: Analysis) -> str:
     bounds = f"{declared(rope.low, rope.estimand)} to {declared(rope.high, rope.estimand)}"
     day = "" if rope.declared is None else f" on {rope.declared.isoformat()}"
     unit = unit_of(rope.estimand, analysis.time_unit)
     return (
-        f"What counts as equal was declared{day}, {when_declared(rope)}: a {estimand_name(rope.estimand, analysis)} of "
+        f"The ROPE was declared{day}, {when_declared(rope)}: a {estimand_name(rope.estimand, analysis)} of "
         f"{bounds}{unit}. Reason given: {rope.source.rstrip('.')}."
     )
 
 
 def _judged(analysis: Analysis) -> str:
     rule = analysis.rule
-    place = "inside this range"
+    place = "inside the ROPE"
     if rule.side is not Side.TWO_SIDED:
         place = f"on the tolerated side of its {'upper' if rule.side is Side.ABOVE else 'lower'} bound"
     if rule.name is RuleName.INTERVAL:
-        return f"A claim needs all of the plausible values (the {exact(100 * rule.level)}% interval) {place}."
+        return f"A claim requires the whole {exact(100 * rule.level)}% credible interval to lie {place}."
     threshold = "the declared one" if rule.threshold is None else exact(rule.threshold)
-    return f"A claim needs a probability of at least {threshold} that the true value lies {place}."
+    return f"A claim requires a posterior probability of at least {threshold} that the true value lies {place}."
 
 
 def _listed(texts: Sequence[str] | dict[str, None]) -> str:

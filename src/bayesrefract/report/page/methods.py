@@ -1,4 +1,4 @@
-"""The methods paragraph, and the list of what in an analysis biases towards equivalence."""
+"""Text of the methods section, and the sources of bias towards equivalence that are present."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STRATA = {
 
 
 def methods(findings: Findings) -> tuple[str, ...]:
-    """One paragraph each: model, draws, decision, ranges, gates."""
+    """Write one paragraph each on model, sampling, decision rule, ROPEs and gates."""
     analysis, model = findings.analysis, findings.model
     return (
         _model(findings),
@@ -37,15 +37,16 @@ def methods(findings: Findings) -> tuple[str, ...]:
 def _model(findings: Findings) -> str:
     model = findings.model
     if model.baseline.by_group:
-        effects = "Each group has hazards of its own, and the hazard ratio is their ratio"
+        effects = "Each group has its own baseline hazard, and the hazard ratio is their ratio"
     else:
         effects = "The groups' hazards are proportional"
     adjusted = ", ".join(findings.adjusted_for) or "nothing"
     return (
         "Follow-up is cut into intervals, and events and person-time in each are modelled as Poisson counts, which is "
-        f"the exact likelihood of a piecewise-constant hazard. The model has {_baseline(model)}. {effects}; adjusted "
-        f"for {adjusted}. Ratios are read on the log scale. The hazard ratio is conditional on what the model adjusts "
-        "for and is not collapsible: with other covariates it is another quantity."
+        "the exact likelihood of a piecewise-constant hazard (Holford 1980, Laird & Olivier 1981). The model has "
+        f"{_baseline(model)}. {effects}; adjusted for {adjusted}. Ratios are analysed on the log scale. The hazard "
+        "ratio is conditional on the covariates of the model and is not collapsible: with other covariates it is "
+        "another estimand."
     )
 
 
@@ -59,16 +60,16 @@ def _draws(findings: Findings) -> str:
     draws = findings.log_hazard_ratio.sizes["draw"]
     sampler = findings.model.sampler
     return (
-        f"{fixed(chains, 0)} chains of {fixed(draws, 0)} draws each were taken with the No-U-Turn sampler "
-        f"after {fixed(sampler.tune, 0)} tuning steps (target acceptance {exact(sampler.target_accept)}; once more "
+        f"{fixed(chains, 0)} chains of {fixed(draws, 0)} draws each were sampled with the No-U-Turn sampler "
+        f"after {fixed(sampler.tune, 0)} tuning steps (target acceptance {exact(sampler.target_accept)}; repeated "
         f"with {exact(round(sampler.careful.target_accept, 6))} where a transition diverged). While a "
-        "verdict is nearer to another one than twice its Monte Carlo error, the draws are doubled as often as that "
-        f"should take, up to {fixed(sampler.max_draws, 0)} in all."
+        "verdict lies within two Monte Carlo standard errors of another one, the number of draws is doubled, as often "
+        f"as this requires, up to {fixed(sampler.max_draws, 0)} in all."
     )
 
 
 def _decision(rule: Rule) -> str:
-    interval = f"{exact(100 * rule.level)}% posterior interval ({rule.interval.upper()})"
+    interval = f"{exact(100 * rule.level)}% credible interval ({rule.interval.upper()})"
     threshold = "the declared one" if rule.threshold is None else exact(rule.threshold)
     if rule.side is not Side.TWO_SIDED:
         bound = "upper" if rule.side is Side.ABOVE else "lower"
@@ -100,7 +101,7 @@ DOUBTFUL_P = 0.05
 
 
 def limits(findings: Findings) -> tuple[str, ...]:
-    """One sentence for each of them that is present; none for those that are not."""
+    """Describe in one sentence each source of bias towards equivalence that is present."""
     analysis, model = findings.analysis, findings.model
     incomplete = sum(count for reason, count in findings.flow.excluded.items() if reason.startswith("missing "))
     complete = findings.flow.analysed
@@ -110,31 +111,30 @@ def limits(findings: Findings) -> tuple[str, ...]:
     unstated = any(rope.before_data is None for rope in analysis.ropes)
     crossing = test.p is not None and test.p < DOUBTFUL_P
     present = (
-        (narrow, "Narrow prior: it puts more belief near a hazard ratio of 1 than the default prior does."),
+        (narrow, "Narrow prior: it puts more probability near a hazard ratio of 1 than the default prior does."),
         (
             model.baseline.strata is StrataKind.POOLED or model.exchangeable,
-            "Pooling: strata or categories are drawn towards each other, which leaves differences between "
-            "patients in part unadjusted.",
+            "Pooling: strata or categories are shrunk towards each other, which leaves differences between "
+            "patients partly unadjusted.",
         ),
         (
             incomplete > 0,
-            f"Complete cases: {fixed(incomplete, 0)} of {fixed(complete + incomplete, 0)} patients are left out "
-            "because a value is missing. If they differ from the others, the contrast is distorted.",
+            f"Complete cases: {fixed(incomplete, 0)} of {fixed(complete + incomplete, 0)} patients are excluded "
+            "because a value is missing. If they differ from the others, the contrast is biased.",
         ),
         (
             not findings.adjusted_for,
-            "Crude analysis: nothing is adjusted for, so differences between the groups' patients can hide a "
-            "difference between the groups.",
+            "Crude analysis: no covariate is adjusted for, so confounding can mask a difference between the groups.",
         ),
-        (post_hoc, "Post hoc ROPE: a range was declared after the data were seen, so its width may fit the answer."),
+        (post_hoc, "Post hoc ROPE: a range was declared after the data were seen, so its width may depend on them."),
         (
             unstated,
             "ROPE of unstated date: it is not stated whether a range was declared before the data were seen, so its "
-            "width may fit the answer.",
+            "width may depend on them.",
         ),
         (
             analysis.evidence is Evidence.REBUILT,
-            "Rebuilt patients: rounding and reading of published figures add noise to both groups.",
+            "Rebuilt patients: rounding and digitising of published figures add measurement error in both groups.",
         ),
         (
             crossing,

@@ -52,10 +52,10 @@ def compose(
 ) -> Page:
     """Arrange the findings of a study, question by question; the first findings of each are primary.
 
-    Sensitivity questions stand in one table; where there is no other question, they are the main ones.
+    Sensitivity questions are shown in one table; where there is no other question, they are the main ones.
 
     further : anchor of a section -> sections that follow it; before the methods where the page has no such section.
-    Raises ValueError when there are none.
+    Raises ValueError when there are no findings.
     """
     if not made:
         raise ValueError(f"study '{study.name}' has no findings to report")
@@ -93,7 +93,7 @@ def compose(
 def _with_further(
     sections: Sequence[Section | None], further: Mapping[str, tuple[Section, ...]]
 ) -> tuple[Section, ...]:
-    """The sections that there are, each followed by what a study package puts after it."""
+    """Place the sections of a study package after those that they name."""
     there = [section for section in sections if section is not None]
     anchors = {section.anchor for section in there}
     homeless = tuple(each for anchor, added in further.items() if anchor not in anchors for each in added)
@@ -106,21 +106,21 @@ def _with_further(
 
 
 def _patients(analyses: Sequence[Sequence[Findings]]) -> Section:
-    lead = "Who was analysed, and how they fared, before any comparison by a model."
+    lead = "Patient flow, groups and observed survival, before any comparison by a model."
     return Section("patients", "The patients", lead, tuple(patients_block(each[0]) for each in analyses))
 
 
 def _overview(analyses: Sequence[Sequence[Findings]]) -> tuple[Section, ...]:
-    """The forest over all questions and models; nothing where no range on the hazard ratio is declared."""
+    """Forest plot of all questions and models; nothing where no range on the hazard ratio is declared."""
     made = [each for analysis in analyses for each in analysis]
     if not any(_has_hazard_ratio(each) for each in made):
         return ()
     beside = "beside Cox regression with the same covariates."
     if len(analyses) > 1:
-        title, picture = "All questions and models at a glance", figures.study_forest_figure(made)
+        title, picture = "Overview of all questions and models", figures.study_forest_figure(made)
         lead = f"The primary comparison of every question under every declared model, {beside}"
     else:
-        title, picture = "All comparisons at a glance", figures.forest_figure(made)
+        title, picture = "Overview of all comparisons", figures.forest_figure(made)
         lead = f"Every comparison{' under every declared model' if len(made) > 1 else ''}, {beside}"
     return (Section("overview", title, lead, (Block("forest", "", pictures=(picture,)),)),)
 
@@ -130,12 +130,12 @@ def _has_hazard_ratio(findings: Findings) -> bool:
 
 
 def _methods(findings: Findings) -> Section:
-    return Section(METHODS, "Methods in words", "", (Block("methods-text", "", paragraphs=methods(findings)),))
+    return Section(METHODS, "Methods", "", (Block("methods-text", "", paragraphs=methods(findings)),))
 
 
 def _provenance(made: Sequence[Findings]) -> Section:
-    sheets = (Sheet("parents", parents_table(made)), Sheet("fits", fits_table(made)))
-    lead = "Everything that these numbers depend on. The verdicts, unrounded, are in verdicts.json beside this page."
+    sheets = (Sheet("parents", provenance_table(made)), Sheet("fits", fits_table(made)))
+    lead = "Everything that these numbers depend on. Unrounded verdicts are in verdicts.json beside this page."
     blocks = (Block("provenance-tables", "", sheets=sheets), _files(made))
     return Section("provenance", "Provenance", lead, blocks)
 
@@ -155,18 +155,18 @@ def _files(made: Sequence[Findings]) -> Block:
     return Block("provenance-draws", "The draws of every fit", paragraphs=(text,), links=links, folded=True)
 
 
-def parents_table(made: Sequence[Findings]) -> Table:
-    """What all fits of a report share."""
+def provenance_table(made: Sequence[Findings]) -> Table:
+    """Seed, processor, hashes and versions shared by all fits of a report."""
     first = made[0].provenance
-    parents = (
+    items = (
         ("Seed", str(first.seed)),
-        ("Processor of the sampling", first.cpu),
+        ("Processor", first.cpu),
         ("Records, SHA-256", first.data_sha256),
         ("Study file, SHA-256", first.study_sha256),
         ("Code, SHA-256", first.code_sha256),
         *((f"Version of {name}", version) for name, version in first.versions.items()),
     )
-    return Table("Parents", columns("Parent", "Value"), tuple(row for row in parents if row[1]))
+    return Table("Provenance", columns("Item", "Value"), tuple(row for row in items if row[1]))
 
 
 def fits_table(made: Sequence[Findings]) -> Table:

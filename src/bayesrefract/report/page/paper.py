@@ -1,4 +1,4 @@
-"""Sections of the page that set a paper's claim, tables of patients, curves and Cox regression beside the verdicts."""
+"""Sections that compare a paper's conclusion, patient tables, curves and Cox regression with the verdicts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ type Questions = Sequence[Sequence[Findings]]
 
 
 def claim_section(study: Study, dossier: Dossier, main: Questions) -> Section | None:
-    """The paper's sentence, and beside it the verdicts that its numbers support; None for a study without a paper."""
+    """The paper's conclusion and the verdicts that its numbers support; None for a study without a paper."""
     paper = study.publication
     if paper is None:
         return None
@@ -48,7 +48,7 @@ def _rows(dossier: Dossier, main: Questions) -> Iterator[PrintedRow]:
 
 
 def what_is_supported(rows: Sequence[PrintedRow]) -> str:
-    """What all verdicts together allow to be said of the groups, and no more."""
+    """State what all verdicts together allow to be claimed about the groups, and no more."""
     words = [word for row in rows for word in row.words]
     claimed = sum(word is VerdictWord.EQUIVALENT for word in words)
     apart = sum(word is VerdictWord.DIFFERENT for word in words)
@@ -57,7 +57,7 @@ def what_is_supported(rows: Sequence[PrintedRow]) -> str:
     if not claimed and not apart:
         return (
             f"Of {len(words)} verdicts below, none is “equivalent” and none “different” ({listed_words(words)}). The "
-            "numbers neither show that the groups do equally well nor that they differ: a large p-value is absence of "
+            "numbers show neither that the groups are equivalent nor that they differ: a large p-value is absence of "
             "evidence, not evidence of equivalence."
         )
     return (
@@ -116,11 +116,11 @@ def sensitivity_section(made: Questions) -> Section | None:
         return None
     table = paper_tables.sensitivity_table(made)
     block = Block("sensitivity-table", "", sheets=(Sheet("sensitivity", table),))
-    return Section("sensitivity", "Other patients, clocks and covariates", "", (block,))
+    return Section("sensitivity", "Sensitivity analyses: other populations, time scales and covariates", "", (block,))
 
 
 def audit_section(dossier: Dossier) -> Section | None:
-    """What a check of the printed numbers against each other found."""
+    """Results of the consistency checks of the printed numbers."""
     if dossier.audit is None:
         return None
     sheets = (
@@ -128,15 +128,13 @@ def audit_section(dossier: Dossier) -> Section | None:
         Sheet("audit-checks", audit_tables.checks_table(dossier.audit)),
         Sheet("audit-unchecked", audit_tables.unchecked_table(dossier.audit)),
     )
-    lead = "The printed numbers are compared with each other. A finding is a question to the authors."
-    return Section(
-        "audit", "Do the printed numbers agree with each other?", lead, (Block("audit-tables", "", sheets=sheets),)
-    )
+    lead = "Consistency checks of the printed numbers. A finding is a question to the authors."
+    return Section("audit", "Are the printed numbers consistent?", lead, (Block("audit-tables", "", sheets=sheets),))
 
 
 def limits_section(study: Study) -> Section | None:
-    """What every reader has to know before a verdict is used."""
+    """Limitations that the study declares."""
     if study.publication is None or not study.publication.limits:
         return None
     block = Block("limits-text", "", items=study.publication.limits)
-    return Section("limits", "Limits in plain words", "", (block,))
+    return Section("limits", "Limitations", "", (block,))

@@ -1,4 +1,4 @@
-"""The parts of a page, as values that the template only has to write down."""
+"""Sections, blocks and tables of a page, as frozen values that the template renders."""
 
 from __future__ import annotations
 

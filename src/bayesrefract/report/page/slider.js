@@ -1,5 +1,5 @@
 "use strict";
-// Moves the range that counts as equal and judges it by the declared rule. It asks for nothing and keeps nothing.
+// Moves the region of practical equivalence and applies the declared rule to it. Nothing is requested or stored.
 (() => {
   // Probability below a value: the quantiles are evenly spaced from the least draw to the largest.
   const below = (quantiles, value) => {

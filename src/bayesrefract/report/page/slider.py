@@ -1,6 +1,6 @@
-"""The slider that moves the ROPE: what the page's script needs to judge another range by the declared rule.
+"""Data of the slider that moves the ROPE: the page's script applies the declared rule to another range.
 
-It explores and decides nothing. A withheld verdict has no slider, so that none can turn it into a claim.
+The slider is exploratory and changes no verdict. A withheld verdict has no slider and can never become a claim.
 """
 
 from __future__ import annotations
@@ -72,12 +72,12 @@ def slider(findings: Findings, verdict: Verdict, name: str) -> Slider:
 
 
 def _reach(verdict: Verdict) -> tuple[float, float]:
-    """The largest scale, where the verdict has had room to change, and the step."""
+    """The largest scale, beyond the point where the verdict changes, and the step."""
     narrower = min(-math.log(verdict.rope.low), math.log(verdict.rope.high))
     passes = math.log(verdict.smallest_rope) / narrower
-    wanted = max(2.0, 1.25 * passes)
-    step = next((each for each in STEPS if wanted / each <= MOST_STEPS), STEPS[-1])
-    return step * math.ceil(wanted / step), step
+    most = max(2.0, 1.25 * passes)
+    step = next((each for each in STEPS if most / each <= MOST_STEPS), STEPS[-1])
+    return step * math.ceil(most / step), step
 
 
 def _data(findings: Findings, verdict: Verdict) -> dict[str, object]:
@@ -85,7 +85,7 @@ def _data(findings: Findings, verdict: Verdict) -> dict[str, object]:
     draws = findings.log_hazard_ratio.sel(contrast=Contrast(verdict.group, verdict.reference).label).to_numpy()
     quantiles = np.quantile(draws, np.linspace(0, 1, QUANTILES))
     rule = verdict.rule
-    said = TWO_SIDED if rule.side is Side.TWO_SIDED else ONE_SIDED
+    verdicts = TWO_SIDED if rule.side is Side.TWO_SIDED else ONE_SIDED
     return {
         "low": math.log(verdict.rope.low),
         "high": math.log(verdict.rope.high),
@@ -99,7 +99,7 @@ def _data(findings: Findings, verdict: Verdict) -> dict[str, object]:
             "_".join(filter(None, (word.value, direction))): verdict_text(
                 replace(verdict, word=word, direction=direction)
             )
-            for word, direction in said
+            for word, direction in verdicts
         },
     }
 
@@ -109,11 +109,11 @@ def _rule_text(verdict: Verdict, findings: Findings) -> str:
     rule = verdict.rule
     if rule.name is RuleName.PROBABILITY:
         threshold = "the declared one" if rule.threshold is None else exact(rule.threshold)
-        return f"The declared rule holds: a posterior probability of at least {threshold}."
+        return f"The declared rule applies: a posterior probability of at least {threshold}."
     interval = f"the {interval_name(verdict)}, {interval_text(verdict, findings.analysis)}"
     if rule.side is Side.TWO_SIDED:
         return (
-            f"The declared rule holds: {interval}, has to lie wholly inside the range, or wholly outside on one side."
+            f"The declared rule applies: {interval}, must lie wholly inside the range, or wholly outside on one side."
         )
     bound = "upper" if rule.side is Side.ABOVE else "lower"
-    return f"The declared rule holds: {interval}, must not pass the range's {bound} bound."
+    return f"The declared rule applies: {interval}, must not cross the range's {bound} bound."

@@ -1,4 +1,4 @@
-"""Findings -> tables of formatted cells. Nothing is computed here; numbers are arranged and rounded."""
+"""Tables of formatted cells from findings. Nothing is computed here; numbers are arranged and rounded."""
 
 from bayesrefract.report.tables.crosscheck import cross_check_table
 from bayesrefract.report.tables.fit import attainability_table, diagnostics_table, effects_table, priors_table

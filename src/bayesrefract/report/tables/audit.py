@@ -1,4 +1,4 @@
-"""Tables of `bayesrefract audit`: what was found, what was looked at, and what could not be."""
+"""Tables of `bayesrefract audit`: findings, numbers checked, and numbers that could not be checked."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from bayesrefract.papers.audit import Finding, Report
 from bayesrefract.report.tables.table import Table, columns
 
 SEVERITY_NOTES = (
-    "error: cannot be as printed. doubt: does not follow from what is printed; another reading is possible.",
-    "note: worth knowing; nothing is wrong by itself. No finding is an effect of rounding.",
+    "error: impossible as printed. doubt: does not follow from the printed numbers; another explanation is possible.",
+    "note: for information; no inconsistency by itself. No finding is an effect of rounding.",
 )
 
 ALL = "all"
@@ -16,7 +16,7 @@ ALL = "all"
 
 
 def findings_table(report: Report) -> Table:
-    """Every finding with all that is known of it."""
+    """Every finding with its place and evidence."""
     rows = tuple(
         (each.severity.value, each.check, each.place, each.subject, each.message, each.evidence)
         for each in report.findings
@@ -26,7 +26,7 @@ def findings_table(report: Report) -> Table:
 
 
 def findings_screen(report: Report) -> Table:
-    """The same for a terminal: three columns, the evidence under the finding."""
+    """The findings for a terminal: three columns, the evidence under the finding."""
     rows = tuple(
         (each.severity.value, _what(each), f"{_capital(each.message)}.\n{_capital(each.evidence)}.\n")
         for each in report.findings
@@ -36,19 +36,19 @@ def findings_screen(report: Report) -> Table:
 
 
 def checks_table(report: Report) -> Table:
-    """How many numbers each check looked at."""
+    """Count of numbers and findings of each check."""
     rows = tuple((each.check, fixed(each.checked, 0), fixed(len(each.findings), 0)) for each in report.outcomes)
-    return Table("What was checked", columns("Check", numbers=("Looked at", "Findings")), rows)
+    return Table("What was checked", columns("Check", numbers=("Checked", "Findings")), rows)
 
 
 def unchecked_table(report: Report) -> Table:
-    """What could not be checked and why, every number named."""
+    """Every number that could not be checked, with the reason."""
     rows = tuple((each.check, each.reason, "; ".join(each.subjects) or ALL) for each in report.unchecked)
     return Table("What could not be checked", columns("Check", "Why not", "Which"), rows)
 
 
 def unchecked_screen(report: Report) -> Table:
-    """The same for a terminal: how many, with one of them named."""
+    """The unchecked numbers for a terminal: their count, with one example."""
     rows = tuple(
         (
             each.check,
@@ -62,13 +62,13 @@ def unchecked_screen(report: Report) -> Table:
 
 
 def events_table(report: Report) -> Table:
-    """Events that the intervals imply."""
+    """Number of events implied by the width of each interval."""
     rows = tuple(
         (each.name, each.ratio.text, fixed(each.ratio.log_se, 3), fixed(each.events, 0), fixed(each.patients, 0))
         for each in report.implied_events
     )
     notes = (
-        "Events: in both groups together, if they fell as the patients do. Adjusting for covariates widens an "
+        "Events: in both groups together, if distributed as the patients are. Adjusting for covariates widens an "
         "interval: there were more events than an adjusted one implies.",
     )
     heading = columns("Ratio", numbers=("Printed", "SE of log", "Events implied", "Patients"))

@@ -1,4 +1,4 @@
-"""The table that holds the posterior against classical analysis of the same patients."""
+"""The table that compares the posterior with the classical analysis of the same patients."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def cross_check_table(findings: Findings) -> Table:
     ]
     rows = tuple(_row(verdict, counterpart(findings, verdict)) for verdict in verdicts)
     numbers = (
-        "Posterior HR (95%)",
-        "Cox HR (95%)",
+        "Posterior HR (95% CrI)",
+        "Cox HR (95% CI)",
         "Cox p",
         "Companion HR",
         "Companion − Cox, in SE",
-        "Prior's pull, in SE",
+        "Shift by the prior, in SE",
         "Log-rank p",
         "TOST p",
     )
@@ -79,7 +79,8 @@ def _notes(findings: Findings, twins: list[Counterpart]) -> tuple[str, ...]:
         *breslow,
         *reasons,
         *agreement.notes,
-        "Companion: the same table and covariates with a flat prior. SE: standard error. TOST: two one-sided tests.",
+        "Companion: the same exposure table and covariates with a flat prior. CrI: credible interval. CI: confidence "
+        "interval. SE: standard error. TOST: two one-sided tests.",
     )
 
 

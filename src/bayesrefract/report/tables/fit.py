@@ -1,4 +1,4 @@
-"""Tables of the fit: its priors, its health, its covariates, and what could have been shown at all."""
+"""Tables of one fit: priors, convergence, covariate effects, and attainability."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bayesrefract.report.tables.table import Table, columns
 
 
 def priors_table(findings: Findings) -> Table:
-    """Each prior with the hazard ratios it implies."""
+    """Priors, with the hazard ratios that each implies."""
     rows = tuple(
         (
             prior.quantity,
@@ -24,9 +24,7 @@ def priors_table(findings: Findings) -> Table:
         for prior in findings.priors
     )
     heading = columns("Quantity", "Prior", "Label", numbers=("95% of hazard ratios", "P inside ROPE"))
-    return Table(
-        "Priors", heading, rows, ("What is believed before the data: P is the prior mass inside the primary ROPE.",)
-    )
+    return Table("Priors", heading, rows, ("P inside ROPE: prior probability inside the primary ROPE.",))
 
 
 def diagnostics_table(made: Sequence[Findings]) -> Table:
@@ -53,15 +51,18 @@ def diagnostics_table(made: Sequence[Findings]) -> Table:
 
 
 def effects_table(findings: Findings) -> Table:
-    """Hazard ratios of the covariates, none when the fit's draws may not be believed."""
+    """Hazard ratios of the covariates; none when the fit did not converge."""
     effects = findings.effects if findings.health.passed else ()
     rows = tuple((effect.name, _step(effect.level, effect.per), *_ratio(effect.hazard_ratio)) for effect in effects)
-    notes = ("Associations in this model, adjusted for the groups and for each other; not causal effects.",)
-    return Table("Covariates", columns("Covariate", "Compared", numbers=("HR", "95% interval")), rows, notes)
+    notes = (
+        "Associations in this model, adjusted for the groups and for each other; not causal effects. CrI: credible "
+        "interval.",
+    )
+    return Table("Covariates", columns("Covariate", "Compared", numbers=("HR", "95% CrI")), rows, notes)
 
 
 def attainability_table(findings: Findings) -> Table:
-    """Could these events have shown equivalence, were the groups truly equal?"""
+    """Whether these events could have shown equivalence at a true hazard ratio of 1, and how many would."""
     rows = tuple(
         (
             f"{each.group} vs {each.reference}",
@@ -89,9 +90,9 @@ def attainability_table(findings: Findings) -> Table:
     )
     notes = (
         "Power: probability of the verdict 'equivalent' if the true hazard ratio were exactly 1.",
-        "Best P inside: posterior mass inside the ROPE if the estimate fell on its centre.",
+        "Best P inside: posterior probability inside the ROPE if the estimate were at its centre.",
     )
-    return Table("What these events could show", columns("Contrast", "Possible", numbers=numbers), rows, notes)
+    return Table("Attainability of equivalence", columns("Contrast", "Possible", numbers=numbers), rows, notes)
 
 
 def _needed_heading(findings: Findings) -> str:
@@ -101,7 +102,7 @@ def _needed_heading(findings: Findings) -> str:
 
 def _step(level: str | None, per: float | None) -> str:
     if level is not None:
-        return f"{level}, against the average category"
+        return f"{level} vs the average category"
     return ABSENT if per is None else f"per {exact(per)}"
 
 

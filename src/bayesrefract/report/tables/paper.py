@@ -1,4 +1,4 @@
-"""Tables that set a paper's own numbers beside the analyses of a study, question by question."""
+"""Tables that compare a paper's printed numbers with the analyses of a study, question by question."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bayesrefract.study.rope import Estimand
 from bayesrefract.study.study import Analysis, Evidence
 
 PRINTED = "printed ratio"
-NOTHING_SAID = "nothing can be said"
+NOTHING_SAID = "no verdict possible"
 PRINTED_ADJUSTED = "printed adjusted ratios, their contrast"
 PRINTED_NOTE = "Printed: flat prior, normal likelihood of the log ratio from the printed interval."
 CONTRAST_NOTE = (
@@ -26,7 +26,8 @@ CONTRAST_NOTE = (
 COX_NOTE = (
     "Cox verdict: the same rule, applied to Cox's log hazard ratio as a normal distribution without a prior. An "
     "interval rule reads its Wald interval at the rule's level (a one-sided rule only the limit on the side of harm); "
-    "a probability rule reads the normal probabilities below, inside and above the range."
+    "a probability rule reads the normal probabilities below, inside and above the range. Intervals: of a printed "
+    "ratio as printed, of the records the 95% credible interval, of Cox regression the 95% confidence interval (CI)."
 )
 
 
@@ -41,18 +42,19 @@ class PrintedRow:
 
 def side_by_side_table(rows: Sequence[PrintedRow], evidence: Evidence, of_paper: Sequence[str] = ()) -> Table:
     """The verdict on the primary comparison from the printed numbers, from the records, and from Cox regression."""
-    heads = ("Ratio (95% interval)", "P(inside)", "Verdict", "Cox (95% interval)", "Cox verdict")
+    heads = ("Ratio (95% interval)", "P(inside)", "Verdict", "Cox (95% CI)", "Cox verdict")
     aims = dict.fromkeys(row.note for row in rows if row.note)
     contrast = (CONTRAST_NOTE,) if any(row.cells[1] == PRINTED_ADJUSTED for row in rows) else ()
     notes = (PRINTED_NOTE, *contrast, COX_NOTE, *of_paper, f"Records: {EVIDENCE_LABEL[evidence].lower()}.", *aims)
     cells = tuple(row.cells for row in rows)
-    return Table("One question, three ways of asking", columns("Question", "From", *heads), cells, notes)
+    title = "Primary comparison from printed numbers, records and Cox regression"
+    return Table(title, columns("Question", "From", *heads), cells, notes)
 
 
 def printed_rows(
     analysis: Analysis, judged: Assessment | None, against: Against | None, p: str
 ) -> Iterator[PrintedRow]:
-    """What the printed numbers say of one question."""
+    """Rows of one question from the printed numbers."""
     name, nothing = title(analysis), (ABSENT, ABSENT)
     if judged is not None:
         verdict = judged.verdict
@@ -74,7 +76,7 @@ def printed_rows(
 
 
 def record_rows(made: Sequence[Findings]) -> Iterator[PrintedRow]:
-    """What the records say of one question, a row for each model."""
+    """Rows of one question from the records, one for each model."""
     for findings in made:
         verdict = primary_verdict(findings)
         if verdict is None:
@@ -95,7 +97,7 @@ def record_rows(made: Sequence[Findings]) -> Iterator[PrintedRow]:
 
 
 def aim(findings: Findings) -> str:
-    """What a model's covariates aim at, in the study's words; the covariates themselves where it has none."""
+    """Aim of a model's covariate adjustment, as the study states it; the covariates where it states none."""
     analysis, name = findings.analysis, findings.model.adjust
     wanted = analysis.adjust if name == "question" else name
     label = (analysis.adjust_labels or {}).get(wanted or "none")
@@ -131,7 +133,7 @@ def _three(values: tuple[float, float, float]) -> str:
 
 
 def needed_table(made: Sequence[Findings]) -> Table:
-    """Could each question have been answered at all, and how many events and patients would it take?
+    """Whether equivalence was attainable for each question, and the events and patients required.
 
     `made`: one model's findings of each question, without covariates where there is one.
     """
@@ -158,18 +160,18 @@ def needed_table(made: Sequence[Findings]) -> Table:
             )
         )
     heads = (
-        "Events seen",
+        "Events observed",
         "Best P(inside)",
-        "Could be shown",
+        "Attainable",
         "Power",
         "Events for 80%",
         "Patients for 80%",
     )
     notes = (
-        "At a true hazard ratio of exactly 1, with the events of the two groups in the proportion that was seen. "
-        "Patients: at the share with events that was seen.",
+        "At a true hazard ratio of exactly 1, with the observed allocation of events to the two groups. "
+        "Patients: at the observed proportion with an event.",
     )
-    return Table("Could equivalence have been shown?", columns("Question", numbers=heads), tuple(rows), notes)
+    return Table("Attainability of equivalence", columns("Question", numbers=heads), tuple(rows), notes)
 
 
 def sensitivity_table(by_question: Sequence[Sequence[Findings]]) -> Table:
@@ -202,10 +204,11 @@ def sensitivity_table(by_question: Sequence[Sequence[Findings]]) -> Table:
         "Question",
         "Model",
         "Verdict",
-        numbers=("Hazard ratio (95% interval)", "P(inside)", "Cox (95% interval)", "Analysed", "Events"),
+        numbers=("Hazard ratio (95% CrI)", "P(inside)", "Cox (95% CI)", "Analysed", "Events"),
     )
     notes = (
-        "Other populations, clocks and covariates are other estimands: a difference from the main answer is no error.",
+        "Other populations, time scales and covariates define other estimands: a difference from the main result is no "
+        "error. CrI: credible interval. CI: confidence interval.",
         *reasons,
     )
     return Table("Sensitivity questions, primary comparison", heads, tuple(rows), notes)

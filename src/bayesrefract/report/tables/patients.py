@@ -16,16 +16,16 @@ from bayesrefract.study.study import Evidence, TimeUnit
 
 NOT_REACHED = "not reached"
 QUANTITIES = {
-    "survival": "event-free share",
-    "rmst": "mean event-free time (RMST)",
-    "survival_difference": "difference of the event-free share (percentage points)",
-    "rmst_difference": "difference of the RMST",
+    "survival": "survival probability",
+    "rmst": "restricted mean survival time (RMST)",
+    "survival_difference": "difference in survival probability (percentage points)",
+    "rmst_difference": "difference in RMST",
     "marginal_hazard_ratio": "marginal hazard ratio",
 }
 
 
 def flow_table(findings: Findings) -> Table:
-    """Patients in = analysed + excluded, with reasons; the cross-check's own notes stand under its table."""
+    """Patient flow: records = analysed + excluded, with reasons; notes of the cross-check are under its own table."""
     flow = findings.flow
     notes = tuple(note for note in findings.notes if note not in findings.agreement.notes)
     excluded = tuple((f"Excluded: {reason}", fixed(count, 0)) for reason, count in flow.excluded.items())
@@ -36,7 +36,7 @@ def flow_table(findings: Findings) -> Table:
 def groups_table(findings: Findings) -> Table:
     """Patients, events, person-time and medians of each group.
 
-    The posterior median is left out when the fit's draws may not be believed.
+    The posterior median is omitted when the fit did not converge.
     """
     unit = findings.analysis.time_unit
     medians = {each.level: each for each in findings.medians} if findings.health.passed else {}
@@ -60,8 +60,8 @@ def groups_table(findings: Findings) -> Table:
         "Events",
         f"Person-{unit}",
         "Median follow-up",
-        "Kaplan-Meier median (95% log-log)",
-        "Posterior median (95%)",
+        "Kaplan-Meier median (95% CI, log-log)",
+        "Posterior median (95% CrI)",
         "P(not reached)",
     )
     together = findings.agreement.follow_up
@@ -71,9 +71,9 @@ def groups_table(findings: Findings) -> Table:
 
 
 def horizon_table(findings: Findings) -> Table:
-    """Survival and restricted mean of the groups at the horizon, and what parts them.
+    """Survival and RMST of the groups at the horizon, and their differences.
 
-    Nothing when the fit's draws may not be believed; no contrast whose hazard ratio is withheld.
+    Empty when the fit did not converge; contrasts whose hazard ratio is withheld are omitted.
     """
     unit = findings.analysis.time_unit
     withheld = {f"{v.group} vs {v.reference}" for v in findings.verdicts if v.word is VerdictWord.WITHHELD}
@@ -81,17 +81,20 @@ def horizon_table(findings: Findings) -> Table:
     rows = tuple((each.subject, QUANTITIES[each.quantity], *_posterior(each, unit)) for each in shown)
     title = f"At the horizon of {exact(findings.analysis.endpoint.horizon or 0)} {unit}"
     notes = (
-        "Standardised over the analysed patients: each group's curve is the mean of all patients' curves under it. "
-        "The marginal hazard ratio compares these curves; the model's own is conditional on the covariates, and the "
-        "two differ even where nothing is confounded.",
+        "Standardised over the analysed patients (g-computation): each group's curve is the mean of the curves of all "
+        "patients, had they been in that group. The marginal hazard ratio compares these curves; the model's own is "
+        "conditional on the covariates, and the two differ even without confounding.",
     )
     return Table(
-        title, columns("Group or contrast", "Quantity", numbers=("Posterior median", "95% interval")), rows, notes
+        title,
+        columns("Group or contrast", "Quantity", numbers=("Posterior median", "95% credible interval")),
+        rows,
+        notes,
     )
 
 
 def _posterior(each: AtHorizon, unit: TimeUnit) -> tuple[str, str]:
-    """The median, and its limits, as ratio, time or percentage."""
+    """Median and limits as ratio, time or percentage."""
     value = each.value
     if each.quantity == "marginal_hazard_ratio":
         texts = [ratio(part) for part in (value.estimate, value.low, value.high)]
@@ -117,14 +120,14 @@ UNKNOWN = "unknown"
 TESTS = (
     "p: Pearson's chi-square test of a level against all others among those whose value is known, uncorrected; "
     "Kruskal-Wallis for numbers. Exact: Fisher's test, where an expected count is below 5. No p-value was adjusted for "
-    "the number of tests, and a large one is no evidence that groups are alike."
+    "multiple testing, and a large one is no evidence that groups are alike."
 )
 
 
 def description_table(
     description: Description, evidence: Evidence, printed_p: Mapping[tuple[str, str], str] | None = None
 ) -> Table:
-    """Characteristics by group; the p-values that a paper prints stand beside ours where they are given."""
+    """Characteristics by group, with the p-values that a paper prints where they are given."""
     sizes = zip(description.groups, description.sizes, strict=True)
     heads = [f"{group} (n = {size})" for group, size in sizes]
     numbers = (*heads, "p", "Exact", *(("p, printed",) if printed_p is not None else ()))
@@ -146,7 +149,7 @@ def description_table(
 
 
 def _with_unknown(description: Description) -> tuple[str, ...]:
-    """The p-values of those papers that count the unknown among the rest; nothing where nobody is unknown."""
+    """p-values with unknown values counted among the rest, as some papers do; nothing where none is unknown."""
     told = [
         f"{variable.label}{'' if variable.is_flag else f' {level.level}'} {p_value(level.p_of_all)}"
         for variable in description.variables
@@ -195,9 +198,9 @@ def balance_table(found: Sequence[Balance], pair: str, evidence: Evidence) -> Ta
     )
     label = "" if evidence is Evidence.PATIENTS else f"{EVIDENCE_LABEL[evidence]}. "
     notes = (
-        f"{label}Standardised difference: of the means over the root of the mean variance; of several levels their "
-        f"distance, without a sign (Yang & Dalton 2012). Below {SMALL} it is usually called negligible, from {LARGE} "
-        "on the characteristic is imbalanced.",
+        f"{label}Standardised difference: difference of the means over the root of the mean variance; for several "
+        f"levels their distance, without a sign (Yang & Dalton 2012). Below {SMALL} it is usually called negligible, "
+        f"from {LARGE} on the characteristic is imbalanced.",
     )
     heads = columns("Characteristic", numbers=("Standardised difference", "Size", "Unknown"))
     return Table(f"Balance at baseline: {pair}", heads, rows, notes)

@@ -1,4 +1,4 @@
-"""Tables of `bayesrefract published`: printed ratios judged, contrasts over correlations, pooled studies."""
+"""Tables of `bayesrefract published`: verdicts on printed ratios, contrasts by correlation, pooled studies."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ from bayesrefract.study.study import Analysis, Columns, Contrast, Endpoint, Evid
 
 SOURCE = "From printed numbers alone: no patient record was read."
 REACH_NOTES = (
-    "Best P inside: posterior mass inside the ROPE if the estimate fell on its centre, with this standard error.",
-    "Smallest ROPE: the m for which 1/m to m would just have been accepted.",
+    "Best P inside: posterior probability inside the ROPE if the estimate were at its centre, with this standard "
+    "error.",
+    "Smallest ROPE: the m for which the rule would just have accepted 1/m to m.",
 )
 
 
 def ratio_table(judged: Assessment, terms: Terms) -> Table:
-    """One ratio, a line for each number."""
+    """One ratio, with one line for each number."""
     verdict, analysis = judged.verdict, question_of(judged)
     rows = [
         *_printed_rows(judged),
         (f"Posterior median, {interval_name(verdict)}", f"{_median(judged)}, {interval_text(verdict, analysis)}"),
         ("P below, inside, above the ROPE", ", ".join(masses(judged))),
         *_digit_rows(judged),
-        ("Best P inside, whatever the estimate", probability(judged.reach.best_inside)),
+        ("Best P inside, at any estimate", probability(judged.reach.best_inside)),
         (f"Can {_claim(judged)} be shown at all?", "yes" if judged.reach.possible else "no"),
         ("Power if the groups are truly equal", percent(judged.reach.power)),
         ("Events needed for 80% power", f"{fixed(judged.reach.more_needed, 1)} times as many as here"),
@@ -42,7 +43,7 @@ def ratio_table(judged: Assessment, terms: Terms) -> Table:
 
 
 def ratios_table(made: Sequence[Assessment], terms: Terms) -> Table:
-    """Several ratios, one a row, every number in a column of its own."""
+    """Several ratios, one per row, with one column for each number."""
     heading = columns(
         "Ratio",
         "Printed",
@@ -56,7 +57,7 @@ def ratios_table(made: Sequence[Assessment], terms: Terms) -> Table:
 
 
 def ratios_screen(made: Sequence[Assessment], terms: Terms) -> Table:
-    """The same, narrow enough for a terminal."""
+    """Several ratios, narrow enough for a terminal."""
     heading = columns(
         "Ratio, as printed", "Verdict", numbers=("P below\ninside\nabove", "Best P\ninside", "Smallest\nROPE")
     )
@@ -80,10 +81,11 @@ def against_table(found: Against, terms: Terms) -> Table:
         for r, judged in zip(found.correlations, found.assessments, strict=True)
     )
     notes = (
-        f"{found.first.group} {found.first.text} over {found.second.group} {found.second.text}, both against "
+        f"{found.first.group} {found.first.text} over {found.second.group} {found.second.text}, both versus "
         f"{found.first.reference}. {_terms_text(found.assessments[0], terms)}",
         "Below, inside, above: posterior probability, beside the ROPE. Best: inside, if the ratio were at its centre.",
-        "r: correlation of the two estimates. The printed numbers do not tell it: read the range, not one row.",
+        "r: correlation of the two estimates. It is not identified by the printed numbers: read the range, not one "
+        "row.",
     )
     return Table(f"{found.first.group} vs {found.second.group}, by correlation", heading, rows, notes)
 
@@ -103,7 +105,7 @@ def pool_table(made: Sequence[Pooled], terms: Terms) -> Table:
 
 
 def spread_table(made: Sequence[Pooled], terms: Terms) -> Table:
-    """How far the studies differ, what a further one might show, and the classical answer."""
+    """Between-study heterogeneity, the predictive probability of a new study, and the classical estimate."""
     low, high = math.log(terms.rope.low), math.log(terms.rope.high)
     rows = tuple(
         (
@@ -115,20 +117,22 @@ def spread_table(made: Sequence[Pooled], terms: Terms) -> Table:
         for each in made
     )
     notes = (
-        f"tau: spread between studies on the log scale, prior half-normal({exact(made[0].tau_scale)}), with its 95% "
-        "interval. New study: probability that the ratio of a further study lies inside the ROPE.",
+        f"tau: between-study SD on the log scale, prior half-normal({exact(made[0].tau_scale)}), with its 95% "
+        "credible interval. New study: probability that the ratio of a further study lies inside the ROPE.",
         "Paule-Mandel: the classical random-effects mean with Hartung-Knapp limits, for comparison.",
     )
-    return Table("Spread between the studies", columns("r", numbers=("tau", "New study", "Paule-Mandel")), rows, notes)
+    return Table(
+        "Heterogeneity between the studies", columns("r", numbers=("tau", "New study", "Paule-Mandel")), rows, notes
+    )
 
 
 def sentence_of(judged: Assessment) -> str:
-    """The verdict as the package's own sentence, with its warnings after it."""
+    """The verdict in words, followed by its warnings."""
     return " ".join([sentence(judged.verdict, question_of(judged)), *warnings([judged])])
 
 
 def against_sentence(made: Sequence[tuple[float, Assessment]]) -> str:
-    """What holds over a whole range of correlations."""
+    """Summary over a range of correlations."""
     inside = [probability(judged.verdict.p_inside) for _, judged in made]
     words = [verdict_text(judged.verdict) for _, judged in made]
     span = f"Over correlations from {exact(made[0][0])} to {exact(made[-1][0])}, P(inside) goes from {inside[0]} to"
@@ -139,7 +143,7 @@ def against_sentence(made: Sequence[tuple[float, Assessment]]) -> str:
 
 
 def warnings(made: Sequence[Assessment]) -> list[str]:
-    """What a reader has to know of single ratios: asymmetric intervals, and digits that leave the verdict open."""
+    """Warnings on single ratios: asymmetric intervals, and verdicts that depend on the rounding of the digits."""
     told = []
     for judged in made:
         printed = judged.ratio
@@ -147,16 +151,18 @@ def warnings(made: Sequence[Assessment]) -> list[str]:
             low, high = (ratio(each) for each in printed.implied())
             told.append(
                 f"{printed.text} is far from symmetric on the log scale (its limits imply {low} to {high}): "
-                "the normal approximation does not describe it, or a number is misprinted."
+                "the normal approximation does not fit, or a number is misprinted."
             )
         if judged.other_words:
             words = " or ".join(word.value.replace("_", " ") for word in judged.other_words)
-            told.append(f"{_printed(judged) or judged.name}: other values that are printed so would be {words}.")
+            told.append(
+                f"{_printed(judged) or judged.name}: other values with the same printed digits would be {words}."
+            )
     return told
 
 
 def subject(judged: Assessment) -> str:
-    """Who is compared, on what."""
+    """Groups compared and the quantity."""
     return f"{_pair(judged)}: {judged.name}" if judged.name else _pair(judged)
 
 
@@ -179,7 +185,7 @@ def masses(judged: Assessment) -> tuple[str, str, str]:
 
 
 def question_of(judged: Assessment) -> Analysis:
-    """A printed ratio as a question, as far as the sentences of a verdict need one."""
+    """A printed ratio as an analysis, as far as the sentences of a verdict require one."""
     verdict = judged.verdict
     pair = Contrast(verdict.group, verdict.reference, primary=True)
     return Analysis(
@@ -201,7 +207,7 @@ def _printed_rows(judged: Assessment) -> list[tuple[str, str]]:
     if judged.ratio is None:
         return []
     return [
-        ("Printed", f"{judged.ratio.text}, {exact(100 * judged.ratio.level)}% interval"),
+        ("Printed", f"{judged.ratio.text}, {exact(100 * judged.ratio.level)}% CI"),
         ("Standard error of the log", fixed(judged.ratio.log_se, 3)),
     ]
 
@@ -210,7 +216,7 @@ def _digit_rows(judged: Assessment) -> list[tuple[str, str]]:
     if judged.inside_digits is None:
         return []
     low, high = (probability(share) for share in judged.inside_digits)
-    return [("P inside, over all values printed so", f"{low} to {high}")]
+    return [("P inside, over all values with these printed digits", f"{low} to {high}")]
 
 
 def _claim(judged: Assessment) -> str:
@@ -218,7 +224,7 @@ def _claim(judged: Assessment) -> str:
 
 
 def _bounds(judged: Assessment) -> tuple[str, str]:
-    """What could have been shown, and against which ROPE."""
+    """Best attainable P inside, and the smallest accepted ROPE."""
     return probability(judged.reach.best_inside), ratio(judged.verdict.smallest_rope)
 
 

@@ -1,4 +1,4 @@
-"""One table of formatted cells, written to a terminal or to CSV; the report's template writes it to HTML."""
+"""A table of formatted cells, written to a terminal or to CSV; the report's template writes it to HTML."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def columns(*texts: str, numbers: tuple[str, ...] = ()) -> tuple[Column, ...]:
 
 
 def to_rich(table: Table) -> RichTable:
-    """For a terminal. Cells are plain text: square brackets in a level's name are no markup."""
+    """Format a table for a terminal. Cells are plain text: square brackets in a level's name are no markup."""
     notes = Text("\n".join(table.notes)) if table.notes else None
     drawn = RichTable(title=Text(table.title), caption=notes, caption_justify="left", title_justify="left")
     for column in table.columns:
@@ -56,7 +56,7 @@ def to_rich(table: Table) -> RichTable:
 
 
 def to_csv(table: Table) -> str:
-    """Heading and rows. Text that a spreadsheet would run as a formula is prefixed with an apostrophe."""
+    """Format heading and rows as CSV. Text that a spreadsheet would run as a formula is prefixed with an apostrophe."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow([_harmless(column.name) for column in table.columns])

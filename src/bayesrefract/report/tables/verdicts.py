@@ -1,4 +1,4 @@
-"""Tables of verdicts: one model's, and one verdict under every model."""
+"""Tables of verdicts: all verdicts of one model, and one verdict under every model."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MASSES = ("P below", "P inside", "P above")
 
 
 def verdict_table(findings: Findings) -> Table:
-    """Every verdict of one model: estimate, ROPE, probabilities, word."""
+    """Every verdict of one model, with estimate, ROPE and probabilities."""
     analysis = findings.analysis
     rows = tuple(
         (f"{verdict.group} vs {verdict.reference}", *_claim(verdict, analysis), *_numbers(verdict, findings))
@@ -50,7 +50,7 @@ def verdict_table(findings: Findings) -> Table:
 
 
 def decision_table(findings: Findings) -> Table:
-    """How near each verdict is to another one, and how exactly that is known."""
+    """Distance of each verdict from the nearest other one, with its Monte Carlo standard error."""
     rows = tuple(_decision_row(verdict, findings.analysis) for verdict in findings.verdicts)
     heading = columns(
         "Contrast",
@@ -69,8 +69,8 @@ def decision_table(findings: Findings) -> Table:
     )
     notes = (
         *dict.fromkeys(_declaration(verdict, findings.analysis) for verdict in findings.verdicts),
-        "Distance: how far the draws are from the nearest change of verdict, on the scale of the decision.",
-        "Smallest ROPE: the m for which 1/m to m would just have been accepted (differences: -d to d).",
+        "Distance: from the draws to the nearest change of verdict, on the scale of the decision.",
+        "Smallest ROPE: the m for which the rule would just have accepted 1/m to m (differences: -d to d).",
         "MCSE: Monte Carlo standard error. ESS: effective sample size.",
     )
     return Table("Margins of the decision", heading, rows, notes)
@@ -86,7 +86,7 @@ def model_table(made: Sequence[Findings], verdict: Verdict) -> Table:
     heading = columns(
         "Model",
         "Verdict",
-        "What it is",
+        "Description",
         "Adjusted for",
         "Prior of the HR",
         numbers=("Estimate", _interval_heading(made[0]), "P inside"),
@@ -118,7 +118,7 @@ def verdict_text(verdict: Verdict) -> str:
 
 
 def _numbers(verdict: Verdict, findings: Findings) -> tuple[str, ...]:
-    """Numbers of draws that did not converge mean nothing; any other withheld verdict's can be checked."""
+    """Numbers of one verdict; none where the draws did not converge."""
     if verdict.word is VerdictWord.WITHHELD and not findings.health.passed:
         return (ABSENT,) * 5
     analysis = findings.analysis
@@ -130,7 +130,7 @@ def _numbers(verdict: Verdict, findings: Findings) -> tuple[str, ...]:
 
 
 def _declaration(verdict: Verdict, analysis: Analysis) -> str:
-    """Where a ROPE comes from, when it was declared, and whether that was before the data were seen."""
+    """Source of a ROPE, its date, and whether that was before the data were seen."""
     rope = verdict.rope
     day = f", {rope.declared.isoformat()}" if rope.declared else ""
     seen = "" if rope.before_data else f", {when_declared(rope)}"
@@ -177,7 +177,7 @@ def _model_row(findings: Findings, verdict: Verdict, analysis: Analysis) -> tupl
 
 def _prior_name(model: Model) -> str:
     if model.baseline.by_group:
-        return "that of the hazards"
+        return "implied by the hazards"
     if model.priors.hr95 is None:
         return model.priors.group.value
     return f"95% within {' to '.join(map(declared_ratio, model.priors.hr95))}"
@@ -201,12 +201,12 @@ def _verdict_notes(findings: Findings) -> tuple[str, ...]:
     stated = {verdict.rope.before_data for verdict in findings.verdicts}
     exploratory = tuple(EXPLORATORY[when] for when in (False, None) if when in stated)
     if findings.health.passed and any(verdict.word is VerdictWord.WITHHELD for verdict in findings.verdicts):
-        reasons += ("Numbers of a withheld verdict are shown to be checked; nothing may be claimed from them.",)
+        reasons += ("Numbers of a withheld verdict are shown for checking only; nothing may be claimed from them.",)
     return (*reasons, *exploratory, *failed_control_notes(findings))
 
 
 def failed_control_notes(findings: Findings) -> list[str]:
-    """A warning for each positive control that the data did not tell apart."""
+    """A warning for each positive control whose groups the data did not distinguish."""
     controls = {(c.group, c.reference) for c in findings.analysis.contrasts if c.role == "positive_control"}
     failed = [
         verdict
@@ -217,7 +217,7 @@ def failed_control_notes(findings: Findings) -> list[str]:
         and verdict.word in {VerdictWord.UNDECIDED, VerdictWord.EQUIVALENT}
     ]
     return [
-        f"{verdict.group} vs {verdict.reference} is the positive control, and these data do not tell its groups "
-        "apart: they could not show that other groups are alike either."
+        f"{verdict.group} vs {verdict.reference} is the positive control, and these data do not distinguish its "
+        "groups: assay sensitivity is not established, so they could not show that other groups are alike either."
         for verdict in failed
     ]
