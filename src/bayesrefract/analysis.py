@@ -1,4 +1,4 @@
-"""One question answered with one model: the line from exposure table to findings."""
+"""Analyse one question with one model: from the exposure table to the findings."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ class Fit:
 
     @property
     def case(self) -> Case:
-        """What a verdict depends on apart from the draws."""
+        """Inputs of a verdict apart from the draws."""
         return Case(self.analysis, self.model, self.prior, self.table)
 
     def provenance(self, sampler: Sampler, key: str) -> Provenance:
-        """Parents of the draws made with this sampler."""
+        """Provenance of the draws made with this sampler."""
         return Provenance(
             seed=self.seed,
             fit_key=key,
@@ -76,7 +76,7 @@ class Fit:
 
 
 def analyse(fit: Fit, store: FitStore, compiler: Compiler | None, watch: Watch) -> Findings:
-    """Answer one question of a study with one model.
+    """Analyse one question of a study with one model.
 
     Without a compiler nothing is sampled: raises InputError where a fit is not stored.
     """
@@ -113,7 +113,7 @@ def analyse(fit: Fit, store: FitStore, compiler: Compiler | None, watch: Watch) 
 
 
 def _generators(fit: Fit) -> tuple[np.random.Generator, np.random.SeedSequence]:
-    """Randomness of the prior draws and of the predictive check, apart from the sampler's."""
+    """Random generators of the prior draws and of the predictive check, separate from the sampler's."""
     prior, check = fit.sequence.spawn(2)
     return np.random.default_rng(prior), check
 
@@ -160,7 +160,7 @@ def _more_draws(close: Sequence[Verdict], sampler: Sampler) -> int:
 def _posterior(
     fit: Fit, sampler: Sampler, store: FitStore, compiler: Compiler | None, watch: Watch
 ) -> tuple[Posterior, Provenance]:
-    """The stored fit if everything it depends on is unchanged, else a new one, stored; with its parents."""
+    """The stored fit if everything it depends on is unchanged, else a new one, stored; with its provenance."""
     key = fit_key(fit.arrays, sampler, fit.sequence)
     stored = store.load(key)
     if stored is None and compiler is None:
@@ -180,6 +180,6 @@ def _posterior(
 
 
 def _scalars(draws: xr.Dataset) -> xr.Dataset:
-    """Hyperparameters and the total log likelihood: what a reader of trace plots wants beside the HR."""
+    """Hyperparameters and the total log likelihood, for trace plots beside the HR."""
     names = [str(name) for name in draws.data_vars if str(name) not in {"group_effect", "coefficient", "log_hazard"}]
     return draws[names]

@@ -1,7 +1,7 @@
-"""What the prior alone says about survival, before any event is counted.
+"""Prior predictive survival.
 
-The prior of the baseline is written a second time here, in numpy: importing PyMC takes longer than
-all of it. A test holds both forms against each other.
+The prior of the baseline is implemented a second time here, in numpy, as importing PyMC takes longer than
+the computation. A test compares both forms.
 """
 
 from __future__ import annotations
