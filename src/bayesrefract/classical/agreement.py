@@ -86,7 +86,7 @@ class Companion:
     """The flat-prior piecewise-exponential fit of the same table, compared with Cox regression.
 
     `z_disagreement` = (companion - Cox) / Cox SE; `se_ratio` = companion SE / Cox SE.
-    `agrees` is None where there is no frequentist counterpart; `reason` says why or what disagrees.
+    `agrees` is None where there is no frequentist counterpart; `reason` states why, or the disagreement.
     """
 
     group: str

@@ -155,7 +155,7 @@ def _against_most_common(
     logs: NDArray[np.float64],
     covariance: NDArray[np.float64],
 ) -> Iterator[CoxTerm]:
-    """The fit holds every level against the first; a rare one would make all intervals wide."""
+    """Ratios versus the most common level; the fit compares with the first, which may be rare."""
     codes, patients = np.unique(values, return_counts=True)
     effects, spread = np.append(0.0, logs), np.pad(covariance, (1, 0))
     most = int(np.argmax(patients))

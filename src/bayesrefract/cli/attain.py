@@ -35,7 +35,7 @@ def attain(
 ) -> None:
     """Say whether so many events could show equivalence.
 
-    Reckoned for two groups that are truly equal; no data are read.
+    Computed for two groups that are truly equal; no data are read.
     """
     from bayesrefract.decision.attainability import attain as reach
     from bayesrefract.study.rope import Rule

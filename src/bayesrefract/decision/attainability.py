@@ -24,7 +24,7 @@ class Attainability:
     """Attainability of equivalence with a contrast's events, at a true ratio of exactly 1.
 
     `information` = d p (1 - p) (+ 1/sd^2 with a prior), d events, p the share of them in one group.
-    `power`: probability that the rule says equivalent (or non-inferior). `best_inside`: posterior mass
+    `power`: probability of the verdict equivalent (or non-inferior). `best_inside`: posterior mass
     inside the ROPE at its centre. `events_needed` and `patients_needed` for `target_power` at the same
     allocation (1:1 while a group has no events); `events_minimum`: fewer can never pass. `possible`:
     whether any estimate at all would pass with these events.

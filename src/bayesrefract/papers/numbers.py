@@ -82,7 +82,7 @@ def either(number: Number) -> Range:
 class Ratio:
     """`group` against `reference`, with the limits of an interval of `level`.
 
-    `label` says what of (endpoint, population); `place` where it was read. Rows of one `study` share patients.
+    `label`: endpoint and population. `place`: where it was read. Rows of one `study` share patients.
     """
 
     group: str

@@ -194,7 +194,7 @@ class Study:
     source: str = ""
     seed: int | None = None  # of the function that simulates the records, for simulated studies
     sha256: str = ""  # of the study file itself
-    records_sha256: str | None = None  # what the records must hash to, where the study says so
+    records_sha256: str | None = None  # what the records must hash to, where the study states it
     extension: str | None = None  # study package with further checks and page sections
     publication: Publication | None = None
     tables: tuple[PatientTable, ...] = ()

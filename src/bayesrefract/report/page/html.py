@@ -49,10 +49,30 @@ def write_report(
     further: Mapping[str, tuple[Section, ...]] | None = None,
     files_beside: Mapping[str, str] | None = None,
 ) -> Path:
-    """Write index.html, verdicts.json, figures/ and tables/ of a study; returns the path of the page.
+    """Write the report of a study: index.html, verdicts.json, figures/ and tables/.
 
     Everything is made before anything is written, and each file appears whole; the page comes last.
     Files that the page of an earlier report links to and this one does not are removed.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    findings : sequence of Findings
+        Results of every question and model; the first of each question are the primary model's.
+    folder : Path
+        Folder of the report.
+    dossier : Dossier, optional
+        Patient tables and the printed numbers of a paper.
+    further : mapping, optional
+        Anchor of a section -> sections of a study package that follow it.
+    files_beside : mapping, optional
+        Name -> content of further files.
+
+    Returns
+    -------
+    Path
+        The page.
     """
     page = compose(study, findings, dossier, further)
     text = render(page)
