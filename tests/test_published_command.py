@@ -130,7 +130,7 @@ FAULTS = {
     "c,new,old,hr,0.99,0,1.33,95% CI": "line 4: lower limit 0 is not above 0. A ratio and its limits are positive.",
     "d,new,old,hr,0.99,-0.73,1.33,95% CI": "line 5: lower limit -0.73 is not above 0.",
     "e,nwe,old,hr,0.99,0.73,1.33,95% CI": 'line 6: group "nwe" is not known. Did you mean "new"?',
-    "f,new,,hr,0.99,0.73,1.33,95% CI": "line 7: reference is missing. Name the group it is held against.",
+    "f,new,,hr,0.99,0.73,1.33,95% CI": "line 7: reference is missing. Name the group it is compared with.",
     "g,new,old,hr,1·05,0.73,1.33,95% CI": 'line 8: value "1·05" is not a number.',
     "h,new,old,hr,0.99,0.73,,95% CI": "line 9: ci_high is missing.",
     "i,new,old,hr,0.99,0.73,not_reached,95% CI": "line 10: a limit of a ratio cannot be not_reached.",
@@ -155,7 +155,7 @@ def test_every_fault_of_every_row_in_one_run(capsys: pytest.CaptureFixture[str],
     assert (code, out) == (1, "")
     for told in FAULTS.values():
         assert f"ratios.csv {told}" in err
-    assert "held against itself" in err
+    assert "compared with itself" in err
     assert "line 13" not in err  # a median is nothing to a reader of ratios
     assert not (tmp_path / "made").exists()
 

@@ -1,4 +1,4 @@
-"""One question answered with one model: the line from exposure table to findings."""
+"""Analyse one question with one model: from the exposure table to the findings."""
 
 from __future__ import annotations
 
@@ -58,11 +58,11 @@ class Fit:
 
     @property
     def case(self) -> Case:
-        """What a verdict depends on apart from the draws."""
+        """Inputs of a verdict apart from the draws."""
         return Case(self.analysis, self.model, self.prior, self.table)
 
     def provenance(self, sampler: Sampler, key: str) -> Provenance:
-        """Parents of the draws made with this sampler."""
+        """Provenance of the draws made with this sampler."""
         return Provenance(
             seed=self.seed,
             fit_key=key,
@@ -78,7 +78,7 @@ class Fit:
 
 
 def analyse(fit: Fit, store: FitStore, compiler: Compiler | None, watch: Watch) -> Findings:
-    """Answer one question of a study with one model.
+    """Analyse one question of a study with one model.
 
     Without a compiler nothing is sampled: raises InputError where a fit is not stored.
     """
@@ -181,7 +181,7 @@ def _more_draws(close: Sequence[Verdict], sampler: Sampler) -> int:
 def _posterior(
     fit: Fit, sampler: Sampler, store: FitStore, compiler: Compiler | None, watch: Watch
 ) -> tuple[Posterior, Provenance]:
-    """The stored fit if everything it depends on is unchanged, else a new one, stored; with its parents."""
+    """The stored fit if everything it depends on is unchanged, else a new one, stored; with its provenance."""
     key = fit_key(fit.arrays, sampler, fit.sequence)
     stored = store.load(key)
     if stored is None and compiler is None:

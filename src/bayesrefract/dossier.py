@@ -1,4 +1,4 @@
-"""Tables of patients and the printed numbers of a paper, to stand beside the fits of a study."""
+"""Patient tables and the printed numbers of a paper, which a report shows beside the fits of a study."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CORRELATIONS = (0.0, 0.7)
 
 @dataclass(frozen=True)
 class PrintedAnswer:
-    """What the paper prints on one question: its ratio judged, the contrast of two adjusted ones, and p-values."""
+    """Printed numbers on one question: verdict on the ratio, contrast of two adjusted ratios, and p-values."""
 
     analysis: Analysis
     ratio: Assessment | None
@@ -36,7 +36,7 @@ class PrintedAnswer:
 
 @dataclass(frozen=True)
 class Dossier:
-    """All of it; empty where the study declares nothing of the kind.
+    """Patient tables, balance and printed answers of a study; empty where it declares none.
 
     `printed_p`: p-value that the paper prints of a level, by column and value of the records.
     """
@@ -51,7 +51,7 @@ class Dossier:
 def compile_dossier(
     study: Study, records: Records, printed_p: Callable[[Counts], Mapping[tuple[str, str], str] | None] | None = None
 ) -> Dossier:
-    """Everything that needs the records or the paper, and no draw.
+    """Compile everything that depends on the records or the paper, and on no draw.
 
     printed_p : the p-value that the paper prints of each level, by column and value of the records. Raises InputError
     where a file cannot be used.
@@ -94,7 +94,7 @@ def check_paper(study: Study) -> None:
 
 
 def _unprinted(study: Study, estimates: tuple[Estimate, ...]) -> Iterator[str]:
-    """Questions whose place in the paper does not exist: a slip that would leave its answer out unnoticed."""
+    """Faults of questions whose rows in the paper do not exist."""
     known = {row.scope for row in estimates}
     for analysis in study.analyses:
         place = analysis.printed
@@ -108,7 +108,7 @@ def _unprinted(study: Study, estimates: tuple[Estimate, ...]) -> Iterator[str]:
 
 def printed_answer(analysis: Analysis, estimates: tuple[Estimate, ...]) -> PrintedAnswer:
     """The rows that the paper prints on the primary comparison of one question, judged by the study's own rule."""
-    assert analysis.printed is not None  # asked for by the caller
+    assert analysis.printed is not None  # checked by the caller
     scope = (analysis.printed.population, analysis.printed.setting, analysis.printed.endpoint)
     rows = [row for row in estimates if row.scope == scope]
     pair = (analysis.primary.group, analysis.primary.reference)

@@ -1,4 +1,4 @@
-"""Writing a file so that its final name never holds half of it, and keeping two runs apart."""
+"""Atomic writing of files, and locks between processes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 @contextmanager
 def writing(target: Path) -> Iterator[None]:
-    """A target that cannot be written is the user's to mend: an InputError that names it."""
+    """Turn a failure to write a target into an InputError that names it."""
     try:
         yield
     except OSError as problem:
@@ -60,9 +60,9 @@ def target_faults(target: str | os.PathLike[str] | None, name: str = "--json") -
 
 @contextmanager
 def locked(file: Path, key: str, waiting: Callable[[str], None]) -> Iterator[None]:
-    """Hold one lock of a lock file while the block runs; another process that wants it waits.
+    """Hold one lock of a lock file while the block runs; another process that requires it waits.
 
-    Each `key` is a lock of its own. The kernel frees it however the process ends. `waiting` is told
+    Each `key` is a lock of its own. The kernel frees it however the process ends. `waiting` is called
     once, with the other process's number where it is known, when there is one to wait for.
     """
     place = int.from_bytes(hashlib.sha256(key.encode()).digest()[:6])
@@ -79,7 +79,7 @@ def locked(file: Path, key: str, waiting: Callable[[str], None]) -> Iterator[Non
 
 
 def sweep(folder: Path) -> None:
-    """Remove what a killed process had begun to write. The writer of each is named in it, and is gone."""
+    """Remove partial files of killed processes. The name of each holds the process that wrote it."""
     for path in folder.glob(f".*{UNFINISHED}"):
         writer = path.name.removesuffix(UNFINISHED).rpartition(".")[2]
         if not (writer.isdecimal() and _is_running(int(writer))):

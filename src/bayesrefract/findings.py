@@ -30,7 +30,7 @@ from bayesrefract.study.study import Analysis
 
 @dataclass(frozen=True)
 class Findings:
-    """One question answered with one model.
+    """Results of one question under one model.
 
     `verdicts`: every contrast on every estimand with a ROPE; the hazard ratio's come first.
     `draws`: the fit in ArviZ's groups, as estimands/arviz_tree.py makes them. `prior_survival`: prior
@@ -74,17 +74,17 @@ def by_question(made: Sequence[Findings]) -> tuple[list[list[Findings]], list[li
 
     Where a study has no other, its sensitivity questions are the main ones.
     """
-    asked: dict[str, list[Findings]] = {}
+    questions: dict[str, list[Findings]] = {}
     for each in made:
-        asked.setdefault(each.analysis.name, []).append(each)
-    main = [each for each in asked.values() if each[0].analysis.role == "main"]
-    others = [each for each in asked.values() if each[0].analysis.role != "main"]
+        questions.setdefault(each.analysis.name, []).append(each)
+    main = [each for each in questions.values() if each[0].analysis.role == "main"]
+    others = [each for each in questions.values() if each[0].analysis.role != "main"]
     return (main, others) if main else (others, [])
 
 
 @dataclass(frozen=True)
 class Counterpart:
-    """Cox, companion fit, prior's pull and TOST of one hazard ratio; None where there is none.
+    """Cox regression, companion fit, shift by the prior and TOST of one hazard ratio; None where absent.
 
     `cox_judgement`: what the verdict's own rule says of Cox regression, its log hazard ratio taken as normal.
     """
@@ -99,12 +99,12 @@ class Counterpart:
 
     @property
     def agrees(self) -> bool | None:
-        """Whether the companion fit meets Cox regression; None where there is nothing to hold it against."""
+        """Whether the companion fit agrees with Cox regression; None where there is no counterpart."""
         return None if self.companion is None else self.companion.agrees
 
     @property
     def reason(self) -> str:
-        """Why there is no counterpart, or what disagrees, as a sentence; empty where all is well."""
+        """Reason for a missing counterpart or a disagreement, as a sentence; empty where they agree."""
         reason = "" if self.companion is None else self.companion.reason.rstrip(". ")
         return f"{reason[:1].upper()}{reason[1:]}." if reason else ""
 

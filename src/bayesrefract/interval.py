@@ -1,4 +1,4 @@
-"""An estimate with its limits, as one frozen value for every room."""
+"""An estimate with its limits, as a frozen value used by every package."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def one_screen(faults: Sequence[str]) -> list[str]:
 
 
 def _fitting(sentence: str) -> str:
-    """A sentence that holds somebody's page of text, with its middle left out."""
+    """A long sentence, with its middle omitted."""
     if len(sentence) <= LONGEST_SENTENCE:
         return sentence
     half = LONGEST_SENTENCE // 2

@@ -1,4 +1,4 @@
-"""Numbers as readers see them: rounded, with units, never so far that they change their meaning."""
+"""Format numbers for reports: rounded, with units, and never rounded across a bound."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MOST_DECIMALS = 6
 
 
 def fixed(value: float | None, decimals: int) -> str:
-    """A plain decimal with thousands commas; a dash for a missing, infinite or undefined number."""
+    """Format a decimal with thousands commas; a dash for a missing, infinite or undefined number."""
     if value is None or not math.isfinite(value):
         return ABSENT
     text = f"{value:,.{decimals}f}"
@@ -54,7 +54,7 @@ def probability(value: float | None, marks: tuple[float, ...] = ()) -> str:
 
 
 def mass(value: float, ess: float, marks: tuple[float, ...] = ()) -> str:
-    """A posterior probability from draws; where all draws agree, the bound 3 / ESS, rounded to the safe side."""
+    """Posterior probability from draws; where all draws agree, the bound 3 / ESS, rounded conservatively."""
     if value not in {0.0, 1.0}:
         return probability(value, marks)
     bound = max(math.ceil(3000 / ess), 1) / 1000 if math.isfinite(ess) and ess > 0 else 1.0
@@ -81,7 +81,7 @@ def span(value: float | None, unit: TimeUnit, marks: tuple[float, ...] = ()) -> 
 
 
 def exact(value: float) -> str:
-    """A number that a person declared, as declared: no rounding, no trailing zeros."""
+    """A declared number as declared: no rounding, no trailing zeros."""
     return f"{value:.12g}"
 
 

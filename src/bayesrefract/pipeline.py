@@ -28,7 +28,17 @@ from bayesrefract.study.study import Analysis, Study
 
 @dataclass(frozen=True)
 class Job:
-    """One study with its records and the models to try."""
+    """One study with its records and models.
+
+    Parameters
+    ----------
+    study : Study
+        Questions with ROPEs and decision rules.
+    records : Records
+        Patient records.
+    models : tuple of Model
+        Models to fit, the primary one first.
+    """
 
     study: Study
     records: Records
@@ -60,10 +70,34 @@ def run_fits(
 ) -> list[tuple[tuple[Fit, Findings], ...]]:
     """Analyse every analysis of every job with each of its models; one tuple of fits and findings per job.
 
-    Fits are kept in `store`/<study>/posterior and not run again until something they depend on
-    changes. With `sample=False` a missing fit is an InputError that tells what has changed.
-    Raises InputError with the faults of all jobs before anything is sampled, Interrupted on Ctrl-C with
-    the number of fits that are kept.
+    Fits are kept in `store`/<study>/posterior and not run again until something they depend on changes.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+        Studies with their records and models.
+    store : Path
+        Folder of the stored fits.
+    seed : int
+        Seed of all fits.
+    watch : Watch, optional
+        Progress callbacks.
+    sample : bool
+        False reads stored fits only; a missing fit is an InputError that states what has changed.
+    compiler : Compiler, optional
+        Cache of compiled models.
+
+    Returns
+    -------
+    list of tuple of Findings
+        One tuple per job.
+
+    Raises
+    ------
+    InputError
+        With the faults of all jobs, before anything is sampled.
+    Interrupted
+        On Ctrl-C, with the number of fits that are kept.
     """
     watch = watch or Silent()
     watch.stage("Reading and checking the records")

@@ -1,4 +1,4 @@
-"""Classical survival analysis of the same cohort, and whether the Bayesian model meets it."""
+"""Classical survival analysis of the same cohort, and its agreement with the Bayesian model."""
 
 from bayesrefract.classical.check import cross_check
 from bayesrefract.classical.cox import tost_p

@@ -1,4 +1,4 @@
-"""Results of the classical analyses as frozen values, and whether the companion fit agrees with Cox regression."""
+"""Results of the classical analyses as frozen values, and the agreement of the companion fit with Cox regression."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class KaplanMeier:
     """Product-limit curve of one group: a step function, times[0] = 0, survival[0] = 1.
 
     All arrays have shape (step,). `low`, `high`: pointwise 95% log-log limits (NaN where undefined).
-    `at_risk`: number at risk just before each time. `censored`: how many leave at it without the event; None where
-    they were not counted.
+    `at_risk`: number at risk just before each time. `censored`: number censored at each time; None where not
+    counted.
     """
 
     times: NDArray[np.float64] = field(repr=False)
@@ -32,7 +32,7 @@ class KaplanMeier:
 
 @dataclass(frozen=True)
 class GroupSummary:
-    """One group in plain numbers. `median` has a log-log interval; `rmst` is at the horizon."""
+    """Patients, events and survival estimates of one group; `median` with log-log limits, `rmst` at the horizon."""
 
     level: str
     patients: int
@@ -83,10 +83,10 @@ class CoxTerm:
 
 @dataclass(frozen=True)
 class Companion:
-    """The flat-prior piecewise-exponential fit of the same table, held against Cox.
+    """The flat-prior piecewise-exponential fit of the same table, compared with Cox regression.
 
     `z_disagreement` = (companion - Cox) / Cox SE; `se_ratio` = companion SE / Cox SE.
-    `agrees` is None where there is no frequentist counterpart; `reason` says why or what disagrees.
+    `agrees` is None where there is no frequentist counterpart; `reason` states why, or the disagreement.
     """
 
     group: str
@@ -132,7 +132,7 @@ class ProportionalHazards:
 
 @dataclass(frozen=True)
 class Agreement:
-    """All of it for one cohort and model model; tuples per contrast follow the question's contrasts.
+    """Classical analyses of one cohort and their agreement with one model; tuples follow the question's contrasts.
 
     `follow_up`: median of all groups together, by the reverse Kaplan-Meier estimate.
     """
@@ -150,17 +150,17 @@ class Agreement:
 
 
 TIED_SHARE = 0.10
-"""Above this share of tied events, Efron's and Breslow's Cox forms part, and the gate is wider."""
+"""Above this share of tied events, Efron's and Breslow's approximations differ, and the gate is wider."""
 
 MAX_DISTANCE = 0.10
 MAX_DISTANCE_TIED = 0.30
 MAX_SE_DIFFERENCE = 0.05
 
 
-def hold_against(
+def compare_with_cox(
     companion: GroupEffects, cox: GroupEffects, contrast: Contrast, codes: tuple[int, int], tied_share: float
 ) -> Companion:
-    """Whether the companion's contrast meets Cox's, and in plain words why not.
+    """Compare a contrast of the companion fit with Cox regression; `reason` states any disagreement.
 
     codes : of the contrast's group and reference.
     """
@@ -178,7 +178,7 @@ def hold_against(
 
 
 def without_counterpart(companion: GroupEffects, contrast: Contrast, codes: tuple[int, int]) -> Companion:
-    """The companion of a model that Cox regression cannot mirror: hazards free in every group."""
+    """Companion of a model without a Cox counterpart: hazards free in every group."""
     ours = companion.contrast(*codes) or (math.nan, math.nan)
     return Companion(contrast.group, contrast.reference, *ours, None, None, None, "no frequentist counterpart")
 
@@ -190,7 +190,7 @@ def _no_estimate(fit: str, effects: GroupEffects) -> str:
 def _disagreement(
     ours: tuple[float, float], theirs: tuple[float, float], z: float, se_ratio: float, tied_share: float
 ) -> str:
-    """Empty where both gates are met."""
+    """Describe the disagreement; empty where both gates are passed."""
     allowed = MAX_DISTANCE_TIED if tied_share > TIED_SHARE else MAX_DISTANCE
     faults = []
     if abs(z) > allowed:

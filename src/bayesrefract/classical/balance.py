@@ -13,7 +13,7 @@ from bayesrefract.cohort.read import Records
 from bayesrefract.study.study import Contrast, PatientTable, Study
 
 SMALL, LARGE = 0.1, 0.2
-"""Differences below the first are usually called negligible, from the second on they want adjusting for."""
+"""Differences below the first are usually called negligible; from the second on a variable is imbalanced."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from bayesrefract.classical.agreement import (
     Interval,
     LogRank,
     ProportionalHazards,
-    hold_against,
+    compare_with_cox,
     without_counterpart,
 )
 from bayesrefract.classical.cox import breslow, cox_contrasts, cox_terms, efron
@@ -37,8 +37,8 @@ from bayesrefract.study.study import Analysis, Contrast
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What the classical analyses depend on. Equal where `content` is: the hash of all of it."""
+class Inputs:
+    """Inputs of the classical analyses. Equal where `content` is: the hash of all of them."""
 
     content: bytes
     cohort: Cohort = field(compare=False)
@@ -49,7 +49,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Classical:
-    """The part of the cross-check that no exposure table enters."""
+    """Classical analyses that depend on no exposure table."""
 
     groups: tuple[GroupSummary, ...]
     notes: tuple[str, ...]
@@ -63,15 +63,37 @@ class Classical:
 
 
 def cross_check(cohort: Cohort, analysis: Analysis, table: ExposureTable, model: Model) -> Agreement:
-    """What classical survival analysis says of the cohort, and whether the table's model agrees.
+    """Run the classical analyses of a cohort and compare the model with Cox regression.
 
-    Contrasts whose groups are not both in the cohort are left out. A fit that fails is told in the
+    Contrasts whose groups are not both in the cohort are omitted. A fit that fails is reported in the
     result, never raised.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Analysed patients.
+    analysis : Analysis
+        The question: its contrasts, endpoint and horizon.
+    table : ExposureTable
+        Exposure table of the same cohort, for the companion fit.
+    model : Model
+        Its strata and covariates are those of Cox regression.
+
+    Returns
+    -------
+    Agreement
+        Kaplan-Meier, log-rank and Cox results, the Schoenfeld test, and the companion fit (the same model
+        with a flat prior) compared with Cox regression, per contrast.
+
+    References
+    ----------
+    Grambsch & Therneau (1994), doi:10.1093/biomet/81.3.515 (proportional hazards); Schemper & Smith (1996),
+    doi:10.1016/0197-2456(96)00075-X (follow-up).
     """
     contrasts = tuple(c for c in analysis.contrasts if {c.group, c.reference} <= set(cohort.groups))
     stratified = model.baseline.strata is not StrataKind.COMMON and len(np.unique(cohort.stratum)) > 1
     everything = (cohort, contrasts, analysis.endpoint.horizon, stratified)
-    classical = _classical(Asked(hashlib.sha256(pickle.dumps(everything)).digest(), *everything))
+    classical = _classical(Inputs(hashlib.sha256(pickle.dumps(everything)).digest(), *everything))
     ours = companion.fit(table, fixed_columns(table, model), stratified=stratified).groups
     companions = []
     for contrast in contrasts:
@@ -79,7 +101,7 @@ def cross_check(cohort: Cohort, analysis: Analysis, table: ExposureTable, model:
         if model.baseline.by_group:
             companions.append(without_counterpart(ours, contrast, codes))
         else:
-            companions.append(hold_against(ours, classical.cox, contrast, codes, classical.tied_share))
+            companions.append(compare_with_cox(ours, classical.cox, contrast, codes, classical.tied_share))
     return Agreement(
         groups=classical.groups,
         cox=cox_contrasts(classical.cox, cohort, contrasts, "efron"),
@@ -95,28 +117,28 @@ def cross_check(cohort: Cohort, analysis: Analysis, table: ExposureTable, model:
 
 
 @lru_cache(maxsize=32)
-def _classical(asked: Asked) -> Classical:
-    """Several models of one question share a cohort: its classical analyses run once."""
-    cohort = asked.cohort
-    data = regression_data(cohort, stratified=asked.stratified)
+def _classical(inputs: Inputs) -> Classical:
+    """Classical analyses, run once where several models of one question share a cohort."""
+    cohort = inputs.cohort
+    data = regression_data(cohort, stratified=inputs.stratified)
     fitted = efron(data)
     tied = tied_share(cohort.exit[cohort.event])
-    groups, notes = describe_groups(cohort, asked.horizon)
+    groups, notes = describe_groups(cohort, inputs.horizon)
     return Classical(
         groups=groups,
         notes=notes,
         cox=fitted.groups,
         terms=cox_terms(cohort, data, fitted),
         follow_up=overall_follow_up(cohort),
-        breslow=cox_contrasts(breslow(data), cohort, asked.contrasts, "breslow") if tied > TIED_SHARE else (),
-        log_rank=log_rank(cohort, asked.contrasts, stratified=asked.stratified),
+        breslow=cox_contrasts(breslow(data), cohort, inputs.contrasts, "breslow") if tied > TIED_SHARE else (),
+        log_rank=log_rank(cohort, inputs.contrasts, stratified=inputs.stratified),
         proportional_hazards=proportional_hazards(data, fitted.coefficients),
         tied_share=tied,
     )
 
 
 def fixed_columns(table: ExposureTable, model: Model) -> NDArray[np.float64]:
-    """Design columns with every category's effect fixed: a learnt spread has no flat-prior twin."""
+    """Design columns with every category's effect fixed: a learnt spread has no flat-prior counterpart."""
     return design(table, replace(model, exchangeable=False)).x
 
 

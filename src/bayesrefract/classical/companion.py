@@ -1,9 +1,10 @@
-"""The companion fit: the flat-prior maximum of the piecewise-exponential likelihood.
+"""The companion fit: maximum of the piecewise-exponential likelihood, which equals the mode under flat priors.
 
 Same exposure table, covariates and strata as the Bayesian model; independent hazards with prior
 shape 0. The hazards are maximised out, h = D / R, which leaves the concave profile log likelihood
 sum(events * eta) - sum(D * log R), with D events and R = sum(exposure * exp(eta)) per stratum and
-interval. With a = 0 this is also the collapsed posterior under flat priors.
+interval. With a = 0 this is also the collapsed posterior under flat priors. Holford (1980),
+doi:10.2307/2529982; Laird & Olivier (1981), doi:10.1080/01621459.1981.10477634.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class CompanionFit:
 
     @property
     def reason(self) -> str:
-        """Why the fit could not be made, or empty."""
+        """Reason why the fit failed, or empty."""
         return self.groups.reason
 
 
@@ -144,7 +145,7 @@ def _maximise(profile: _Profile) -> tuple[NDArray[np.float64], NDArray[np.float6
             np.linalg.cholesky(information)
             step = np.linalg.solve(information, gradient)
         except np.linalg.LinAlgError:
-            return "the group effects cannot be told apart from the covariates, the strata or the intervals"
+            return "the group effects cannot be distinguished from the covariates, the strata or the intervals"
         if gradient @ step < DECREMENT:
             return mode, np.linalg.inv(information)
         mode, value = _climb(profile, mode, step, value)

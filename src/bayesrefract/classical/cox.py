@@ -72,7 +72,7 @@ def efron(data: RegressionData) -> Fitted:
 
 
 def breslow(data: RegressionData) -> GroupEffects:
-    """The referee with Breslow's treatment of ties, the limit of the companion with narrow intervals.
+    """Cox regression with Breslow's treatment of ties, the limit of the companion fit with narrow intervals.
 
     statsmodels counts a patient who enters at an event time as at risk there; here, as in R and
     lifelines, risk starts just after entry, so entries are moved by one rounding step.
@@ -116,7 +116,7 @@ def cox_contrasts(
 FLAG = ("0", "1")
 GROUP = "group"
 LARGEST_LOG = 50.0
-"""A coefficient or limit beyond this has no maximum behind it."""
+"""A coefficient or limit beyond this indicates a likelihood without a maximum."""
 
 
 def cox_terms(cohort: Cohort, data: RegressionData, fitted: Fitted) -> tuple[CoxTerm, ...]:
@@ -155,7 +155,7 @@ def _against_most_common(
     logs: NDArray[np.float64],
     covariance: NDArray[np.float64],
 ) -> Iterator[CoxTerm]:
-    """The fit holds every level against the first; a rare one would make all intervals wide."""
+    """Ratios versus the most common level; the fit compares with the first, which may be rare."""
     codes, patients = np.unique(values, return_counts=True)
     effects, spread = np.append(0.0, logs), np.pad(covariance, (1, 0))
     most = int(np.argmax(patients))

@@ -20,7 +20,7 @@ FLAG = ("0", "1")
 
 @dataclass(frozen=True)
 class Groups:
-    """Whom a description is of. `code` has shape (record,): the group, or -1 for a record that is left out."""
+    """Groups that are described. `code` has shape (record,): the group, or -1 for a record that is excluded."""
 
     names: tuple[str, ...]
     code: NDArray[np.int64] = field(repr=False)
@@ -60,7 +60,7 @@ def levels_of(cells: Cells) -> tuple[str, ...]:
 
 
 FEW_EXPECTED = 5.0
-"""Below this expected count Pearson's approximation is not to be trusted, and the exact test stands beside it."""
+"""Below this expected count Pearson's approximation is unreliable, and the exact test is reported beside it."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Category:
 
     `known`: patients of each group whose value is known; `p`: Pearson's chi-square of the level against the rest of
     them. `exact`: Fisher's exact p where an expected count is small. `p_of_all`: Pearson's with the unknown among the
-    rest, as some papers reckon; None where nothing is unknown.
+    rest, as some papers compute it; None where nothing is unknown.
     """
 
     level: str
@@ -153,7 +153,7 @@ def _category(cells: Cells, level: str, groups: Groups, known: tuple[int, ...], 
 
 
 def _of_somebody(counts: tuple[int, ...], sizes: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Without the groups of nobody, which no test can hold against others."""
+    """Drop empty groups, which no test can compare."""
     kept = [place for place, size in enumerate(sizes) if size]
     return tuple(counts[place] for place in kept), tuple(sizes[place] for place in kept)
 

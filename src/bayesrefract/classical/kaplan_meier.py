@@ -1,4 +1,4 @@
-"""Each group in plain numbers: Kaplan-Meier curve, median, RMST, follow-up."""
+"""Kaplan-Meier curve, median survival, RMST and median follow-up of each group."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HALF_TOLERANCE = 1e-8
 
 
 def describe_groups(cohort: Cohort, horizon: float | None) -> tuple[tuple[GroupSummary, ...], tuple[str, ...]]:
-    """One summary per group, and what has to be said about the curves.
+    """Summarise each group, with notes on the curves.
 
     With delayed entry a curve describes the stretch of follow-up that `connected_stretch` finds.
     """
@@ -43,7 +43,10 @@ def describe_groups(cohort: Cohort, horizon: float | None) -> tuple[tuple[GroupS
 
 
 def overall_follow_up(cohort: Cohort) -> Interval:
-    """Median follow-up of all groups together, by the reverse Kaplan-Meier estimate."""
+    """Median follow-up of all groups together, by the reverse Kaplan-Meier estimate.
+
+    Schemper & Smith (1996), doi:10.1016/0197-2456(96)00075-X.
+    """
     return median_survival(describe_curve(cohort.entry, cohort.exit, ~cohort.event)[0])
 
 
@@ -130,11 +133,11 @@ def _half_time(times: NDArray[np.float64], steps: NDArray[np.float64]) -> float 
 
 
 def restricted_mean(curve: KaplanMeier, horizon: float) -> tuple[float, float] | None:
-    """Area under the curve up to `horizon` and its standard error, by exact step sums.
+    """Restricted mean survival time up to `horizon` and its standard error, by exact step sums.
 
     Variance: sum over event times of (area from there to the horizon)^2 d / (n (n - d)).
     None beyond the last follow-up time, unless the curve has reached 0. Klein & Moeschberger (2003),
-    Survival Analysis, section 4.5.
+    Survival Analysis, section 4.5; Royston & Parmar (2013), doi:10.1186/1471-2288-13-152.
     """
     if horizon > curve.times[-1] and curve.survival[-1] > 0:
         return None

@@ -22,7 +22,7 @@ NO_MAXIMUM_SE = 10.0
 class GroupEffects:
     """Log hazards of the groups against one of them, from any of the fits.
 
-    log_effects : (group,), 0 for the group that the others are held against, NaN where a group has no
+    log_effects : (group,), 0 for the group that the others are compared with, NaN where a group has no
         events. covariance : (group, group), zero in the row of that group.
     reason : why nothing could be estimated, or empty.
     """
@@ -44,7 +44,7 @@ class GroupEffects:
 
 
 def no_effects(groups: int, reason: str) -> GroupEffects:
-    """The result of a fit that could not be made."""
+    """The result of a fit that failed."""
     return GroupEffects(np.full(groups, np.nan), np.full((groups, groups), np.nan), reason)
 
 

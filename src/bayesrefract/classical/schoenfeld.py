@@ -1,4 +1,4 @@
-"""Are hazards proportional? The Schoenfeld residual test of R's `cox.zph`, against the rank of time.
+"""Test of proportional hazards by Schoenfeld residuals against the rank of time, as R's `cox.zph`.
 
 lifelines has the older approximate form, whose ranks follow the order of the rows where times are
 tied or strata are used, and which refuses delayed entry.
@@ -99,7 +99,7 @@ def _sum_over_events(data: RegressionData, coefficients: NDArray[np.float64]) ->
 def risk_sets(
     data: RegressionData, hazard: NDArray[np.float64], rows: NDArray[np.int64]
 ) -> Iterator[tuple[NDArray[np.int64], Moments]]:
-    """Who dies at each event time of these rows, and the moments of those at risk; last time first.
+    """Rows with an event at each event time, and the moments of those at risk; last time first.
 
     Going back in time, patients join the risk set at their exit and leave it at their entry.
     """

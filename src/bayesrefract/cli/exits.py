@@ -1,4 +1,4 @@
-"""Exit codes, and the outermost door: errors become one message and a code, never a traceback."""
+"""Exit codes: errors become one message and a code, never a traceback."""
 
 from __future__ import annotations
 

@@ -208,7 +208,7 @@ def _typed(asked: PrintedQuestion, faults: list[str]) -> list[Ratio]:
         if asked.against_group == asked.contrast[0]:
             faults.append(f"--against-group {asked.against_group}: this is also the group of --hr. Name another.")
     if asked.contrast[0] == asked.contrast[1]:
-        faults.append(f"--contrast {' '.join(asked.contrast)}: a group is held against itself. Name two groups.")
+        faults.append(f"--contrast {' '.join(asked.contrast)}: a group is compared with itself. Name two groups.")
     return found
 
 

@@ -87,7 +87,7 @@ def published(
     out: Folder = None,
     quiet: options.Quiet = False,
 ) -> None:
-    """Judge printed hazard ratios against a range that counts as equal.
+    """Judge printed hazard ratios against a region of practical equivalence (ROPE).
 
     One ratio (--hr, --ci), the contrast of two with one reference (--against, --correlation), or a CSV file
     of many, whose columns docs/printed-numbers.md describes. The posterior of the log HR is normal, from

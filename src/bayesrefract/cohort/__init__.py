@@ -1,1 +1,1 @@
-"""Records -> Cohort: read, check, select; nobody is dropped silently."""
+"""Read and check patient records, select the cohort, tabulate its exposure; nobody is dropped silently."""

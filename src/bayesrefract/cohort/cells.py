@@ -1,4 +1,4 @@
-"""Cells of one column as text and as numbers, so that a bad one can be quoted."""
+"""Cells of one column as text and as numbers, so that messages can quote a faulty one."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def read_cells(frame: pd.DataFrame, column: str) -> Cells:
 
 
 def among(texts: NDArray[np.object_], wanted: Collection[str]) -> NDArray[np.bool_]:
-    """Which of the texts are among those wanted. One long text must not widen all of them, as an array of str would."""
+    """Which of the texts are among those wanted. One long text does not widen all of them, as an array of str would."""
     known = frozenset(wanted)
     return np.fromiter((text in known for text in texts), dtype=bool, count=len(texts))
 

@@ -1,4 +1,4 @@
-"""Covariates and strata of a cohort, and whether their effects can be told apart."""
+"""Covariates and strata of a cohort, and the check that their effects are identified."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ONE_STRATUM = ("all",)
 MOST_LEVELS = 10
 """A column with more categories than this, and than half of the patients, is taken for free text."""
 MOST_LEVELS_AT_ALL = 200
-"""More cannot be told apart, however many patients there are."""
+"""More categories than this are not identified, however many patients there are."""
 DEPENDENT = 1e-7
 """A column is a combination of others when less than this share of its length lies outside of them."""
 
@@ -54,11 +54,11 @@ def strata_columns(analysis: Analysis, model: Model) -> tuple[str, ...]:
 
 
 def covariate_cells(
-    column: str, analysis: Analysis, asked: NDArray[np.bool_], patients: tuple[str, ...], faults: Faults
+    column: str, analysis: Analysis, checked: NDArray[np.bool_], patients: tuple[str, ...], faults: Faults
 ) -> tuple[Cells, bool]:
     """Cells of a covariate and whether they are categories: named as such, or text.
 
-    Text among numbers, and infinite numbers, are faults of the records `asked`.
+    Text among numbers, and infinite numbers, are faults of the records `checked`.
     """
     cells = faults.records.cells(column)
     if column in analysis.columns.unordered or not cells.textual.any():
@@ -68,7 +68,7 @@ def covariate_cells(
         if not is_categorical:
             remedy = "name the column as categorical: --categorical (columns.unordered)."
             faults.each(
-                cells.textual & asked,
+                cells.textual & checked,
                 patients,
                 lambda i: (
                     f"{column} {quoted(cells.text[i])} is not a number, as most of its column is. Correct it, leave it "
@@ -77,7 +77,7 @@ def covariate_cells(
             )
     if not is_categorical:
         faults.each(
-            np.isinf(cells.number) & asked,
+            np.isinf(cells.number) & checked,
             patients,
             lambda i: f"{column} {cells.text[i]} is not finite. Correct it or leave it empty.",
         )
@@ -113,7 +113,7 @@ def make_strata(columns: tuple[Cells, ...], kept: NDArray[np.bool_]) -> tuple[tu
 
 
 def level_faults(name: str, levels: Sequence[str], patients: int) -> list[str]:
-    """Why these levels of a covariate, or of the strata, cannot be used: too many, or they do not print."""
+    """Faults of the levels of a covariate, or of the strata: too many, or not printable."""
     if len(levels) > max(MOST_LEVELS, min(patients // 2, MOST_LEVELS_AT_ALL)):
         return [
             f"{name} has {len(levels):,} categories among {patients:,} analysed patients, as a name, an identifier or "
@@ -161,7 +161,7 @@ def check_identified(
         else:
             faults.column(
                 f"covariate {block.owner} repeats {' with '.join(repeats) or 'the baseline'}, so that its effect "
-                "cannot be told apart. Take it out of the adjustment set."
+                "is not identified. Take it out of the adjustment set."
             )
 
 
@@ -174,7 +174,7 @@ def _rank_is_full(blocks: Sequence[Block]) -> bool:
 
 
 def _repeated(block: Block, others: Sequence[Block]) -> tuple[str, ...] | None:
-    """The owners whose columns make up a column of the block, or None where each column says something new."""
+    """The owners whose columns make up a column of the block, or None where each column is independent of them."""
     for i in range(block.columns.shape[1]):
         before = Block(block.owner, block.columns[:, :i])
         known = [*others, before]

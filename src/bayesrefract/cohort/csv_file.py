@@ -1,6 +1,6 @@
-"""A CSV file -> the cells of the columns that are wanted, read once from front to back.
+"""Read the required columns of a CSV file in one pass.
 
-Only those columns are kept, as text, and equal texts are kept once: a large file needs little memory.
+Only those columns are kept, as text, and equal texts are kept once, to save memory on large files.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ MOST_SHARED = 10_000
 CHUNK = 1 << 20
 MEGABYTE = 1_000_000
 STEP = 50 * MEGABYTE
-"""A file larger than this says how far it has been read."""
+"""Progress is reported for files larger than this."""
 
 
 class CsvFile(NamedTuple):
-    """`frame` has the wanted columns that exist, indexed by line counted from the first after the header."""
+    """Cells of a CSV file: `frame` has the required columns that exist, indexed by line after the header."""
 
     frame: pd.DataFrame
     header: tuple[str, ...]
@@ -41,10 +41,10 @@ class CsvFile(NamedTuple):
         return f"<CSV file: {len(self.frame)} rows, {len(self.header)} columns>"
 
 
-def read_csv(path: Path, wanted: Collection[str], tell: Callable[[str], None]) -> CsvFile:
+def read_csv(path: Path, wanted: Collection[str], progress: Callable[[str], None]) -> CsvFile:
     """Read a CSV file. Raises RecordsError with every fault of its shape; OSError where it cannot be read."""
     with path.open("rb", buffering=0) as raw:
-        hashed = _Hashed(raw, path, tell)
+        hashed = _Hashed(raw, path, progress)
         text = io.TextIOWrapper(io.BufferedReader(hashed, CHUNK), encoding="utf-8-sig", newline="")
         try:
             table = _read_table(_rows(text, path.name), wanted, path.name)
@@ -54,14 +54,14 @@ def read_csv(path: Path, wanted: Collection[str], tell: Callable[[str], None]) -
 
 
 class _Hashed(io.RawIOBase):
-    """Bytes on their way to the parser: hashed, and counted for those who wait."""
+    """Byte stream that is hashed and counted while the parser reads it."""
 
-    def __init__(self, raw: io.FileIO, path: Path, tell: Callable[[str], None]) -> None:
+    def __init__(self, raw: io.FileIO, path: Path, progress: Callable[[str], None]) -> None:
         self.digest = hashlib.sha256()
-        self._raw, self._name, self._tell = raw, path.name, tell
+        self._raw, self._name, self._progress = raw, path.name, progress
         self._size, self._done = path.stat().st_size, 0
         if self._size > STEP:
-            tell(f"Reading {path.name} ({self._size // MEGABYTE} MB)")
+            progress(f"Reading {path.name} ({self._size // MEGABYTE} MB)")
 
     def readable(self) -> bool:
         return True
@@ -71,7 +71,7 @@ class _Hashed(io.RawIOBase):
         self.digest.update(memoryview(buffer)[:count])
         before, self._done = self._done, self._done + count
         if self._size > STEP and before // STEP != (before + count) // STEP:
-            self._tell(f"Reading {self._name}: {self._done // MEGABYTE} of {self._size // MEGABYTE} MB")
+            self._progress(f"Reading {self._name}: {self._done // MEGABYTE} of {self._size // MEGABYTE} MB")
         return count
 
 
@@ -148,7 +148,7 @@ def _ragged(name: str, line: int, found: int, needed: int) -> str:
 
 
 def _header_faults(cells: list[str], header: list[str], wanted: Collection[str], name: str) -> list[str]:
-    """The names differ, and commas part them."""
+    """Faults of the header: repeated names, or a separator other than the comma."""
     for mark, word in DELIMITERS.items():
         other = [cell.strip() for cell in next(csv.reader([",".join(cells)], delimiter=mark))]
         alone = len(header) == 1 and len(other) > 1
@@ -167,7 +167,7 @@ def _header_faults(cells: list[str], header: list[str], wanted: Collection[str],
 
 
 def _undecodable(path: Path) -> str:
-    """Where the first byte stands that is no UTF-8, and what it is in the encoding of older Windows programs."""
+    """Position of the first byte that is not UTF-8, and its letter in the encoding of older Windows programs."""
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             try:

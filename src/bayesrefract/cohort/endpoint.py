@@ -1,4 +1,4 @@
-"""Times and events of one endpoint, with every row that cannot be."""
+"""Times and events of one endpoint; each inconsistent row is reported."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_CODES = 6
 
 @dataclass(frozen=True)
 class FollowUp:
-    """Arrays of shape (record,); entries of records that were not asked about have no meaning."""
+    """Follow-up of each record, arrays of shape (record,); entries of records that were not checked are undefined."""
 
     entry: NDArray[np.float64] = field(repr=False)
     exit: NDArray[np.float64] = field(repr=False)
@@ -30,9 +30,11 @@ class FollowUp:
     administrative_end: NDArray[np.float64] | None = field(repr=False)
 
 
-def read_follow_up(endpoint: Endpoint, asked: NDArray[np.bool_], patients: tuple[str, ...], faults: Faults) -> FollowUp:
-    """Follow-up of the records `asked` (shape (record,)); faults of other records are left alone."""
-    reader = _Reader(asked, patients, faults)
+def read_follow_up(
+    endpoint: Endpoint, checked: NDArray[np.bool_], patients: tuple[str, ...], faults: Faults
+) -> FollowUp:
+    """Read the follow-up of the records `checked` (shape (record,)); faults of other records are ignored."""
+    reader = _Reader(checked, patients, faults)
     event = reader.events(endpoint)
     exit_ = reader.times(endpoint.time)
     entry = np.zeros(len(exit_)) if endpoint.entry is None else reader.times(endpoint.entry)
@@ -77,13 +79,13 @@ def check_horizon(
 
 @dataclass(frozen=True)
 class _Reader:
-    asked: NDArray[np.bool_] = field(repr=False)
+    checked: NDArray[np.bool_] = field(repr=False)
     patients: tuple[str, ...] = field(repr=False)
     faults: Faults
 
     def fault_rows(self, wrong: NDArray[np.bool_], sentence: Callable[[int], str]) -> None:
-        """Keep one fault for every wrong record that was asked about."""
-        self.faults.each(wrong & self.asked, self.patients, sentence)
+        """Keep one fault for every wrong record that is checked."""
+        self.faults.each(wrong & self.checked, self.patients, sentence)
 
     def times(self, column: str, *, may_be_missing: bool = False) -> NDArray[np.float64]:
         """A column of times: numbers from 0, finite."""
@@ -102,7 +104,7 @@ class _Reader:
         return cells.number
 
     def events(self, endpoint: Endpoint) -> NDArray[np.bool_]:
-        """The event column as true and false; wrong codes are told with their remedy."""
+        """The event column as booleans; wrong codes are reported with their remedy."""
         cells, name = self.faults.records.cells(endpoint.event), endpoint.event
         self.fault_rows(cells.missing, lambda _: f"{name} is missing. Give 1 for an event, 0 for a censored patient.")
         if endpoint.event_value is not None:
@@ -110,17 +112,17 @@ class _Reader:
         else:
             codes = [EVENT_CODES.get(text.lower()) for text in cells.text]
             event = np.array([code is True for code in codes])
-            wrong = np.array([code is None for code in codes]) & ~cells.missing & self.asked
+            wrong = np.array([code is None for code in codes]) & ~cells.missing & self.checked
             self.fault_codes(cells, wrong)
-        if self.asked.any() and not ((event | wrong) & self.asked).any():
-            self.faults.column(_no_event(endpoint, cells.text[self.asked]))
+        if self.checked.any() and not ((event | wrong) & self.checked).any():
+            self.faults.column(_no_event(endpoint, cells.text[self.checked]))
         return event
 
     def fault_codes(self, cells: Cells, wrong: NDArray[np.bool_]) -> None:
         """Another coding of the whole column is one fault; stray cells are one each."""
         if not wrong.any():
             return
-        given = cells.text[self.asked & ~cells.missing]
+        given = cells.text[self.checked & ~cells.missing]
         codes = {text.lower() for text in given}
         found = f"{cells.name} holds {_listed(given)}. Events are coded 1 or true, censored patients 0 or false."
         other_coding = not codes & EVENT_CODES.keys() or wrong.sum() > MOST_CODES >= len(set(cells.text[wrong]))

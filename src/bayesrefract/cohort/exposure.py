@@ -1,7 +1,8 @@
-"""Cohort -> exposure table: events and person-time by covariate pattern and interval.
+"""Exposure table of a cohort: events and person-time by covariate pattern and interval.
 
-The table is all that a model sees. Merging patients with equal patterns leaves the
-piecewise-exponential likelihood exactly unchanged.
+The likelihood depends on the cohort only through this table: merging patients with equal patterns leaves
+the piecewise-exponential likelihood exactly unchanged. Holford (1980), doi:10.2307/2529982; Laird &
+Olivier (1981), doi:10.1080/01621459.1981.10477634.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ WHOLE_MONTHS_WARNING = 0.20
 
 @dataclass(frozen=True)
 class ExposureTable:
-    """Dims (pattern, interval), times in `time_unit`.
+    """Events and person-time, dims (pattern, interval), times in `time_unit`.
 
     data : `events`, `exposure` (pattern, interval); `group`, `stratum` (pattern,) codes into `groups`
         and `strata`; `n_patients` (pattern,); `last_event`, `last_exit` scalars; coordinates `start`, `end`
@@ -71,7 +72,7 @@ class ExposureTable:
 
     @property
     def follow_up(self) -> float:
-        """The last observed time: nothing is said of what comes after it."""
+        """The last observed time; nothing is extrapolated beyond it."""
         return float(self.data["last_exit"])
 
 
@@ -113,7 +114,28 @@ def split(
 def tabulate(cohort: Cohort, intervals: Intervals, *, merge: bool = True) -> ExposureTable:
     """Cut follow-up into intervals and merge patients with equal group, stratum and covariates.
 
-    Raises ModelError when a given cut does not lie within follow-up.
+    Parameters
+    ----------
+    cohort : Cohort
+        Analysed patients.
+    intervals : Intervals
+        Cuts, or the number of intervals between quantiles of the event times.
+    merge : bool
+        False keeps one pattern per patient.
+
+    Returns
+    -------
+    ExposureTable
+        Events and person-time per pattern and interval.
+
+    Raises
+    ------
+    ModelError
+        When a given cut does not lie within follow-up.
+
+    References
+    ----------
+    Holford (1980), doi:10.2307/2529982; Laird & Olivier (1981), doi:10.1080/01621459.1981.10477634.
     """
     cuts = choose_cuts(cohort.exit[cohort.event], intervals)
     check_cuts(cuts, cohort)

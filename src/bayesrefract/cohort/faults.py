@@ -1,4 +1,4 @@
-"""Faults of patient records, kept as they are found so that all are told at once."""
+"""Faults of patient records, collected so that all are reported together."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Faults:
             self.columns.append(fault)
 
     def all_of(self, sentences: Sequence[str]) -> bool:
-        """Keep faults of columns; says whether there were any."""
+        """Keep faults of columns, and return whether there were any."""
         for sentence in sentences:
             self.column(sentence)
         return bool(sentences)
@@ -77,7 +77,7 @@ class Faults:
 
 
 def identify(records: Records, id_column: str | None, faults: Faults) -> tuple[str, ...]:
-    """A name for every record: its patient, or "" where no column names patients.
+    """Patient identifier of every record, or "" where no column has identifiers.
 
     A missing identifier and a patient who occurs twice are faults.
     """

@@ -1,4 +1,4 @@
-"""What a file is by its first bytes, where it is not the text that its reader expects."""
+"""Detect the type of a file from its first bytes, where it is not the expected text."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KINDS = {
 
 
 def why_no_text(start: bytes) -> str | None:
-    """What the file is instead of a CSV file, and the remedy; None where it may be one."""
+    """Type of a file that is not CSV, and the remedy; None where it may be CSV."""
     for mark, (kind, remedy) in KINDS.items():
         if start.startswith(mark):
             return f"this is {kind}, not CSV text. {remedy}"
@@ -30,9 +30,11 @@ def why_no_text(start: bytes) -> str | None:
 
 
 def why_no_parquet(start: bytes) -> str | None:
-    """What is wrong with a file that is named as Parquet; None where it begins as one."""
+    """Fault of a file that is named as Parquet; None where it begins as one."""
     if start.startswith(PARQUET):
         return None
     if why_no_text(start) is None:
-        return "this is not a Parquet file, though its name says so. If it is text, rename it to end in .csv."
+        return (
+            "this is not a Parquet file, although its name ends in .parquet. If it is text, rename it to end in .csv."
+        )
     return "this is not a readable Parquet file. Save the records again."

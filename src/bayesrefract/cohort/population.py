@@ -1,4 +1,4 @@
-"""Which records belong to a population, and to which group."""
+"""Assign records to a population and to its groups."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ TRUE_FALSE = {True: ("true", "1"), False: ("false", "0")}
 
 @dataclass
 class Selection:
-    """Who is still in, and why each of the others is not. `kept` has shape (record,)."""
+    """Records that are kept, shape (record,), and the reasons of those excluded."""
 
     kept: NDArray[np.bool_] = field(repr=False)
     excluded: dict[str, int]
 
     def exclude(self, which: NDArray[np.bool_], reason: str) -> None:
-        """Take out those of `which` who are still in, and count them under one reason."""
+        """Exclude those of `which` who are still kept, and count them under one reason."""
         leaving = which & self.kept
         if leaving.any():
             self.excluded[reason] = self.excluded.get(reason, 0) + int(leaving.sum())
@@ -32,7 +32,7 @@ class Selection:
 
 
 def restrict(selection: Selection, analysis: Analysis, faults: Faults) -> None:
-    """Keep the patients of the question's population; those who cannot be judged are counted apart."""
+    """Keep the patients of the question's population; those with a missing value are counted separately."""
     population = analysis.population
     columns = {c.column: faults.records.cells(c.column) for c in population.where}
     for condition in population.where:
@@ -89,7 +89,7 @@ def _in_range(cells: Cells, condition: Condition, faults: Faults) -> NDArray[np.
 
 @dataclass(frozen=True)
 class Grouping:
-    """`group`: code into `levels`, -1 for nobody's group, shape (record,)."""
+    """Group of each record: code into `levels`, -1 for no group, shape (record,)."""
 
     levels: tuple[str, ...]
     group: NDArray[np.int64] = field(repr=False)
@@ -98,7 +98,7 @@ class Grouping:
 def assign_groups(
     selection: Selection, analysis: Analysis, compared_only: bool, faults: Faults
 ) -> tuple[Grouping, NDArray[np.bool_], tuple[str, ...]]:
-    """The groups to compare, who belongs to one of the study's groups (for checking), and notes.
+    """Assign each record to a group; also the records in any of the study's groups (to be checked), and notes.
 
     With `compared_only` patients outside the primary contrast are excluded too. A compared group without
     patients is a fault; another one is left out with a note.

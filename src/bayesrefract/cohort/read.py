@@ -1,4 +1,4 @@
-"""Where patient records come from: CSV and Parquet files, a file inside lifelines, a seeded simulation."""
+"""Read patient records from a CSV or Parquet file, a file inside lifelines, or a seeded simulation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from bayesrefract.study.study import Analysis, Study
 
 @dataclass(frozen=True)
 class Records:
-    """Records as they were read, one row per patient; the text of a CSV is kept as text.
+    """Patient records as read, one row per patient; the text of a CSV is kept as text.
 
     `frame` has the columns that the study names, `header` the names of all. `first_line` plus a row's index
     label is its line in the file, the header being line 1; it is 1 for records without lines (Parquet,
@@ -54,26 +54,41 @@ class Records:
         return f"{self.label} {word} {int(self.frame.index[position]) + self.first_line}"
 
 
-def _nobody(text: str) -> None:
-    """Who listens where nobody waits."""
+def _silent(text: str) -> None:
+    """No-op progress callback."""
 
 
-def read_records(study: Study, tell: Callable[[str], None] | None = None, *, also: Collection[str] = ()) -> Records:
+def read_records(study: Study, progress: Callable[[str], None] | None = None, *, also: Collection[str] = ()) -> Records:
     """Read the columns of the records that a study names; relative paths start at the study file.
 
-    `also`: further columns to read where they are there. `tell` hears how far a large file has been read. Raises
-    RecordsError where the records are missing, unreadable, empty, not the ones of `sha256`, or lack a column that the
-    study names.
+    Parameters
+    ----------
+    study : Study
+        Names the records and their columns.
+    progress : callable, optional
+        Called with a text while a large file is read.
+    also : collection of str
+        Further columns to read where they exist.
+
+    Returns
+    -------
+    Records
+        One row per patient.
+
+    Raises
+    ------
+    RecordsError
+        Where the records are missing, unreadable, empty, do not match `sha256`, or lack a named column.
     """
-    tell = tell or _nobody
+    progress = progress or _silent
     wanted = dict.fromkeys((*columns_of_study(study), *also))
     if study.records.startswith(SIMULATED):
         records = _simulate(study.records.removeprefix(SIMULATED), study.seed)
     elif study.records.startswith(LIFELINES):
-        records = read_file(_inside_lifelines(study.records.removeprefix(LIFELINES)), wanted, tell)
+        records = read_file(_inside_lifelines(study.records.removeprefix(LIFELINES)), wanted, progress)
     else:
         folder = study.path.parent if study.path else Path()
-        records = read_file(folder / study.records, wanted, tell)
+        records = read_file(folder / study.records, wanted, progress)
     named = columns_of_study(study)
     faults = _no_column(records, {c: role for c, role in named.items() if c not in records.frame.columns})
     if study.records_sha256 not in (None, records.sha256):
@@ -118,7 +133,7 @@ def _no_column(records: Records, named: dict[str, str]) -> list[str]:
 
 
 def columns_of_study(study: Study) -> dict[str, str]:
-    """Column -> what the study needs it for, in its questions or its tables."""
+    """Column -> its role in the questions or tables of a study."""
     named: dict[str, str] = {}
     for table in study.tables:
         conditions = (condition.column for condition in table.where)
@@ -129,7 +144,7 @@ def columns_of_study(study: Study) -> dict[str, str]:
 
 
 def _columns_of(analysis: Analysis) -> dict[str, str]:
-    """Column -> what the question needs it for."""
+    """Column -> its role in a question."""
     endpoint, columns = analysis.endpoint, analysis.columns
     named = {
         endpoint.time: f"time of {endpoint.name}",
@@ -175,9 +190,9 @@ def _inside_lifelines(name: str) -> Path:
     return folder / name
 
 
-def read_file(path: Path, wanted: Collection[str], tell: Callable[[str], None] | None = None) -> Records:
+def read_file(path: Path, wanted: Collection[str], progress: Callable[[str], None] | None = None) -> Records:
     """The wanted columns of one file. Raises RecordsError where it is missing, unreadable, empty or misshapen."""
-    tell = tell or _nobody
+    progress = progress or _silent
     if path.is_dir():
         raise RecordsError(f"{path}: this is a folder, not a file. Give the path of a CSV or Parquet file in it.")
     try:
@@ -192,7 +207,7 @@ def read_file(path: Path, wanted: Collection[str], tell: Callable[[str], None] |
         wrong = why_no_text(start)
         if wrong:
             raise RecordsError(f"{path.name}: {wrong}")
-        frame, header, sha256 = read_csv(path, wanted, tell)
+        frame, header, sha256 = read_csv(path, wanted, progress)
     except FileNotFoundError:
         raise RecordsError(f"{path}: there is no such file. Check the path of the records.") from None
     except OSError as problem:

@@ -1,4 +1,4 @@
-"""Records -> Cohort: the patients of one question, for one model, with nobody lost silently."""
+"""Select the cohort of one question for one model; every excluded patient is counted under a reason."""
 
 from __future__ import annotations
 
@@ -30,10 +30,28 @@ from bayesrefract.study.study import Analysis, Study
 
 
 def select(records: Records, analysis: Analysis, model: Model) -> Cohort:
-    """The patients of a question who are complete for a model, in the order of the records.
+    """Select the patients of a question with complete data for a model, in the order of the records.
 
-    Raises RecordsError with every impossible row and column at once, and ModelError where the model asks
-    for a set or for strata that the question does not have.
+    Parameters
+    ----------
+    records : Records
+        Patient records as read.
+    analysis : Analysis
+        The question: endpoint, population, groups.
+    model : Model
+        Its covariates and strata.
+
+    Returns
+    -------
+    Cohort
+        Analysed patients, with the flow: records = analysed + excluded, with reasons.
+
+    Raises
+    ------
+    RecordsError
+        With every inconsistent row and column.
+    ModelError
+        Where the model requires an adjustment set or strata that the question does not have.
     """
     missing = missing_columns(records, [analysis])
     if missing:
@@ -47,15 +65,15 @@ def select(records: Records, analysis: Analysis, model: Model) -> Cohort:
 
 
 def models_of(analysis: Analysis, models: Sequence[Model]) -> list[Model]:
-    """The models that are tried on a question; all of them where it names none of them."""
+    """The models of a question; all of them where it names none."""
     chosen = [model for model in models if analysis.models is None or model.name in analysis.models]
     return chosen or list(models)
 
 
 def check_records(records: Records, study: Study, further: Callable[[Records, Faults], None] | None = None) -> None:
-    """Select every question with every model of a study; all faults at once, each once.
+    """Select the cohort of every question with every model of a study; all faults together, each once.
 
-    `further` : checks that only a study package knows, made first.
+    `further` : checks by a study package, made first.
 
     Raises RecordsError, or ModelError where only models are at fault.
     """
@@ -78,7 +96,7 @@ def check_records(records: Records, study: Study, further: Callable[[Records, Fa
 
 
 def _load_models(study: Study) -> tuple[list[Model], list[str]]:
-    """The models that can be read, and why the others cannot."""
+    """The models that can be read, and the faults of the others."""
     models: list[Model] = []
     faults: list[str] = []
     for name in study.models:
@@ -144,7 +162,7 @@ def _left_out(
     population: NDArray[np.bool_],
     analysis: Analysis,
 ) -> dict[str, str]:
-    """Covariates that are left out without being a fault, and the note that says why."""
+    """Covariates that are omitted without a fault, and the notes with the reason."""
     notes = {}
     for column, (cells, _) in adjusting.items():
         inside = set(cells.text[population & ~cells.missing])
@@ -176,7 +194,7 @@ def _finite(adjusting: Mapping[str, tuple[Cells, bool]]) -> NDArray[np.bool_] | 
 
 
 def _groups_remain(grouping: Grouping, kept: NDArray[np.bool_], selection: Selection, faults: Faults) -> bool:
-    """Whether every group still has a patient after the exclusions; if not, and rows are sound, a fault."""
+    """Check that every group still has a patient after the exclusions; if not, and all rows are valid, a fault."""
     counts = np.bincount(grouping.group[kept], minlength=len(grouping.levels))
     empty = [level for level, count in zip(grouping.levels, counts, strict=True) if count == 0]
     if empty and not faults.found:
@@ -189,7 +207,7 @@ def _groups_remain(grouping: Grouping, kept: NDArray[np.bool_], selection: Selec
 
 
 def _usable(covariates: tuple[Covariate, ...], analysis: Analysis, faults: Faults) -> tuple[Covariate, ...]:
-    """The covariates that differ between patients and do not name them; any other is a fault."""
+    """The covariates that vary and are not identifiers; any other is a fault."""
     usable = []
     for covariate in covariates:
         patients = len(covariate.values)

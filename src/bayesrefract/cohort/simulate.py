@@ -1,4 +1,4 @@
-"""Trials that a seeded function makes, with known truth. No patient of theirs exists.
+"""Simulated trials with known true hazard ratios, from a seeded function.
 
 `equivalence_trial` has the truth for every verdict: hazard ratios against standard_dose, given the
 covariates, are 1 (reduced_dose), 1.25 (short_course, on the edge of a ROPE of 0.80 to 1.25) and 1.60

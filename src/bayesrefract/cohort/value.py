@@ -1,4 +1,4 @@
-"""The cohort: patients of one question, complete for one set of covariates, with nobody lost silently."""
+"""The cohort: patients of one question with complete covariates, and their flow."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Covariate:
 
 @dataclass(frozen=True)
 class Flow:
-    """Patients in = analysed + excluded, with reasons (each patient counted under one reason)."""
+    """Patient flow: records = analysed + excluded, with reasons (each patient counted under one reason)."""
 
     records: int
     excluded: dict[str, int]

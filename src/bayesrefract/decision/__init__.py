@@ -1,4 +1,4 @@
-"""Draws and a ROPE -> a verdict: rules, gates, convergence diagnostics, attainability."""
+"""Verdicts from draws and a ROPE: decision rules, gates, convergence diagnostics, attainability."""
 
 from bayesrefract.decision.verdict import Verdict, VerdictWord
 

@@ -1,6 +1,6 @@
-"""Could this study ever have shown equivalence? Asked before the group effect is looked at.
+"""Power of the equivalence rule, and the events that it requires; independent of the estimated group effect.
 
-Everything is reckoned on the log of the ratio, with a normal likelihood of known information and a
+Everything is computed on the log of the ratio, with a normal likelihood of known information and a
 flat or normal prior, at a true ratio of exactly 1.
 """
 
@@ -21,10 +21,10 @@ INTERVAL_RULE = Rule()
 
 @dataclass(frozen=True)
 class Attainability:
-    """What a contrast's events allow, at a true ratio of exactly 1.
+    """Attainability of equivalence with a contrast's events, at a true ratio of exactly 1.
 
     `information` = d p (1 - p) (+ 1/sd^2 with a prior), d events, p the share of them in one group.
-    `power`: probability that the rule says equivalent (or non-inferior). `best_inside`: posterior mass
+    `power`: probability of the verdict equivalent (or non-inferior). `best_inside`: posterior mass
     inside the ROPE at its centre. `events_needed` and `patients_needed` for `target_power` at the same
     allocation (1:1 while a group has no events); `events_minimum`: fewer can never pass. `possible`:
     whether any estimate at all would pass with these events.
@@ -50,10 +50,10 @@ class Attainability:
 
 @dataclass(frozen=True)
 class Criterion:
-    """What a normal posterior has to satisfy; bounds and `prior_sd` are on the log of the ratio.
+    """Criterion that a normal posterior must satisfy; bounds and `prior_sd` are on the log of the ratio.
 
     Of a normal posterior, the equal-tailed and the highest-density interval are the same. A one-sided
-    rule looks at one bound only, with the same limit of the same interval.
+    rule uses one bound only, with the same limit of the same interval.
     """
 
     low: float
@@ -115,7 +115,7 @@ class Criterion:
         return max(0.0, float(2 * z / (self.high - self.low)) ** 2 - self.prior_information)
 
     def _accepted_by_probability(self, sd: float, threshold: float) -> tuple[float, float] | None:
-        """The mass inside falls off symmetrically from the centre: find where it meets the threshold."""
+        """The mass inside falls off symmetrically from the centre: find where it reaches the threshold."""
         centre, half = (self.low + self.high) / 2, (self.high - self.low) / 2
 
         def excess(offset: float) -> float:
@@ -140,12 +140,40 @@ def attain(
     group: str = "group",
     reference: str = "reference",
 ) -> Attainability:
-    """What the events of one contrast allow, and how many would be needed.
+    """Compute whether the events of one contrast can show equivalence, with what power, and how many would.
 
-    rope : of a ratio, or its bounds (low, high). prior_sd : of the log ratio, None for flat.
-    events_fraction : events per patient, to reckon patients. realised_se : standard error of the log
-        ratio in the data, without the prior.
-    Raises EstimandError for bounds that do not bracket 1 and for impossible counts or shares.
+    Parameters
+    ----------
+    events_group, events_reference : int
+        Events in each group.
+    rope : Rope or (low, high)
+        ROPE of a ratio, or its bounds.
+    rule : Rule
+        Decision rule; the 95% interval rule unless given.
+    prior_sd : float, optional
+        SD of the normal prior of the log ratio; None for a flat prior.
+    target_power : float
+        Power for which the required events are computed.
+    events_fraction : float, optional
+        Events per patient, to convert events to patients.
+    realised_se : float, optional
+        Standard error of the log ratio in the data, without the prior.
+    group, reference : str
+        Names of the groups.
+
+    Returns
+    -------
+    Attainability
+        Power, required events and patients, all at a true ratio of exactly 1.
+
+    Raises
+    ------
+    EstimandError
+        For bounds that do not enclose 1 and for impossible counts or proportions.
+
+    References
+    ----------
+    Schuirmann (1987), doi:10.1007/BF01068419; Kruschke (2018), doi:10.1177/2515245918771304.
     """
     low, high = _bounds(rope)
     _check(events_group, events_reference, low, high, target_power, events_fraction, realised_se)
@@ -176,7 +204,7 @@ def attain(
 
 
 def _ceiling(value: float) -> int:
-    """Next whole number, unless only rounding error lies between."""
+    """Round up, except for rounding error."""
     return math.ceil(value * (1 - 1e-12))
 
 
@@ -184,7 +212,7 @@ def _bounds(rope: Rope | tuple[float, float]) -> tuple[float, float]:
     if not isinstance(rope, Rope):
         return rope
     if not rope.estimand.is_ratio:
-        raise EstimandError(f"Attainability is reckoned for ratios; this ROPE is for {rope.estimand}.")
+        raise EstimandError(f"Attainability is computed for ratios; this ROPE is for {rope.estimand}.")
     return rope.low, rope.high
 
 

@@ -1,4 +1,4 @@
-"""Draws, a ROPE and a rule -> a verdict with all that is printed beside it."""
+"""Apply a decision rule and a ROPE to posterior draws, and return the verdict with its numbers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TOO_CLOSE = "too close to call by simulation"
 
 @dataclass(frozen=True)
 class Probabilities:
-    """Of the value being below, inside (bounds included) and above the ROPE."""
+    """Posterior probabilities below, inside (bounds included) and above the ROPE."""
 
     below: Simulated
     inside: Simulated
@@ -58,10 +58,39 @@ def decide(
 ) -> Verdict:
     """Judge one contrast on one estimand.
 
-    draws : dims (chain, draw); logs for ratios, plain for differences. withheld : reasons, as `gates`
-    gives them: the word is then withheld, and the numbers stay. exhausted : no more draws can be had,
-    so that a verdict within two MCSE of another one is not given. One-sided rules read the equal-tailed
-    interval's bound, at (1 - level) / 2: a 97.5% one-sided bound for level 0.95.
+    One-sided rules use the equal-tailed interval's bound, at (1 - level) / 2: a 97.5% one-sided bound for
+    level 0.95.
+
+    Parameters
+    ----------
+    contrast : Contrast
+        Group and reference.
+    estimand : Estimand
+        Quantity of the draws.
+    draws : xarray.DataArray
+        Dims (chain, draw); logs for ratios, plain for differences.
+    rope : Rope
+        Region of practical equivalence.
+    rule : Rule
+        Decision rule.
+    prior_inside : float, optional
+        Prior probability inside the ROPE, stored with the verdict.
+    withheld : sequence of str
+        Reasons from `gates`: with any, the verdict is withheld, and its numbers are kept.
+    labels : sequence of str
+        Labels to print with the verdict.
+    exhausted : bool
+        No more draws are available, so that a verdict within two MCSE of another one is not given.
+
+    Returns
+    -------
+    Verdict
+        The word with its estimate, interval, probabilities and their Monte Carlo standard errors.
+
+    References
+    ----------
+    Kruschke (2018), doi:10.1177/2515245918771304 (ROPE rule); Schuirmann (1987), doi:10.1007/BF01068419
+    (equivalence testing); Vehtari et al. (2021), doi:10.1214/20-BA1221 (R-hat, ESS).
     """
     values = draws.transpose("chain", "draw").to_numpy()
     own_scale: Callable[..., Floats] = np.exp if estimand.is_ratio else np.asarray
@@ -71,7 +100,7 @@ def decide(
     interval = _interval(values, rule)
     probabilities = _probabilities(values, region)
     judgement = _judgement(interval, probabilities, region, rule, three)
-    word, direction, reasons = _spoken(judgement, rule, withheld, exhausted)
+    word, direction, reasons = _word(judgement, rule, withheld, exhausted)
     return Verdict(
         group=contrast.group,
         reference=contrast.reference,
@@ -97,9 +126,9 @@ def decide(
 
 
 def too_close(verdict: Verdict) -> bool:
-    """Whether another run of the sampler might well give another verdict: more draws are needed.
+    """Whether the verdict lies within Monte Carlo error of another one, so that more draws are needed.
 
-    A withheld verdict is never too close: what it lacks is not draws.
+    A withheld verdict is never too close: more draws would not change it.
     """
     return verdict.word is not VerdictWord.WITHHELD and verdict.distance < TOO_CLOSE_IN_MCSE * verdict.distance_mcse
 
@@ -114,7 +143,7 @@ def _moments(values: Floats, own_scale: Callable[..., Floats]) -> dict[str, floa
 
 
 def _interval(values: Floats, rule: Rule) -> tuple[Simulated, Simulated]:
-    """The rule's interval of the draws, each bound with its MCSE (that of the quantile it is)."""
+    """Credible interval of the draws as the rule defines it, each bound with the MCSE of its quantile."""
     from arviz_stats.base import array_stats
 
     tail = (1 - rule.level) / 2
@@ -180,10 +209,10 @@ def _threshold(rule: Rule) -> float:
     return rule.threshold
 
 
-def _spoken(
+def _word(
     judgement: Judgement, rule: Rule, withheld: Sequence[str], exhausted: bool
 ) -> tuple[VerdictWord, str | None, tuple[str, ...]]:
-    """Word, direction and reasons, once gates and simulation error have had their say."""
+    """Word, direction and reasons, after gates and Monte Carlo error are applied."""
     if withheld:
         return VerdictWord.WITHHELD, None, tuple(withheld)
     distance = judgement.distance
@@ -205,7 +234,7 @@ def _smallest_half_width(values: Floats, interval: tuple[Simulated, Simulated], 
 
 
 def _labels(labels: Sequence[str], rope: Rope) -> tuple[str, ...]:
-    """A ROPE declared after the data were seen makes everything that follows exploratory."""
+    """Add the label of an exploratory analysis unless the ROPE was declared before the data were seen."""
     exploratory = () if rope.before_data else ("exploratory",)
     return tuple(dict.fromkeys([*exploratory, *labels]))
 

@@ -19,7 +19,7 @@ ESS_MINIMUM = 400
 E_BFMI_MINIMUM = 0.3
 
 OTHER = {"coefficient", "log_hazard"}
-"""Draws that no verdict hangs on alone: only R-hat is asked of them, and less strictly."""
+"""Parameters on which no verdict depends alone: only R-hat is required, with a wider threshold."""
 
 
 @dataclass(frozen=True)
@@ -90,12 +90,27 @@ def energy_fractions(energy: Floats) -> Floats:
 
 
 def diagnose(posterior: Posterior, decision: xr.DataArray) -> Health:
-    """Hold the draws against every gate.
+    """Compute convergence diagnostics and apply the thresholds of every gate.
 
-    decision : draws of what is decided on, dims (chain, draw, ...), for instance the log hazard ratios.
-    With them, group effects, hyperparameters and the total log likelihood must meet R-hat 1.01 and
-    ESS 400; all other scalars R-hat 1.02. Parameters that do not vary are passed over; a decision
+    The decision quantities, group effects, hyperparameters and the total log likelihood require R-hat
+    1.01 and ESS 400; all other scalars R-hat 1.02. Parameters that do not vary are skipped; a decision
     quantity that does not vary is a finding.
+
+    Parameters
+    ----------
+    posterior : Posterior
+        Draws of one fit with the sampler's statistics.
+    decision : xarray.DataArray
+        Draws of the decision quantities, dims (chain, draw, ...), for instance the log hazard ratios.
+
+    Returns
+    -------
+    Health
+        Extremes of each diagnostic, and one sentence per failed gate.
+
+    References
+    ----------
+    Vehtari et al. (2021), doi:10.1214/20-BA1221.
     """
     decided = dict(_scalars(str(decision.name or "decision"), decision))
     strict = decided | {

@@ -1,4 +1,4 @@
-"""Reasons to withhold a verdict before it is looked at."""
+"""Gates of a verdict: convergence, events per group and agreement with Cox regression."""
 
 from __future__ import annotations
 
@@ -14,10 +14,26 @@ def gates(
     events_per_group: Mapping[str, int],
     minimum: int = 5,
 ) -> tuple[str, ...]:
-    """One sentence per failed gate; none when the verdict may be given.
+    """Apply the gates, and return one sentence for each that failed.
 
-    companion_agrees, reason : the companion fit against Cox; None where there is no counterpart, which
-    is no ground to withhold. events_per_group : of the two groups compared.
+    Parameters
+    ----------
+    health : Health
+        Convergence of the fit.
+    companion_agrees : bool or None
+        Whether the companion fit agrees with Cox regression; None where there is no counterpart, which is
+        no reason to withhold.
+    reason : str
+        Disagreement in words.
+    events_per_group : mapping
+        Events of the two groups compared, by name.
+    minimum : int
+        Least number of events in each.
+
+    Returns
+    -------
+    tuple of str
+        Empty when the verdict may be given.
     """
     few = tuple(
         f"{group} has {events} event{'' if events == 1 else 's'}; at least {minimum} are needed in a compared group."

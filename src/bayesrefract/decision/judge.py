@@ -1,4 +1,4 @@
-"""What may be claimed from one fit, what its events could have shown, and what its prior moved."""
+"""Verdicts and attainability of one fit, and the shift of each estimate by the prior."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from bayesrefract.study.model import Model
 from bayesrefract.study.rope import Estimand, Rope
 from bayesrefract.study.study import Analysis, Contrast
 
-PRIOR_ALONE = "The prior is narrower than the default and leans towards an HR of 1: no claim rests on it alone."
+PRIOR_ALONE = "The prior is narrower than the default and favours an HR of 1: no claim rests on it alone."
 
 
 @dataclass(frozen=True)
 class Case:
-    """A question and a model, as far as a verdict depends on them apart from the draws."""
+    """Question, model and prior: the inputs of a verdict apart from the draws."""
 
     analysis: Analysis
     model: Model
@@ -79,7 +79,7 @@ def _verdict(
 
 
 def attainable(case: Case, agreement: Agreement) -> tuple[Attainability, ...]:
-    """What each contrast's events allow against the primary hazard-ratio ROPE."""
+    """Attainability of each contrast on the primary hazard-ratio ROPE."""
     rope = case.analysis.rope(Estimand.HAZARD_RATIO)
     if rope is None or case.model.baseline.by_group:
         return ()
@@ -107,7 +107,7 @@ def attainable(case: Case, agreement: Agreement) -> tuple[Attainability, ...]:
 
 
 def prior_pull(draws: xr.DataArray, contrast: Contrast, agreement: Agreement) -> float | None:
-    """(posterior mean - companion) / companion SE: what the prior moves. draws : as Effects.log_hazard_ratio."""
+    """Shift by the prior: (posterior mean - companion) / companion SE. draws : as Effects.log_hazard_ratio."""
     companion = _companion(agreement, contrast)
     if companion is None or not companion.se > 0:
         return None

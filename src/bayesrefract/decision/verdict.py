@@ -1,7 +1,7 @@
-"""The verdict as a frozen value, and the rules that give its word.
+"""The verdict as a frozen value, and the decision rules.
 
-A margin is how far a verdict's condition is met (zero or more) or missed (negative). It is all that the rules differ
-in, so that the same code judges a posterior, a printed ratio and a simulated trial.
+A margin is the distance by which a verdict's condition is met (zero or more) or missed (negative). The rules differ
+only in their margins, so that the same code judges a posterior, a printed ratio and a simulated trial.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ NON_INFERIOR = (VerdictWord.NON_INFERIOR, None)
 def judge_interval(low: Simulated, high: Simulated, region: Region, side: Side) -> Judgement:
     """The whole interval inside the region, or wholly on one side of it, or neither.
 
-    One-sided: the interval's bound on the side of harm has not reached the region's bound there.
+    One-sided: the interval's bound on the side of harm does not reach the region's bound there.
     """
     margins: Margins
     match side:
@@ -154,7 +154,7 @@ def _judge(margins: Margins, side: Side) -> Judgement:
 
 
 def fallback(side: Side) -> VerdictWord:
-    """The word where no claim is met."""
+    """The word where no condition is met."""
     return VerdictWord.UNDECIDED if side is Side.TWO_SIDED else VerdictWord.NOT_SHOWN
 
 

@@ -1,4 +1,4 @@
-"""Posterior -> draws of hazard ratios, survival, medians and restricted means, and what they predict."""
+"""Posterior draws of hazard ratios, survival, medians and RMST, and posterior predictive checks."""
 
 from bayesrefract.estimands.effects import Effects, check_horizon, estimate
 from bayesrefract.estimands.predictive import PredictiveCheck, predictive_check

@@ -1,4 +1,4 @@
-"""All that is estimated of the groups, as draws."""
+"""Posterior draws of every estimand of the groups."""
 
 from __future__ import annotations
 
@@ -72,9 +72,34 @@ def check_horizon(table: ExposureTable, analysis: Analysis) -> None:
 
 
 def estimate(posterior: Posterior, table: ExposureTable, design: Design, analysis: Analysis) -> Effects:
-    """Draws of the hazard ratios, medians and curves, and of what the question's horizon adds.
+    """Compute draws of hazard ratios, medians and survival curves, and of the estimands at the horizon.
 
-    Only contrasts whose two groups are both in the table. Raises EstimandError beyond follow-up.
+    Only contrasts whose two groups are both in the table.
+
+    Parameters
+    ----------
+    posterior : Posterior
+        Draws of one fit.
+    table : ExposureTable
+        The table that was fitted.
+    design : Design
+        Its design columns.
+    analysis : Analysis
+        The question: contrasts and horizon.
+
+    Returns
+    -------
+    Effects
+        Draws of every estimand.
+
+    Raises
+    ------
+    EstimandError
+        Where the horizon lies beyond follow-up.
+
+    References
+    ----------
+    Royston & Parmar (2013), doi:10.1186/1471-2288-13-152 (RMST).
     """
     check_horizon(table, analysis)
     draws = hazard_draws(posterior, table, design)

@@ -1,4 +1,4 @@
-"""Draws of the hazards as plain arrays, and the hazard ratios between groups."""
+"""Draws of the hazards as arrays, and the hazard ratios between groups."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class HazardDraws:
 
 
 def hazard_draws(posterior: Posterior, table: ExposureTable, design: Design) -> HazardDraws:
-    """Stack chains and say which baseline each pattern follows in each group."""
+    """Stack the chains, and assign each pattern its baseline in each group."""
     strata = table.groups if posterior.by_group else table.strata
     log_hazard = posterior.draws["log_hazard"].sel(stratum=list(strata))
     chains, draws = log_hazard.sizes["chain"], log_hazard.sizes["draw"]
@@ -97,11 +97,25 @@ def _stacked(draws: xr.DataArray, *dims: str) -> Floats:
 
 
 def log_hazard_ratios(draws: HazardDraws, table: ExposureTable, contrasts: Sequence[Contrast]) -> xr.DataArray:
-    """Log hazard ratio of each contrast, dims (chain, draw, contrast).
+    """Compute draws of the log hazard ratio of each contrast.
 
     With hazards by group: the average over intervals of the log ratio of the two hazards, weighted by
     the events of the two groups together; exact for one interval. It is infinite or NaN where a group
     has no hazard at all in an interval with events.
+
+    Parameters
+    ----------
+    draws : HazardDraws
+        Hazards of one fit.
+    table : ExposureTable
+        The table that was fitted.
+    contrasts : sequence of Contrast
+        Pairs of groups.
+
+    Returns
+    -------
+    xarray.DataArray
+        Dims (chain, draw, contrast).
     """
     values = np.empty((draws.samples, len(contrasts)))
     for place, contrast in enumerate(contrasts):

@@ -59,7 +59,7 @@ def product_limit(entry: Floats, exit_: Floats, event: NDArray[np.bool_]) -> Pro
 
 @dataclass(frozen=True)
 class PotentialFollowUp:
-    """How long each patient would have been followed without an event.
+    """Potential follow-up of each patient: the time under observation without an event.
 
     known : (patient,), the administrative end, or the censoring time of a censored patient; NaN for
     a patient with an event whose end is not known. Those draw it from the reverse Kaplan-Meier curve
@@ -77,16 +77,16 @@ class PotentialFollowUp:
         """One potential follow-up time per patient, (patient,)."""
         ends = self.known.copy()
         for code, curve in enumerate(self.censoring):
-            asked = np.flatnonzero(np.isnan(self.known) & (self.group == code))
-            seen = self.event_time[asked]
-            level = rng.uniform(size=len(asked)) * curve.just_before(seen)
+            drawn = np.flatnonzero(np.isnan(self.known) & (self.group == code))
+            seen = self.event_time[drawn]
+            level = rng.uniform(size=len(drawn)) * curve.just_before(seen)
             place = np.searchsorted(-curve.survival, -level, side="left")
-            ends[asked] = np.maximum(np.append(curve.times, self.last[code])[place], seen)
+            ends[drawn] = np.maximum(np.append(curve.times, self.last[code])[place], seen)
         return ends
 
 
 def potential_follow_up(cohort: Cohort) -> PotentialFollowUp:
-    """Read it from a cohort: administrative ends where known, else censoring times."""
+    """Potential follow-up of a cohort: administrative ends where known, else censoring times."""
     known = np.where(cohort.event, np.nan, cohort.exit)
     if cohort.administrative_end is not None:
         known = np.where(np.isnan(cohort.administrative_end), known, cohort.administrative_end)

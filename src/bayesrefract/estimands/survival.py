@@ -1,4 +1,4 @@
-"""Survival standardised over the cohort (g-computation), its medians and restricted means."""
+"""Survival standardised over the cohort (g-computation), median survival and RMST."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class StandardisedSurvival:
-    """Mean over all patients of their survival, had all of them been in one group.
+    """Standardised survival: mean over all patients of their survival, had all of them been in one group.
 
     times : (time,), rising from 0, with every cut of the baseline among them. survival : (sample, group,
     time), 1 at time 0. area : (sample, group, time), its exact integral from 0.
@@ -40,15 +40,42 @@ class StandardisedSurvival:
         return self.survival[:, :, np.searchsorted(self.times, time)]
 
     def restricted_mean(self, horizon: float) -> Floats:
-        """Average event-free time up to one of `times`, (sample, group)."""
+        """Restricted mean survival time up to a horizon.
+
+        Parameters
+        ----------
+        horizon : float
+            One of `times`.
+
+        Returns
+        -------
+        ndarray
+            Shape (sample, group), in the study's unit of time.
+
+        References
+        ----------
+        Royston & Parmar (2013), doi:10.1186/1471-2288-13-152.
+        """
         return self.area[:, :, np.searchsorted(self.times, horizon)]
 
 
 def standardise(draws: HazardDraws, wanted: Floats) -> StandardisedSurvival:
-    """Standardised survival at 0, at the cuts, at `wanted` times and at the end of follow-up.
+    """Compute standardised survival at 0, at the cuts, at `wanted` times and at the end of follow-up.
 
     S_g(t) = sum over patterns of share * exp(-H_s(t) exp(group_effect[g] + x @ coefficient)), H_s the
     baseline of the pattern's own stratum (with hazards by group: of group g).
+
+    Parameters
+    ----------
+    draws : HazardDraws
+        Hazards of one fit.
+    wanted : ndarray
+        Further times, within follow-up.
+
+    Returns
+    -------
+    StandardisedSurvival
+        Survival, its integral (RMST) and median of each group.
     """
     cuts = draws.edges[(draws.edges > 0) & (draws.edges < draws.follow_up)]
     times = np.unique(np.concatenate([[0.0], cuts, wanted, [draws.follow_up]]))
@@ -129,7 +156,7 @@ def _check_profile(design: Design, profile: Mapping[str, float | str], times: Fl
     if len(times) and float(np.max(times)) > table.follow_up:
         faults.append(
             f"times: {float(np.max(times)):g} is after the last observed time, {table.follow_up:g} "
-            f"{table.time_unit}. Nothing is extrapolated: ask for earlier times."
+            f"{table.time_unit}. Nothing is extrapolated: give earlier times."
         )
     if faults:
         raise EstimandError(faults)

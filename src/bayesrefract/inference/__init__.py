@@ -1,1 +1,1 @@
-"""PyMC model -> posterior draws: compile once, sample many, store each finished fit."""
+"""Compile a PyMC model once, sample many fits with it, and store each finished fit."""

@@ -1,4 +1,4 @@
-"""Translated functions -> machine code, behind the C signatures that nutpie calls."""
+"""Compile the functions of a model to machine code with the C signatures of nutpie."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ NUMBA: Any = numba  # untyped
 def compile_routine(
     template: str, call: Callable[..., Any], data: tuple[str, ...], signature: Signature, **sizes: int
 ) -> Routine:
-    """Compile `call(point, *data)` behind the C signature that nutpie wants."""
+    """Compile `call(point, *data)` with the C signature of nutpie."""
     source = template.format(data=_unpack(signature, data), arguments=", ".join(data), **sizes)
     names: dict[str, Any] = {"np": np, "carray": NUMBA.carray, "as_pointer": _as_pointer, "call": call}
     exec(source, names)  # our own template, and names of our own arrays

@@ -1,4 +1,4 @@
-"""Models ready to sample: machine code of their structure, compiled or kept, and the data of one fit."""
+"""Compiled models: machine code of their structure, compiled or cached, with the data of one fit."""
 
 from __future__ import annotations
 
@@ -85,14 +85,14 @@ def describe(structure: Structure) -> str:
 
 def code_key(structure: Structure) -> str:
     """Hash of everything that machine code depends on: structure, sources, libraries, processor."""
-    parents = [
+    dependencies = [
         asdict(structure),
         code_sha256(COMPILED_FROM),
         {name: version(name) for name in DRAW_LIBRARIES},
         list(sys.version_info[:3]),
         target(),
     ]
-    return hashlib.sha256(json.dumps(parents, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(dependencies, sort_keys=True).encode()).hexdigest()
 
 
 def _compile(arrays: ModelArrays) -> MachineCode:
@@ -102,7 +102,7 @@ def _compile(arrays: ModelArrays) -> MachineCode:
 
 
 def _interruptible(work: Callable[[], MachineCode]) -> MachineCode:
-    """Work in a thread of its own: a compiler does not listen, but whoever waits for it does."""
+    """Run the compiler in a separate thread, so that the waiting main thread can be interrupted."""
     outcome: Future[MachineCode] = Future()
 
     def run() -> None:
@@ -119,7 +119,7 @@ def _interruptible(work: Callable[[], MachineCode]) -> MachineCode:
 
 
 def _with_data(code: MachineCode, arrays: ModelArrays) -> CompiledPyMCModel:
-    """A model for nutpie, which asks for addresses and shapes, and begins anywhere within 1 of the origin."""
+    """Model for nutpie from addresses and shapes, with initial points within 1 of the origin."""
     data = code.arrays(arrays.values)
     shapes = {name: tuple(sizes.values()) for name, sizes in code.variables.items()}
     dims = {dim: size for sizes in code.variables.values() for dim, size in sizes.items()}

@@ -45,7 +45,7 @@ class Routine:
 
     @property
     def address(self) -> int:
-        """Where the function stands in memory: loaded on first use, and as long as this value lives."""
+        """Address of the function in memory: loaded on first use, and valid as long as this value lives."""
         return int(self._loaded.get_pointer_to_function(self.symbol))
 
 
@@ -73,7 +73,7 @@ class MachineCode:
 
 
 def answers(code: MachineCode, values: Mapping[str, NDArray[Any]]) -> bool:
-    """Whether the code works in this process, asked at the origin.
+    """Whether the code works in this process, tested at the origin.
 
     Code that calls into a library by an address of the process that compiled it (the gamma function of pooled
     independent hazards) fails elsewhere: it is then compiled anew.
@@ -82,8 +82,8 @@ def answers(code: MachineCode, values: Mapping[str, NDArray[Any]]) -> bool:
     point, gradient, value = np.zeros(code.n_parameters), np.zeros(code.n_parameters), np.zeros(1)
     table, number, place = addresses(data), ctypes.c_uint64, ctypes.c_void_p
     density = ctypes.CFUNCTYPE(ctypes.c_int64, number, place, place, place, place)(code.log_density.address)
-    told = density(code.n_parameters, *(each.ctypes.data for each in (point, gradient, value, table)))
-    return told == 0
+    status = density(code.n_parameters, *(each.ctypes.data for each in (point, gradient, value, table)))
+    return status == 0
 
 
 def addresses(arrays: list[NDArray[Any]]) -> NDArray[np.uint64]:
@@ -95,7 +95,7 @@ ROUTINES = ("log_density", "expand")
 
 
 def target() -> list[str]:
-    """What machine code depends on beside its source: processor and compiler."""
+    """Processor and compiler, on which machine code depends beside its source."""
     triple, cpu, features = cpu_target.target_context.codegen().magic_tuple()
     return [triple, cpu, features, numba.__version__]
 

@@ -29,10 +29,34 @@ def sample(
     compiler: Compiler | None = None,
     watch: Watch | None = None,
 ) -> Posterior:
-    """Draws of one fit by NUTS, padding removed.
+    """Sample one fit by NUTS, and remove the padding.
 
-    Raises SamplingError when the draws are not complete and finite, Interrupted on Ctrl-C (nothing
-    partial is ever returned).
+    Parameters
+    ----------
+    arrays : ModelArrays
+        Data of the model.
+    sampler : Sampler
+        Chains, draws, tuning steps and target acceptance.
+    seed : numpy.random.SeedSequence
+        Seed of the fit.
+    key : str
+        Fit key, stored with the draws.
+    compiler : Compiler, optional
+        Cache of compiled models.
+    watch : Watch, optional
+        Progress callbacks.
+
+    Returns
+    -------
+    Posterior
+        Complete draws; nothing partial is ever returned.
+
+    Raises
+    ------
+    SamplingError
+        When the draws are not complete and finite.
+    Interrupted
+        On Ctrl-C.
     """
     watch = watch or Silent()
     nuts_seed, hazard_seed = seed.generate_state(2)
@@ -42,7 +66,7 @@ def sample(
 
 
 def _run(model: nutpie.sample.CompiledModel, sampler: Sampler, seed: int, watch: Watch) -> xr.DataTree:
-    """Sample in the background, so that Ctrl-C reaches us and not a half-filled trace."""
+    """Sample in the background, so that Ctrl-C leaves no partial trace."""
 
     def report(chains: list[Any]) -> None:
         done = sum(chain.finished_draws for chain in chains)
@@ -75,7 +99,7 @@ def _run(model: nutpie.sample.CompiledModel, sampler: Sampler, seed: int, watch:
 
 
 def _finished(background: nutpie.sample._BackgroundSampler) -> bool:
-    """Whether all chains are done; on a busy machine the sampler may not answer in time, and is asked again."""
+    """Whether all chains are done; repeated where the sampler does not respond in time on a busy machine."""
     try:
         return bool(background.is_finished)
     except TimeoutError:

@@ -1,4 +1,4 @@
-"""Posterior draws with their parents."""
+"""Posterior draws of one fit."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Posterior:
 
 
 def drop_padding(trace: xr.DataTree, arrays: ModelArrays, key: str, rng: np.random.Generator) -> Posterior:
-    """Keep what means something: real groups, columns, strata and intervals, under their names.
+    """Drop the padding: keep real groups, columns, strata and intervals, under their names.
 
     Hazards that were integrated out are drawn back here, exactly: Gamma(shape, rate) given the effects.
     """

@@ -28,7 +28,7 @@ class Watch(Protocol):
 
 
 class Silent:
-    """A watch that shows nothing."""
+    """No-op progress callbacks."""
 
     def begin(self, fits: int) -> None: ...
     def stage(self, text: str) -> None: ...

@@ -20,7 +20,7 @@ DRAW_LIBRARIES = ("pymc", "pytensor", "nutpie", "numpy", "numba")
 
 @dataclass(frozen=True)
 class Provenance:
-    """Parents of every number: seed, versions, hashes, and the processor that did the sampling."""
+    """Provenance of a fit: seed, versions, hashes, and the processor that did the sampling."""
 
     seed: int
     fit_key: str
@@ -34,7 +34,7 @@ class Provenance:
     sampler: dict[str, Any] = field(default_factory=dict)
 
     def differences(self, other: Provenance) -> list[str]:
-        """In words, what this one was made from and the other was not.
+        """Describe the differences from another provenance in words.
 
         The processor is left out: it does not make a fit outdated. The study file counts only where nothing
         else differs: most of it decides, and does not sample.
@@ -72,11 +72,11 @@ def versions() -> dict[str, str]:
     return {name: version(name) for name in ("bayesrefract", *LIBRARIES)}
 
 
-def code_sha256(rooms: Sequence[str] = CODE_ROOMS) -> str:
+def code_sha256(packages: Sequence[str] = CODE_ROOMS) -> str:
     """Hash of sources: unless others are named, of those on which draws depend."""
     digest = hashlib.sha256()
-    for room in rooms:
-        place = PACKAGE / room
+    for package in packages:
+        place = PACKAGE / package
         for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
             digest.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()

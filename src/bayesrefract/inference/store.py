@@ -69,7 +69,7 @@ class FitStore:
         return Posterior(draws, statistics, key, bool(tree.attrs["by_group"]))
 
     def save(self, posterior: Posterior, provenance: Provenance) -> Path:
-        """Write the fit and its parents; the file appears whole or not at all.
+        """Write the fit and its provenance; the file appears whole or not at all.
 
         Raises InputError when it cannot be written.
         """
@@ -88,7 +88,7 @@ class FitStore:
         return self.path(posterior.key)
 
     def stamp(self, key: str) -> tuple[int, int] | None:
-        """Changes whenever the fit is written; None where there is none."""
+        """Time stamp of the stored fit; None where there is none."""
         try:
             status = self.path(key).stat()
         except FileNotFoundError:
@@ -96,15 +96,15 @@ class FitStore:
         return status.st_ino, status.st_mtime_ns
 
     def claim(self, key: str, waiting: Callable[[str], None]) -> AbstractContextManager[None]:
-        """The right to make one fit: whoever comes second waits, and then finds it stored."""
+        """Lock of one fit: a second process waits, and then finds the fit stored."""
         return locked(self.folder / ".lock", key, waiting)
 
     def sweep(self) -> None:
-        """Remove what killed runs had begun to write."""
+        """Remove partial files of killed runs."""
         sweep(self.folder)
 
     def parents(self, label: str) -> list[Provenance]:
-        """Of every stored fit of this study, question and model, whatever it was made from; the newest first."""
+        """Provenance of every stored fit with this label (study, question, model); the newest first."""
         found = []
         for path in sorted(self.folder.glob("*.nc"), key=lambda path: path.stat().st_mtime, reverse=True):
             try:
@@ -116,7 +116,7 @@ class FitStore:
 
 
 def _content(*parts: xr.Dataset) -> str:
-    """Hash of the numbers themselves, to notice a damaged file."""
+    """Hash of the stored numbers, to detect a damaged file."""
     digest = hashlib.sha256()
     for part in parts:
         for name in sorted(map(str, part.data_vars)):

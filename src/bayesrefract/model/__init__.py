@@ -1,1 +1,1 @@
-"""Exposure table and model file -> PyMC model: baselines, effects, priors, likelihood."""
+"""Build the PyMC model from an exposure table and a model file: baselines, effects, priors, likelihood."""

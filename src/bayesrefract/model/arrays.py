@@ -1,9 +1,9 @@
-"""Exposure table + model -> the arrays of the PyMC model, padded so that one compilation serves many fits.
+"""Arrays of the PyMC model from an exposure table and a model, padded so that one compilation serves many fits.
 
 A compiled model has fixed numbers of parameters. Groups, columns, intervals, strata and spreads are
 therefore padded to the next common size with elements that carry no data: padded intervals have no
-exposure, padded columns and groups have zero loadings. Their parameters only repeat their prior and
-are dropped before anything is looked at.
+exposure, padded columns and groups have zero loadings. Their parameters have the prior as posterior and
+are dropped before any analysis.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Structure:
-    """What must be equal for two fits to share one compilation."""
+    """Sizes and kinds that must be equal for two fits to share one compilation."""
 
     kind: BaselineKind
     strata: StrataKind
@@ -53,7 +53,7 @@ class Structure:
 class ModelArrays:
     """Data of one model. `values` are the `pm.Data`; `coords` name the dimensions.
 
-    `design` and `real` (the unpadded structure) say what is left when the padding is dropped.
+    `design` and `real` (the unpadded structure) describe the model without padding.
     """
 
     structure: Structure
@@ -71,7 +71,26 @@ def _next_size(size: int, step: int) -> int:
 def arrange(
     table: ExposureTable, model: Model, prior: GroupPrior, primary: Contrast, *, pad: bool = True
 ) -> ModelArrays:
-    """Arrays of one fit. With `pad=False` the model has exactly its own size and real names."""
+    """Arrange the arrays of one fit.
+
+    Parameters
+    ----------
+    table : ExposureTable
+        Events and person-time.
+    model : Model
+        Baseline, covariates and their priors.
+    prior : GroupPrior
+        Prior of the group effects.
+    primary : Contrast
+        The contrast to which a prior for the primary contrast applies.
+    pad : bool
+        False gives the model exactly its own size and names.
+
+    Returns
+    -------
+    ModelArrays
+        Data and coordinates of the PyMC model.
+    """
     columns = design(table, model)
     baseline = model.baseline
     strata = table.groups if baseline.by_group else table.strata
@@ -229,7 +248,7 @@ def _fixed_rate(model: Model, unit: TimeUnit) -> float:
 def _steps(table: ExposureTable) -> Array:
     """sqrt(gap / span) between interval midpoints; 0 before the first interval.
 
-    The last interval is reckoned to its last event. So sigma is the sd of the change of the log
+    The last interval ends at its last event. So sigma is the sd of the change of the log
     hazard over follow-up, however many intervals there are.
     """
     edges = np.append(table.edges[:-1], max(table.last_event, table.edges[-2]))

@@ -1,9 +1,9 @@
-"""The one sum over patients that a sampler needs, as a compiled loop with its gradient.
+"""Weighted person-time at risk, the only sum over patients in the likelihood, as a compiled loop with its gradient.
 
 Everything else in the likelihood is a sum over strata and intervals. Arrays lie column by column, so
 that the inner loops run over patterns and a processor can work on several at once without reordering
 an addition: fast, and the same on every run. Patterns of one stratum lie together; padded columns and
-intervals are skipped. `perform` says the same in numpy.
+intervals are skipped. `perform` is the same in numpy.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Arrays -> PyMC model: one function, a baseline and the effects put together."""
+"""Build the PyMC model of a fit from its arrays: baseline, effects and likelihood."""
 
 from __future__ import annotations
 
@@ -34,11 +34,12 @@ DATA_DIMS: dict[str, tuple[str, ...]] = {
 
 
 def build(arrays: ModelArrays) -> pm.Model:
-    """The piecewise-exponential model of one exposure table.
+    """Build the piecewise-exponential model of one exposure table.
 
     Deterministics `group_effect` (group), `coefficient` (column), `log_likelihood`, and `log_hazard`
     (stratum, interval), or for hazards integrated out `hazard_shape` and `hazard_rate` of their exact
-    conditional Gamma distribution.
+    conditional Gamma distribution. Likelihood: Holford (1980), doi:10.2307/2529982; Laird & Olivier (1981),
+    doi:10.1080/01621459.1981.10477634.
     """
     size = arrays.structure
     with pm.Model(coords=arrays.coords, check_bounds=False) as model:  # scales are positive by construction
@@ -62,7 +63,7 @@ def build(arrays: ModelArrays) -> pm.Model:
 def strict_arithmetic() -> AbstractContextManager[None]:
     """Compile without `fastmath`, so that equal seeds give equal draws.
 
-    With it, a compilation read from PyTensor's cache rounds otherwise than a fresh one, and the draws part.
+    With it, a compilation read from PyTensor's cache rounds differently from a fresh one, and the draws differ.
     """
     return pytensor.config.change_flags(numba__fastmath=False)
 

@@ -1,4 +1,4 @@
-"""PyMC model -> the two functions that a sampler calls: log density with gradient, and what it says of the draws."""
+"""Functions of a PyMC model for the sampler: log density with gradient, and the stored quantities of a draw."""
 
 from __future__ import annotations
 

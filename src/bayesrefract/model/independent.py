@@ -36,7 +36,7 @@ def hazard_prior(strata: StrataKind, data: dict[str, TensorVariable]) -> tuple[T
 def observe(
     strata: StrataKind, risk: TensorVariable, linear: TensorVariable, data: dict[str, TensorVariable]
 ) -> tuple[TensorVariable, TensorVariable, TensorVariable]:
-    """The observed events per stratum and interval; returns posterior shape, posterior rate, log likelihood."""
+    """Add the likelihood of the events per stratum and interval; returns posterior shape, rate and log likelihood."""
     shape, rate = hazard_prior(strata, data)
     learnt = strata is StrataKind.POOLED
 

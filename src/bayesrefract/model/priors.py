@@ -1,4 +1,4 @@
-"""Priors of the group effects, resolved to numbers, and the hazard ratios that all priors imply."""
+"""Priors of the group effects as distributions, and the hazard ratios that all priors imply."""
 
 from __future__ import annotations
 
@@ -95,9 +95,24 @@ def overlap(pair: Contrast, primary: Contrast) -> float:
 
 
 def resolve_group_prior(priors: Priors, rope: Rope | None) -> GroupPrior:
-    """Turn a named prior into numbers; sceptical, neutral and enthusiastic are set by the ROPE.
+    """Resolve a named prior to a distribution; sceptical, neutral and enthusiastic depend on the ROPE.
 
-    Raises ModelError when such a prior meets a question without a hazard-ratio ROPE.
+    Parameters
+    ----------
+    priors : Priors
+        Priors of the model file.
+    rope : Rope or None
+        Primary ROPE of the hazard ratio.
+
+    Returns
+    -------
+    GroupPrior
+        Prior of the pairwise log hazard ratios.
+
+    Raises
+    ------
+    ModelError
+        Where such a prior is used for a question without a hazard-ratio ROPE.
     """
     name = priors.group
     if name is GroupPriorName.FLAT:
@@ -128,8 +143,8 @@ def _normal(sd: float) -> GroupPrior:
 def _sd_with_mass(bounds: tuple[float, float], locations: tuple[float, float], mass: float) -> float:
     """The sd that puts `mass` inside the bounds.
 
-    For humps outside the bounds the mass inside rises from 0 with the sd before it falls: the rising
-    branch is meant, the narrow one.
+    For modes outside the bounds the mass inside rises from 0 with the sd before it falls; the solution on the
+    rising branch (the narrow one) is returned.
     """
 
     def excess(log_sd: float) -> float:
@@ -148,7 +163,7 @@ CENTRAL = float(ndtri(0.975))
 
 @dataclass(frozen=True)
 class PriorImplication:
-    """What a prior says in hazard ratios: central 95% range, and mass inside the primary ROPE."""
+    """Implication of a prior for the hazard ratio: central 95% range, and mass inside the primary ROPE."""
 
     quantity: str
     distribution: str
@@ -160,7 +175,7 @@ class PriorImplication:
 def imply(
     model: Model, prior: GroupPrior, design: Design, primary: Contrast, rope: Rope | None
 ) -> tuple[PriorImplication, ...]:
-    """One row for the groups, one for each covariate, one or more for the baseline."""
+    """Implied hazard ratios of the priors of groups, covariates and baseline."""
     return (*_groups(model, prior, primary, rope), *_covariates(model, design), *_baseline(model.baseline))
 
 

@@ -1,4 +1,4 @@
-"""Piecewise-constant hazards whose logarithm walks over follow-up: smooth, and free of the time unit."""
+"""Piecewise-constant hazards with a random-walk prior on the log hazard: smooth, independent of the time unit."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _centred(walk: TensorVariable, event_share: TensorVariable) -> TensorVariabl
 def observe(
     alpha: TensorVariable, risk: TensorVariable, linear: TensorVariable, data: dict[str, TensorVariable]
 ) -> TensorVariable:
-    """The observed events per stratum and interval, as a random variable; returns the total log likelihood.
+    """Add the likelihood of the events per stratum and interval; returns the total log likelihood.
 
     Per cell D * alpha + linear - R * exp(alpha): D events, R the person-time at risk weighted by relative
     hazard, linear the sum of the linear predictors of those with an event.

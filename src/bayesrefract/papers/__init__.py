@@ -1,4 +1,4 @@
-"""What papers print: numbers with their digits, ratios with their limits, tables of counts."""
+"""Printed numbers of papers: numbers with their digits, ratios with their limits, tables of counts."""
 
 from bayesrefract.papers.counts import CountRow, Counts, read_counts
 from bayesrefract.papers.estimates import Estimate, read_estimates

@@ -1,4 +1,4 @@
-"""A ratio, a ROPE and a rule -> the verdict, and whether such a verdict was possible at all."""
+"""Verdict on a printed ratio from a ROPE and a rule, and the attainability of that verdict."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CLAIMS_OF_EQUALITY = (VerdictWord.EQUIVALENT, VerdictWord.NON_INFERIOR)
 
 @dataclass(frozen=True)
 class Terms:
-    """By what a ratio is judged: the range, the rule and the prior."""
+    """Terms of a verdict on a ratio: ROPE, rule and prior."""
 
     rope: Rope
     rule: Rule
@@ -40,7 +40,7 @@ class Terms:
 
 @dataclass(frozen=True)
 class Reach:
-    """What a standard error allows at a true ratio of exactly 1, as `Attainability` reckons it from events.
+    """Attainability with a given standard error at a true ratio of exactly 1, as `Attainability` from events.
 
     `best_inside`: largest posterior mass inside the ROPE. `more_needed`: how many times the information
     (about as many times the events) for 80% power. `events_implied`: fewer events cannot have given it.
@@ -55,10 +55,10 @@ class Reach:
 
 @dataclass(frozen=True)
 class Assessment:
-    """One ratio judged. `inside_digits`: P(inside) over all values that would be printed so.
+    """Verdict on one ratio. `inside_digits`: P(inside) over all values with the same printed digits.
 
-    `other_words`: verdicts that such values would have, its own apart. `ratio`: as printed, None for a
-    ratio that is reckoned from printed ones.
+    `other_words`: other verdicts that such values would have. `ratio`: as printed, None for a ratio that is
+    computed from printed ones.
     """
 
     name: str
@@ -71,7 +71,24 @@ class Assessment:
 
 
 def assess(ratio: Ratio, terms: Terms) -> Assessment:
-    """Judge one printed ratio."""
+    """Judge one printed ratio.
+
+    Parameters
+    ----------
+    ratio : Ratio
+        Estimate and limits with their printed digits.
+    terms : Terms
+        ROPE, rule and prior.
+
+    Returns
+    -------
+    Assessment
+        Verdict, attainability, and the sensitivity of both to the printed digits.
+
+    References
+    ----------
+    Kruschke (2018), doi:10.1177/2515245918771304.
+    """
     posterior = normal(ratio.log_estimate, ratio.log_se, terms.prior)
     name = ", ".join(part for part in (ratio.study, ratio.label) if part)
     judged = assess_normal(name, (ratio.group, ratio.reference), posterior, ratio.log_se, terms)
@@ -88,7 +105,7 @@ def assess_normal(name: str, pair: tuple[str, str], posterior: Mixture, error: f
 
 
 def verdict(pair: tuple[str, str], posterior: Mixture, terms: Terms) -> Verdict:
-    """The decision object of the whole package, without simulation error.
+    """Verdict on a posterior in closed form, without Monte Carlo error.
 
     A claim of equality that a narrow prior favours is withheld, as for patient records.
     """
@@ -131,7 +148,7 @@ def verdict(pair: tuple[str, str], posterior: Mixture, terms: Terms) -> Verdict:
 
 
 def judge(posterior: Mixture, rope: Rope, rule: Rule) -> Judgement:
-    """The rule of the package, put to a posterior in closed form."""
+    """Apply the decision rule to a posterior in closed form."""
     low, high = math.log(rope.low), math.log(rope.high)
     if rule.name is RuleName.INTERVAL:
         tail = (1 - rule.level) / 2
@@ -144,7 +161,7 @@ def judge(posterior: Mixture, rope: Rope, rule: Rule) -> Judgement:
 
 
 def reach(error: float, terms: Terms) -> Reach:
-    """What this standard error could have shown. A prior of two humps is left out, as for patient records."""
+    """Attainability with this standard error. A bimodal prior is ignored, as for patient records."""
     rope, prior = terms.rope, terms.prior
     sd = None if prior.flat or prior.is_mixture else prior.rest_sd
     criterion = Criterion(math.log(rope.low), math.log(rope.high), terms.rule, sd)
@@ -184,7 +201,7 @@ def _smallest_half_width(posterior: Mixture, rule: Rule) -> float:
 
 
 def _digits(ratio: Ratio, terms: Terms) -> tuple[float, float]:
-    """P(inside) over what the printed digits allow; it is largest where the estimate is nearest the ROPE's centre."""
+    """Range of P(inside) over values with the printed digits; largest with the estimate nearest the ROPE's centre."""
     low, high = math.log(terms.rope.low), math.log(terms.rope.high)
     least, most = ratio.log_estimates()
     nearest = min(max((low + high) / 2, least), most)

@@ -1,7 +1,7 @@
-"""Two printed ratios combined: the contrast of two groups with one reference, and random-effects pooling.
+"""Combine printed ratios: the contrast of two groups with one reference, and random-effects pooling.
 
 Pooling is Bayesian: normal effects around a mean, between-study spread tau ~ HalfNormal(scale), by quadrature over tau
-(Roever et al. 2021, doi:10.1002/jrsm.1475: 0.5 for logs of ratios). Beside it the classical answer: tau by Paule and
+(Roever et al. 2021, doi:10.1002/jrsm.1475: 0.5 for logs of ratios). Beside it the classical estimate: tau by Paule and
 Mandel (1982, doi:10.6028/jres.087.022), interval by Hartung and Knapp (2001, doi:10.1002/sim.1009).
 """
 
@@ -27,7 +27,7 @@ STEP = 0.1
 
 @dataclass(frozen=True)
 class Against:
-    """`first` over `second` under each correlation of their logs: a range of answers, never one."""
+    """`first` over `second` under each correlation of their logs: a range of verdicts, never one."""
 
     first: Ratio
     second: Ratio
@@ -37,10 +37,24 @@ class Against:
 
 
 def contrast(first: Ratio, second: Ratio, correlation: tuple[float, float], terms: Terms) -> Against:
-    """The contrast of two printed ratios that share their reference.
+    """Compute the contrast of two printed ratios that share their reference.
 
-    Var(log first - log second) = se1^2 + se2^2 - 2 r se1 se2. The shared reference makes r positive; what
-    it is cannot be told from the printed numbers.
+    Var(log first - log second) = se1^2 + se2^2 - 2 r se1 se2. The shared reference makes r positive; its
+    value is not identified by the printed numbers.
+
+    Parameters
+    ----------
+    first, second : Ratio
+        Ratios with one reference.
+    correlation : (float, float)
+        Range of r.
+    terms : Terms
+        ROPE, rule and prior.
+
+    Returns
+    -------
+    Against
+        One assessment for each correlation in the range.
     """
     rs = correlations(*correlation)
     one, two = first.log_se, second.log_se
@@ -87,7 +101,31 @@ class Pooled:
 
 
 def pool(ratios: Sequence[Ratio], terms: Terms, tau_scale: float, correlation: float | None = None) -> Pooled:
-    """Pool at least two studies; rows of one study are first made one, with the given correlation."""
+    """Pool at least two studies by a Bayesian random-effects model.
+
+    Rows of one study are first averaged, with the given correlation.
+
+    Parameters
+    ----------
+    ratios : sequence of Ratio
+        Printed ratios.
+    terms : Terms
+        ROPE, rule and prior of the mean.
+    tau_scale : float
+        Scale of the half-normal prior of tau, the between-study SD of the log ratio.
+    correlation : float, optional
+        Correlation of rows that share patients.
+
+    Returns
+    -------
+    Pooled
+        The mean with its verdict, tau, the predictive distribution of a new study, and the classical estimate.
+
+    References
+    ----------
+    Roever et al. (2021), doi:10.1002/jrsm.1475; Paule & Mandel (1982), doi:10.6028/jres.087.022; Hartung & Knapp
+    (2001), doi:10.1002/sim.1009.
+    """
     studies = combine(ratios, correlation)
     estimates = np.array([each[1] for each in studies])
     errors = np.array([each[2] for each in studies])
@@ -159,7 +197,7 @@ def hartung_knapp(estimates: Floats, errors: Floats, level: float) -> tuple[Inte
 
 
 def paule_mandel(estimates: Floats, errors: Floats) -> float:
-    """The tau for which the studies vary as much as they should; 0 where they vary less already."""
+    """The tau at which the generalised Q statistic equals its expectation; 0 where it is smaller at tau = 0."""
 
     def excess(variance: float) -> float:
         weights = 1 / (errors**2 + variance)

@@ -73,7 +73,7 @@ def read_p(text: str, *, may_be_below: bool = False) -> Number:
 
 
 def either(number: Number) -> Range:
-    """Values that would be printed so by rounding or by cutting off."""
+    """Values with these printed digits by rounding or truncation."""
     parts = (number.rounded, number.truncated)
     return Range(min(part.low for part in parts), max(part.high for part in parts))
 
@@ -82,7 +82,7 @@ def either(number: Number) -> Range:
 class Ratio:
     """`group` against `reference`, with the limits of an interval of `level`.
 
-    `label` says what of (endpoint, population); `place` where it was read. Rows of one `study` share patients.
+    `label`: endpoint and population. `place`: where it was read. Rows of one `study` share patients.
     """
 
     group: str
@@ -128,7 +128,7 @@ class Ratio:
         return math.log(_positive(low, self.estimate)), math.log(high)
 
     def implied(self, *, cut_off: bool = False) -> tuple[float, float]:
-        """Estimates in the middle of the limits on the log scale, as far as the printed digits tell them.
+        """Estimates in the middle of the limits on the log scale, as far as the printed digits identify them.
 
         `cut_off`: digits may have been cut off instead of rounded.
         """
@@ -154,7 +154,7 @@ def _positive(value: Fraction, printed: Number) -> Fraction:
 
 
 def ratio_faults(estimate: Number, low: Number, high: Number) -> list[str]:
-    """Why these three cannot be a ratio with its interval; nothing where they can."""
+    """Faults of three numbers as a ratio with its interval; nothing where there is none."""
     faults = [
         f"{name} {number.text} is not above 0. A ratio and its limits are positive."
         for name, number in (("ratio", estimate), ("lower limit", low), ("upper limit", high))

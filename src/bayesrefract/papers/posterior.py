@@ -17,9 +17,9 @@ Floats = NDArray[np.float64]
 
 LEAST = float(np.finfo(float).tiny)
 MOST = 1 - float(np.finfo(float).epsneg)
-"""A normal probability is never exactly 0 or 1, whatever the arithmetic says."""
+"""A normal probability is never exactly 0 or 1, whatever the rounding of the arithmetic."""
 FAR = 40.0
-"""Standard deviations beyond which no quantile is looked for."""
+"""Quantiles are searched within this many standard deviations."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def update(estimates: Floats, errors: Floats, weights: Floats, prior: GroupPrior
     """The posterior under a prior of the log ratio, from a likelihood that is itself a mixture.
 
     Arrays of shape (component,): the likelihood is sum of weights * Normal(estimates; log ratio, errors).
-    One estimate is one component; pooled studies have one for each heterogeneity that is thought possible.
+    One estimate is one component; pooled studies have one for each heterogeneity that is considered.
     """
     if prior.flat:
         return Mixture(weights / weights.sum(), estimates, errors)

@@ -1,4 +1,4 @@
-"""A CSV file of printed ratios -> the ratios that are asked for, every fault of a row told."""
+"""Read the selected ratios of a CSV file of printed ratios; the faults of all rows are reported."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bayesrefract.papers.sheet import Sheet
 
 @dataclass(frozen=True)
 class Selection:
-    """Ratios in the order of the file; `passed_over`: rows of other statistics, `filtered`: ratios not asked for."""
+    """Ratios in the order of the file; `passed_over`: rows of other statistics, `filtered`: ratios not selected."""
 
     ratios: tuple[Ratio, ...]
     passed_over: int
@@ -24,7 +24,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class Wanted:
-    """`where`: values a row must have, by column. `groups`: all that rows may name; empty for any."""
+    """Filter of rows. `where`: required values by column. `groups`: allowed groups; empty for any."""
 
     where: tuple[tuple[str, str], ...] = ()
     groups: tuple[str, ...] = ()
@@ -32,7 +32,7 @@ class Wanted:
 
 
 def read_ratios(path: Path, wanted: Wanted) -> Selection:
-    """The ratios of a file. Raises InputError with every fault of the rows and of what is asked for."""
+    """The ratios of a file. Raises InputError with every fault of the rows and of the filter."""
     sheet, estimates = read_estimates(path)
     ratios = [each for each in estimates if each.is_ratio]
     if not ratios:
@@ -52,8 +52,10 @@ def read_ratios(path: Path, wanted: Wanted) -> Selection:
     sheet.finish()
     chosen = [each for each in ratios if all(each.row[column] == value for column, value in wanted.where)]
     if not chosen:
-        asked = " and ".join(f"{column}={value}" for column, value in wanted.where)
-        raise InputError(f"{sheet.name}: no ratio has {asked}. Each value occurs, but not together: leave one out.")
+        conditions = " and ".join(f"{column}={value}" for column, value in wanted.where)
+        raise InputError(
+            f"{sheet.name}: no ratio has {conditions}. Each value occurs, but not together: leave one out."
+        )
     found = tuple(ratio for each in chosen if (ratio := each.ratio(wanted.level)) is not None)
     return Selection(found, len(estimates) - len(ratios), len(ratios) - len(chosen))
 
@@ -63,14 +65,14 @@ def _is_of_a_row(fault: str, sheet: Sheet) -> bool:
 
 
 def _faults(each: Estimate, wanted: Wanted) -> Iterator[str]:
-    """Why a row cannot be a ratio between two groups."""
+    """Faults of a row as a ratio between two groups."""
     for column, name in (("group", each.group), ("reference", each.reference)):
         if not name:
-            yield f"{column} is missing. Name the {'group' if column == 'group' else 'group it is held against'}."
+            yield f"{column} is missing. Name the {'group' if column == 'group' else 'group it is compared with'}."
         elif wanted.groups and name not in wanted.groups:
             yield f"{column} {quoted(name)} is not known.{_hint(name, wanted.groups)}"
     if each.group and each.group == each.reference:
-        yield f"{quoted(each.group)} is held against itself. Name two groups."
+        yield f"{quoted(each.group)} is compared with itself. Name two groups."
     if each.level(wanted.level) is None:
         yield f"interval_kind {quoted(each.row['interval_kind'])} is no interval of a ratio. Write it as 95% CI."
     for column, number in (("value", each.value), ("ci_low", each.low), ("ci_high", each.high)):
@@ -87,7 +89,7 @@ def _hint(name: str, groups: Collection[str]) -> str:
 
 
 def _filter_faults(sheet: Sheet, ratios: Sequence[Estimate], wanted: Wanted) -> list[str]:
-    """Filters that no row can meet."""
+    """Filters that no row matches."""
     faults = []
     for column, value in wanted.where:
         known = list(dict.fromkeys(each.row[column] for each in ratios if each.row[column]))

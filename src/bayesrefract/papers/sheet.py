@@ -16,7 +16,7 @@ PATIENT_WORDS = {
     "Export the records": "Export the table",
     "path of the records": "path of the file",
 }
-"""What the reader of patient records says, told of printed numbers."""
+"""Messages of the reader of patient records, reworded for printed numbers."""
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""The question and the models tried, as declared: TOML -> frozen values, with every fault told at once."""
+"""Parse and validate study.toml and models/*.toml into frozen values; all faults are reported together."""

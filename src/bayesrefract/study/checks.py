@@ -1,6 +1,6 @@
-"""Faults of a study that need more than one of its tables: names that must exist, once, and fit together.
+"""Checks across the tables of a study file: references between names, duplicates and consistency.
 
-Each check reads the tables that could be read (a faulty one is None and has been told already) and
+Each check reads the tables that could be parsed (a faulty one is None and has been reported already) and
 keeps its faults in the file.
 """
 
@@ -29,7 +29,7 @@ from bayesrefract.study.sections import (
 from bayesrefract.study.toml_reader import Section, TomlFile
 
 CLOCK = "start of the clock"
-"""A role that leaves a column free to be a covariate of other questions."""
+"""A column with this role may be a covariate of other questions."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class StudyTables:
 
 
 def check_across(tables: StudyTables, file: TomlFile) -> None:
-    """Keep every fault that needs more than one table."""
+    """Run every check across tables."""
     _check_codes(tables, file)
     _check_contrasts(tables, file)
     _check_populations(tables, file)
@@ -68,54 +68,54 @@ def _check_named(tables: StudyTables, file: TomlFile) -> None:
     populations = [table.name for _, table in _placed("population", tables.populations)]
     questions = [table.name for _, table in _placed("question", tables.questions)]
     models = tables.study.models if tables.study else []
-    asked: list[tuple[str, list[str] | None, list[str], str]] = []
+    references: list[tuple[str, list[str] | None, list[str], str]] = []
     for place, question in _placed("question", tables.questions):
-        asked += [(f"{place}.populations", question.populations, populations, "[[population]]")]
-        asked += [(f"{place}.models", question.models, models, "study.models")]
+        references += [(f"{place}.populations", question.populations, populations, "[[population]]")]
+        references += [(f"{place}.models", question.models, models, "study.models")]
         if question.printed is not None and "published" not in file.tables:
             file.fault(f"{place}.printed", " needs a table [published]. Add it, or delete the key.")
         if question.clock_start is not None and question.entry is not None:
             file.fault(place, " has both entry and clock_start. Keep one of them: each is a time of entry.")
-    asked += [
+    references += [
         (f"{place}.models", table.models, models, "study.models")
         for place, table in _placed("population", tables.populations)
     ]
-    asked += [
+    references += [
         (f"{place}.questions", rope.questions, questions, "[[question]]")
         for place, rope in _placed("rope", tables.ropes)
     ]
     labels = tables.words.adjust_labels if tables.words else {}
     sets = [*tables.sets.adjust, NO_SET] if tables.sets else []
-    asked += [("adjust_labels", list(labels), sets, "[adjust]")]
+    references += [("adjust_labels", list(labels), sets, "[adjust]")]
     faulty = {"[[population]]": None in tables.populations, "[[question]]": None in tables.questions}
-    for place, names, known, where in asked:
+    for place, names, known, where in references:
         unread = faulty.get(where, not known)  # a name may be that of a table with faults of its own
         for name in () if unread else names or ():
             if name not in known:
                 hint = did_you_mean(name, known)
                 listed = ", ".join(known) or "none is declared"
                 file.fault(place, f" names {name}, which is not in {where}: {listed}.{hint} Correct it.")
-    _check_models_meet(tables, file)
+    _check_common_models(tables, file)
     _check_distinct("table", tables.tables, file)
 
 
-def _check_models_meet(tables: StudyTables, file: TomlFile) -> None:
-    """Where a question and its population both choose models, some model is left."""
-    for asked, question in _placed("question", tables.questions):
+def _check_common_models(tables: StudyTables, file: TomlFile) -> None:
+    """A question and its population that both choose models share at least one."""
+    for at, question in _placed("question", tables.questions):
         for place, population in _placed("population", tables.populations):
             meets = question.populations is None or population.name in question.populations
             if not meets or question.models is None or population.models is None:
                 continue
             if not set(question.models) & set(population.models):
                 file.fault(
-                    f"{asked}.models",
+                    f"{at}.models",
                     f" and {place}.models have no model in common, so that {question.name} would not be tried in "
                     f"{population.name}. Name a model in both, or leave the population out of the question.",
                 )
 
 
 def _check_codes(tables: StudyTables, file: TomlFile) -> None:
-    """Every code means a level of the study, and every level has a code."""
+    """Every code stands for a level of the study, and every level has a code."""
     groups = tables.groups
     if groups is None or groups.codes is None:
         return
@@ -204,7 +204,7 @@ def _check_adjust(tables: StudyTables, file: TomlFile) -> None:
 
 
 def _check_covariate_columns(tables: StudyTables, file: TomlFile) -> None:
-    """`unordered` and `per` speak of columns that some set uses: anything else is a slip."""
+    """`unordered` and `per` name only columns that some set uses."""
     if tables.columns is None or tables.sets is None:
         return
     covariates = {column for columns in tables.sets.adjust.values() for column in columns}
@@ -249,20 +249,20 @@ def _most_primary(tables: StudyTables, ropes: list[RopeSection]) -> dict[Estiman
 
 
 def _check_horizons(tables: StudyTables, file: TomlFile) -> None:
-    """Every estimand but the hazard ratio is taken at a horizon, which bounds an RMST difference."""
+    """Every estimand but the hazard ratio requires a horizon, which bounds an RMST difference."""
     for place, rope in _placed("rope", tables.ropes):
         if rope.estimand is Estimand.HAZARD_RATIO:
             continue
-        for asked, question in _placed("question", tables.questions):
+        for at, question in _placed("question", tables.questions):
             if rope.questions is not None and question.name not in rope.questions:
                 continue
             if question.horizon is None:
-                file.fault(f"{asked}.horizon", f' is missing. {place} ("{rope.estimand}") needs one; add a time.')
+                file.fault(f"{at}.horizon", f' is missing. {place} ("{rope.estimand}") needs one; add a time.')
             elif rope.estimand is Estimand.RMST_DIFFERENCE and max(-rope.low, rope.high) >= question.horizon:
                 file.fault(
                     place,
                     f" spans {rope.low:g} to {rope.high:g}, but no RMST difference can reach the horizon of "
-                    f"{question.horizon:g} in {asked}. Check the unit of both.",
+                    f"{question.horizon:g} in {at}. Check the unit of both.",
                 )
 
 

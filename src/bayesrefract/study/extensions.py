@@ -1,4 +1,4 @@
-"""Study packages that are installed, by the name that a study file calls them by."""
+"""Installed study packages, by the name used in a study file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The region of practical equivalence (ROPE), and the rule that reads a posterior against it."""
+"""The region of practical equivalence (ROPE), and the decision rule."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class Estimand(StrEnum):
 
     @property
     def is_ratio(self) -> bool:
-        """Ratios are read on the log scale and are neutral at 1; differences at 0."""
+        """Whether it is a ratio: analysed on the log scale, with null value 1 (differences: 0)."""
         return self in {Estimand.HAZARD_RATIO, Estimand.MARGINAL_HAZARD_RATIO}
 
 
 @dataclass(frozen=True)
 class Rope:
-    """Region of practical equivalence: the values that count as equal. There is no default.
+    """Region of practical equivalence: the range of differences too small to matter. There is no default.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def _date(text: str) -> dt.date:
 
 
 def bounds_faults(low: float, high: float, estimand: Estimand) -> Iterator[str]:
-    """Why two bounds are no ROPE; they lie on both sides of "no difference" and do not touch it."""
+    """Faults of two bounds of a ROPE; they must enclose "no difference"."""
     found = f"low = {low:g} and high = {high:g}"
     if low > high:
         yield f"{found} are reversed. Put the smaller bound in low."
@@ -93,7 +93,7 @@ def bounds_faults(low: float, high: float, estimand: Estimand) -> Iterator[str]:
 
 
 class RuleName(StrEnum):
-    """How a posterior and a ROPE become a verdict."""
+    """Decision rule by which a posterior and a ROPE give a verdict."""
 
     INTERVAL = "interval"
     PROBABILITY = "probability"

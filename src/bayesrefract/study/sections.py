@@ -1,6 +1,6 @@
-"""The tables of a study file: which keys each may hold, and what each key may be.
+"""Schemas of the tables of a study file: allowed keys and values.
 
-A fault that needs only one table is found here; one that needs several is found in `study_file`.
+Faults within one table are found here; faults across tables in `checks`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class StudySection(Section):
     evidence: Evidence = Field(strict=False, description=one_of(Evidence))
     models: list[Text] = Field(min_length=1, description='a list of models to try, the first one primary: ["primary"]')
     source: Annotated[str, AfterValidator(on_one_line)] = Field(
-        default="", description="where the records come from, as text"
+        default="", description="source of the records, as text"
     )
     seed: int | None = Field(
         default=None, ge=0, validate_default=True, description="a whole number from 0, for simulated records only"
@@ -225,13 +225,13 @@ class QuestionSection(Section):
 
 
 class AdjustSection(Section):
-    """The top level of the file, of which it holds [adjust]: its keys are the names of the sets."""
+    """Top level of the file with [adjust]: its keys are the names of the sets."""
 
     adjust: dict[Text, list[Text]] = Field(description=COLUMNS)
 
 
 class WordsSection(Section):
-    """The top level of the file, of which it holds [adjust_labels] and [labels]: names and what they mean in words."""
+    """Top level of the file with [adjust_labels] and [labels]: names and their descriptions."""
 
     adjust_labels: dict[Text, Text] = Field(default={}, description="one line of text")
     labels: dict[Text, Text] = Field(default={}, description="one line of text")
@@ -271,8 +271,8 @@ class RopeSection(Section):
     """[[rope]]"""
 
     estimand: Estimand = Field(strict=False, description=one_of(Estimand))
-    low: float = Field(description="a number: the lowest value that counts as equal")
-    high: float = Field(description="a number: the highest value that counts as equal")
+    low: float = Field(description="a number: the lower bound of the ROPE")
+    high: float = Field(description="a number: the upper bound of the ROPE")
     source: Text = Field(description="the reason for these bounds, in words; a ROPE has no default")
     declared_on: dt.date = Field(description="the date on which the bounds were fixed, such as 2026-01-31, unquoted")
     before_data: bool | None = Field(

@@ -29,7 +29,7 @@ class TimeUnit(StrEnum):
 
 
 class Evidence(StrEnum):
-    """What the records are. Printed wherever a number is."""
+    """Origin of the records. Printed wherever a number is."""
 
     PATIENTS = "patients"
     REBUILT = "rebuilt"
@@ -38,7 +38,7 @@ class Evidence(StrEnum):
 
 @dataclass(frozen=True)
 class Contrast:
-    """`group` against `reference`. Role: comparison | positive_control."""
+    """Contrast of `group` versus `reference`. Role: comparison | positive_control."""
 
     group: str
     reference: str
@@ -64,7 +64,7 @@ class Condition:
 class Population:
     """Patients who meet every condition (equality, list or range; never an expression).
 
-    Role: main | sensitivity. What is asked of a sensitivity population stands in a table, not in a section of its own.
+    Role: main | sensitivity. Sensitivity populations are reported in a table, not in a section of their own.
     """
 
     name: str
@@ -96,7 +96,7 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Printed:
-    """Where a paper prints its own answer: the rows of its estimates with this population, setting and endpoint."""
+    """Rows of a paper's estimates that answer a question: population, setting and endpoint."""
 
     population: str
     setting: str
@@ -105,7 +105,7 @@ class Printed:
 
 @dataclass(frozen=True)
 class Publication:
-    """A paper whose printed numbers stand beside the analyses. Paths are those of the CSV files.
+    """A paper whose printed numbers are compared with the analyses. Paths are those of the CSV files.
 
     `counts`: None where the paper prints no table of counts, or none that is worth checking.
     `conclusion` is the paper's own sentence. `spread`: how far rebuilt cohorts differ, where there is such a file.
@@ -148,7 +148,7 @@ class Columns:
 
 @dataclass(frozen=True)
 class Analysis:
-    """One endpoint in one population, with all that is needed to judge it."""
+    """One endpoint in one population, with contrasts, ROPEs and decision rule."""
 
     endpoint: Endpoint
     population: Population
@@ -195,13 +195,13 @@ class Study:
     source: str = ""
     seed: int | None = None  # of the function that simulates the records, for simulated studies
     sha256: str = ""  # of the study file itself
-    records_sha256: str | None = None  # what the records must hash to, where the study says so
-    extension: str | None = None  # the study package that knows more of its records and its page
+    records_sha256: str | None = None  # what the records must hash to, where the study states it
+    extension: str | None = None  # study package with further checks and page sections
     publication: Publication | None = None
     tables: tuple[PatientTable, ...] = ()
     labels: Mapping[str, str] | None = None  # column -> words
 
 
 def with_records(study: Study, records: Path) -> Study:
-    """The same study on other records, whose hash it does not know."""
+    """The same study on other records, without a hash to check."""
     return replace(study, records=str(records.absolute()), records_sha256=None)

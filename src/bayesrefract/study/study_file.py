@@ -59,7 +59,20 @@ EVERYONE = Population("all", "all patients")
 def load_study(path: Path) -> Study:
     """Read a study file, or the study.toml in a folder.
 
-    Raises StudyError with one sentence per fault: file, key, what was found, what is allowed, what to do.
+    Parameters
+    ----------
+    path : Path
+        The file or its folder.
+
+    Returns
+    -------
+    Study
+        Questions, models to fit and the source of the records.
+
+    Raises
+    ------
+    StudyError
+        With one sentence per fault: file, key, what was found, what is allowed, what to do.
     """
     path = path / "study.toml" if path.is_dir() else path
     file, content = read_toml(path, StudyError)
@@ -89,7 +102,7 @@ def _read_tables(file: TomlFile) -> StudyTables:
 
 
 def _check_files(tables: StudyTables, folder: Path, file: TomlFile) -> None:
-    """The files of [published] are there."""
+    """Check that the files of [published] exist."""
     for key, name in _published_files(tables.published).items():
         if not (folder / name).is_file():
             file.fault(f"published.{key}", f' = "{name}": there is no such file beside the study. Correct the name.')
@@ -178,17 +191,17 @@ def _analyses(tables: StudyTables) -> tuple[Analysis, ...]:
 
 
 def _printed(question: QuestionSection, population: PopulationSection | None) -> Printed | None:
-    """Where the paper answers this question for these patients; None where it does not."""
+    """Rows of the paper that answer this question for these patients; None where there are none."""
     if question.printed is None or population is None or population.printed is None:
         return None
     return Printed(population.printed, question.printed.setting, question.printed.endpoint)
 
 
-def _models(known: list[str], *asked: list[str] | None) -> tuple[str, ...] | None:
-    """The study's models that both the question and the population want; None where neither says."""
-    if all(names is None for names in asked):
+def _models(known: list[str], *chosen: list[str] | None) -> tuple[str, ...] | None:
+    """The study's models named by both the question and the population; None where neither names any."""
+    if all(names is None for names in chosen):
         return None
-    return tuple(name for name in known if all(names is None or name in names for names in asked))
+    return tuple(name for name in known if all(names is None or name in names for names in chosen))
 
 
 def _population(section: PopulationSection) -> Population:

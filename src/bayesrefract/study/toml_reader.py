@@ -1,4 +1,4 @@
-"""TOML -> checked sections. Every fault of a file is kept as a sentence, so that all are told at once.
+"""Parse and validate TOML. Every fault of a file is kept as a sentence, and all are reported together.
 
 Places in arrays of tables count from 1: `rope[1].low` is the key `low` of the first [[rope]].
 """
@@ -23,12 +23,12 @@ LONGEST_SHOWN = 60
 
 
 class Section(BaseModel):
-    """A table of a TOML file. The description of each field says what is allowed, for its messages."""
+    """A table of a TOML file. The description of each field states the allowed values, for its messages."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
     renamed: ClassVar[Mapping[str, str]] = {}
-    """Keys of earlier versions -> what they are called now."""
+    """Keys of earlier versions -> their present names."""
 
 
 def refuse(sentence: str, *, key: str | None = None) -> NoReturn:
@@ -37,7 +37,7 @@ def refuse(sentence: str, *, key: str | None = None) -> NoReturn:
 
 
 def on_one_line(text: str) -> str:
-    """The text, if all of it prints: a control character would break tables, figures and terminals."""
+    """Return the text, or refuse control characters, which would break tables, figures and terminals."""
     if UNPRINTABLE.search(text):
         refuse(f"= {quoted(text)} holds a line end or control character. Write it on one line, without them.")
     return text
@@ -47,7 +47,7 @@ type Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1
 
 
 def one_of(choices: type[StrEnum], *, without: Iterable[StrEnum] = ()) -> str:
-    """What is allowed, for a field that holds one of a few words."""
+    """Allowed values of a field that holds one of a few words."""
     return "one of " + ", ".join(f'"{c}"' for c in choices if c not in set(without))
 
 
@@ -90,7 +90,7 @@ class TomlFile:
             raise self.error(list(dict.fromkeys(self.faults)))
 
     def allow_only(self, known: Iterable[str]) -> None:
-        """Fault every top-level key that has no meaning."""
+        """Keep a fault for every unknown top-level key."""
         known = list(known)
         for key in sorted(self.tables.keys() - set(known)):
             self.fault(key, _unknown(key, known))

@@ -1,4 +1,4 @@
-"""Does a paper's arithmetic hold? Printed counts and estimates held against each other; no patient is needed."""
+"""Consistency checks of the counts, estimates and p-values that a paper prints; no patient records are required."""
 
 from bayesrefract.papers.audit.finding import Finding, Severity, Unchecked
 from bayesrefract.papers.audit.report import Paper, Report, audit, read_paper

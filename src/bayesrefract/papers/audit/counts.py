@@ -16,7 +16,7 @@ PERCENTAGES = "percentages"
 
 
 def percentages(counts: Counts) -> Outcome:
-    """Count over group size, rounded or cut off at the printed digits."""
+    """Check each percentage: count over group size, rounded or truncated at the printed digits."""
     looked = 0
     findings: list[Finding] = []
     left: list[tuple[str, str]] = []
@@ -31,7 +31,7 @@ def percentages(counts: Counts) -> Outcome:
 
 
 def follows(count: int, size: int, percent: Number) -> bool:
-    """Whether the share is printed so when it is rounded, halves up or down, or cut off."""
+    """Whether the printed percentage follows by rounding, halves up or down, or truncation."""
     share = Fraction(100 * count, size)
     cut = percent.truncated
     return percent.rounded.holds(share) or cut.low <= share < cut.high
@@ -48,7 +48,7 @@ def _faults(row: CountRow, group: str, count: int, size: int, percent: Number) -
         return
     implied = _sizes(count, either(percent))
     fits = implied is not None and implied[0] <= size and implied[1] >= count
-    told = "no group size gives the printed one" if implied is None else f"{_span(*implied)} patients would give it"
+    sizes = "no group size gives the printed one" if implied is None else f"{_span(*implied)} patients would give it"
     yield Finding(
         PERCENTAGES,
         Severity.DOUBT if fits else Severity.ERROR,
@@ -56,7 +56,7 @@ def _faults(row: CountRow, group: str, count: int, size: int, percent: Number) -
         f"{row.label}, {group}",
         f"printed {count} ({percent.text}%) in a group of {size}"
         + (": some patients may have been left out" if fits else ""),
-        f"{count} of {size} is {fixed(100 * count / size, 2)}%; {told}",
+        f"{count} of {size} is {fixed(100 * count / size, 2)}%; {sizes}",
     )
 
 
@@ -78,14 +78,14 @@ EVERYBODY = "all"
 
 
 def sums(counts: Counts) -> Outcome:
-    """Levels count as exhaustive where they make up most of the groups; then every group must be made up."""
+    """Check sums over levels; levels that add up to most of the groups must add up to every group."""
     looked, findings, left = 0, list(_subsets(counts)), []
     for rows in _variables(counts):
         looked += len(rows)
         findings += [finding for row in rows for finding in _too_many(row, counts.groups)]
         totals = [sum(each) for each in zip(*(row.counts or () for row in rows), strict=True)]
         sizes = rows[0].sizes or ()
-        used = [i for i, total in enumerate(totals) if total]  # a group without any such patient is not asked
+        used = [i for i, total in enumerate(totals) if total]  # groups without any such patient are skipped
         wrong = [i for i in used if totals[i] != sizes[i]]
         if len(rows) < 2:
             continue
@@ -123,7 +123,7 @@ def _missed(rows: list[CountRow], place: int, group: str, total: int, size: int)
 
 
 def _subsets(counts: Counts) -> Iterator[Finding]:
-    """No population is larger than that of everybody in the same setting."""
+    """Check that no population is larger than the whole population of the same setting."""
     for (population, setting), sizes in counts.sizes.items():
         whole = counts.sizes.get((EVERYBODY, setting), sizes)
         for group, size, most in zip(counts.groups, sizes, whole, strict=True):

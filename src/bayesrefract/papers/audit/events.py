@@ -20,7 +20,7 @@ SLACK = 0.8
 class ImpliedEvents:
     """Events in both groups together that the width of an interval implies, beside the patients.
 
-    Reckoned at the groups' sizes: variance = 1 / (d p (1 - p)), p the share of the group. Adjusting for
+    Computed at the groups' sizes: variance = 1 / (d p (1 - p)), p the share of the group. Adjusting for
     covariates widens an interval, so that an adjusted one implies fewer events than there were.
     """
 
@@ -41,7 +41,7 @@ def implied_events(estimates: Sequence[Estimate], counts: Counts) -> tuple[Impli
 
 
 def events(estimates: Sequence[Estimate], counts: Counts) -> Outcome:
-    """No interval can be narrower than with an event in every patient."""
+    """Check that no interval is narrower than with an event in every patient."""
     looked = 0
     findings: list[Finding] = []
     left: list[tuple[str, str]] = []

@@ -1,4 +1,4 @@
-"""What one check of printed numbers found, as frozen values."""
+"""Findings of a check of printed numbers, as frozen values."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """How much a finding says."""
+    """Severity of a finding."""
 
     ERROR = "error"  # cannot be as printed
     DOUBT = "doubt"  # does not follow from what is printed; another reading is possible
@@ -17,7 +17,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """`place`: file and line. `subject`: what it is of. `evidence`: the numbers that anybody can check."""
+    """One inconsistency. `place`: file and line. `subject`: the number. `evidence`: the numbers behind it."""
 
     check: str
     severity: Severity
@@ -29,7 +29,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Unchecked:
-    """What one check could not look at, and why."""
+    """Numbers that a check could not examine, and the reason."""
 
     check: str
     reason: str
@@ -38,7 +38,7 @@ class Unchecked:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One check over a whole file: how many numbers it looked at, what it found, what it left."""
+    """One check over a whole file: numbers checked, findings, and numbers not checked."""
 
     check: str
     checked: int
@@ -47,7 +47,7 @@ class Outcome:
 
 
 def outcome(check: str, checked: int, findings: Iterable[Finding], left: Iterable[tuple[str, str]] = ()) -> Outcome:
-    """`left`: pairs of a reason and a subject; subjects with one reason are told together."""
+    """`left`: pairs of a reason and a subject; subjects with one reason are reported together."""
     reasons: dict[str, list[str]] = {}
     for reason, subject in left:
         reasons.setdefault(reason, []).append(subject)
@@ -56,6 +56,6 @@ def outcome(check: str, checked: int, findings: Iterable[Finding], left: Iterabl
 
 
 def in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """The gravest first; otherwise as they were found."""
+    """The most severe first; otherwise in the order found."""
     order = list(Severity)
     return tuple(sorted(findings, key=lambda finding: order.index(finding.severity)))

@@ -20,7 +20,7 @@ SYMMETRY = "interval symmetry"
 
 
 def limits(estimates: Sequence[Estimate]) -> Outcome:
-    """Lower limit, estimate and upper limit in this order; ratios above 0."""
+    """Check the order of lower limit, estimate and upper limit, and that ratios are above 0."""
     bounded = [each for each in estimates if each.value and (each.low or each.high)]
     alone = (each for each in estimates if each.value and not (each.row["ci_low"] or each.row["ci_high"] or each.is_p))
     left = [("no limits printed", each.name) for each in alone]
@@ -29,7 +29,7 @@ def limits(estimates: Sequence[Estimate]) -> Outcome:
 
 
 def symmetry(estimates: Sequence[Estimate]) -> Outcome:
-    """An interval made as exp(log ratio +- z SE) has its estimate in the middle on the log scale."""
+    """Check that the estimate is the geometric mean of its limits, as for exp(log ratio +- z SE)."""
     found = [each for each in estimates if each.is_ratio and is_sound(each)]
     findings = [finding for each in found for finding in _askew(each)]
     kinds = (each for each in estimates if not each.is_ratio and each.low and each.high)
@@ -83,7 +83,7 @@ def _askew(each: Estimate) -> Iterator[Finding]:
 
 
 def _swapped(ratio: Ratio) -> Iterator[str]:
-    """Numbers that would fit with two neighbouring digits the other way round."""
+    """Numbers that would be consistent with two neighbouring digits transposed."""
     numbers = (ratio.estimate, ratio.low, ratio.high)
     for place, number in enumerate(numbers):
         for i, (one, two) in enumerate(pairwise(number.text)):
@@ -98,7 +98,7 @@ def _swapped(ratio: Ratio) -> Iterator[str]:
 
 CHECK = "p against interval"
 WALD, LOG_RANK = "wald", "logrank"
-"""A Wald test is made of the same two numbers as the interval: nothing but digits may part them."""
+"""A Wald test is made of the same two numbers as the interval: they may differ only by rounding."""
 OTHER_TEST_SLACK = 0.10
 """Standard errors by which another test of the same patients may differ from the Wald test."""
 THRESHOLD = 0.05
@@ -113,7 +113,7 @@ class Span(NamedTuple):
 
 
 def p_of_intervals(estimates: Sequence[Estimate]) -> Outcome:
-    """Every ratio against every p of the same comparison, population, setting and endpoint."""
+    """Compare every ratio with every p of the same comparison, population, setting and endpoint."""
     looked = 0
     findings: list[Finding] = []
     left: list[tuple[str, str]] = []

@@ -27,7 +27,7 @@ class Test(StrEnum):
 
 
 class Digits(StrEnum):
-    """How a p-value became the digits that are printed."""
+    """Rounding convention of a printed p-value."""
 
     ROUNDED = "rounded"
     CUT_OFF = "cut off"
@@ -36,7 +36,7 @@ class Digits(StrEnum):
 type Convention = tuple[Test, Digits]
 
 CONVENTIONS: tuple[Convention, ...] = tuple(product(Test, Digits))
-"""In the order in which they are believed, where several explain as many rows."""
+"""In order of preference, where several explain as many rows."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Explained:
 
 @dataclass(frozen=True)
 class Explanation:
-    """All rows whose p can be reckoned, the convention that explains most of them, and the rows left."""
+    """All rows whose p can be computed, the convention that explains most of them, and the remaining rows."""
 
     rows: tuple[Explained, ...]
     convention: Convention
@@ -63,7 +63,7 @@ class Explanation:
 
 
 def explain(counts: Counts) -> Explanation:
-    """Find the one test and way of printing that explain the most p-values of a paper."""
+    """Find the test and rounding convention that explain the most p-values of a paper."""
     rows, left = [], []
     for row in counts.rows:
         if row.p is None:
@@ -138,7 +138,7 @@ def _cut_off(made: Explanation) -> Iterator[Finding]:
 def _faults(each: Explained, convention: Convention) -> Iterator[Finding]:
     if convention in each.by:
         return
-    reckoned = "; ".join(f"{test} {_p(p)}" for test, p in each.tests.items())
+    computed = "; ".join(f"{test} {_p(p)}" for test, p in each.tests.items())
     if each.by:
         test, way = min(each.by, key=CONVENTIONS.index)
         message = f"printed p = {each.printed.text} is {test}, {way}; the others are {convention[0]}, {convention[1]}"
@@ -148,7 +148,7 @@ def _faults(each: Explained, convention: Convention) -> Iterator[Finding]:
             "patients with unknown values may have been left out, or another test made"
         )
     severity = Severity.NOTE if each.by else Severity.DOUBT
-    yield Finding(CHECK, severity, each.row.row.place, each.row.label, message, reckoned)
+    yield Finding(CHECK, severity, each.row.row.place, each.row.label, message, computed)
 
 
 def _p(p: float) -> str:

@@ -34,7 +34,7 @@ class Report:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """The gravest first."""
+        """The most severe first."""
         return in_order([finding for each in self.outcomes for finding in each.findings])
 
     @property
@@ -45,7 +45,7 @@ class Report:
 def read_paper(estimates: Path | None, counts: Path | None) -> Paper:
     """Read the files, or the one that is given.
 
-    Raises InputError with the faults of both; numbers that cannot be are findings, not faults.
+    Raises InputError with the faults of both; impossible numbers are findings, not faults.
     """
     faults: list[str] = []
     found, tables = None, None
@@ -71,7 +71,18 @@ def read_paper(estimates: Path | None, counts: Path | None) -> Paper:
 
 
 def audit(paper: Paper) -> Report:
-    """Every check; those of a file that is not given are listed as not made."""
+    """Run every check; those of a file that is not given are listed as not made.
+
+    Parameters
+    ----------
+    paper : Paper
+        Printed estimates and counts, or one of them.
+
+    Returns
+    -------
+    Report
+        The outcome of each check, and the events that the intervals imply.
+    """
     estimates, counts = paper.estimates or (), paper.counts or Counts((), (), {})
     of_counts = (percentages(counts), sums(counts), p_of_counts(counts), small_counts(counts), near_copies(counts))
     of_estimates = (limits(estimates), symmetry(estimates), p_of_intervals(estimates))

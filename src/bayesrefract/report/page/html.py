@@ -51,11 +51,33 @@ def write_report(
     files_beside: Mapping[str, str] | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> Path:
-    """Write index.html, verdicts.json and the folders beside them of a study; returns the path of the page.
+    """Write the report of a study: index.html, verdicts.json and the folders beside them.
 
-    The page and its figures are made before anything is written, and each file appears whole; the page comes
-    last. Draws and diagnostics of a fit that are there already are not made again. Files that the page of an
-    earlier report links to and this one does not are removed. `tell` hears of what takes long.
+    The page and its figures are made before anything is written, and each file appears whole; the page comes last.
+    Draws and diagnostics of a fit that are there already are not made again. Files that the page of an earlier report
+    links to and this one does not are removed.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    findings : sequence of Findings
+        Results of every question and model; the first of each question are the primary model's.
+    folder : Path
+        Folder of the report.
+    dossier : Dossier, optional
+        Patient tables and the printed numbers of a paper.
+    further : mapping, optional
+        Anchor of a section -> sections of a study package that follow it.
+    files_beside : mapping, optional
+        Name -> content of further files.
+    tell : callable, optional
+        Receives a line of text where writing takes long.
+
+    Returns
+    -------
+    Path
+        The page.
     """
     page = compose(study, findings, dossier, further)
     text = render(page)
