@@ -215,7 +215,7 @@ def test_a_result_shows_itself(result: br.Result, capsys: pytest.CaptureFixture[
     assert "\n" not in repr(result)
     box = result._repr_html_()
     assert result.verdict().interval[0] < 0.2
-    for words in ("different (lower)", "Counts as equal", "Does classical analysis agree?", "<style>"):
+    for words in ("different (lower)", "ROPE", "Does classical analysis agree?", "<style>"):
         assert words in box
     result.show("none")
     said = capsys.readouterr().out

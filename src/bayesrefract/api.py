@@ -61,7 +61,7 @@ def compare(
     unit : {"days", "weeks", "months", "years"}
         Unit of every time.
     rope : Rope
-        Hazard ratios that count as equal; there is no default.
+        Region of practical equivalence (ROPE) of the hazard ratio; there is no default.
     id : str, optional
         Column of patient identifiers. They appear in error messages only.
     primary : str, optional

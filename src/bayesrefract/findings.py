@@ -86,7 +86,7 @@ def by_question(made: Sequence[Findings]) -> tuple[list[list[Findings]], list[li
 class Counterpart:
     """Cox regression, companion fit, shift by the prior and TOST of one hazard ratio; None where absent.
 
-    `cox_judgement`: what the verdict's own rule says of Cox regression, its log hazard ratio taken as normal.
+    `cox_judgement`: verdict of the same rule on Cox regression, its log hazard ratio taken as normal.
     """
 
     cox: CoxContrast | None

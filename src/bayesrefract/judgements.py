@@ -38,7 +38,7 @@ def attain(
     events : mapping of str to int
         Events in each of the two groups: the group, then the reference.
     rope : Rope or (low, high)
-        Hazard ratios that count as equal.
+        Region of practical equivalence (ROPE) of the hazard ratio.
     rule : Rule
         How the posterior and the ROPE become a verdict.
     prior_sd : float, optional
@@ -98,7 +98,7 @@ def judge_draws(
         Posterior draws, shape (chain, draw) or (draw,): of the *log* hazard ratio where the ROPE is of a ratio, of the
         difference itself where it is of a difference.
     rope : Rope
-        Values that count as equal.
+        Region of practical equivalence (ROPE).
     rule : Rule
         How the posterior and the ROPE become a verdict.
     group, reference : str
@@ -164,7 +164,7 @@ def judge_published(
     interval : (low, high)
         Its confidence limits, as printed.
     rope : Rope
-        Hazard ratios that count as equal.
+        Region of practical equivalence (ROPE) of the hazard ratio.
     rule : Rule
         How the posterior and the ROPE become a verdict.
     interval_level : float

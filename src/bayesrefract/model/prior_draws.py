@@ -1,7 +1,7 @@
 """Draws of every parameter from the prior, as the sampler would give them had it seen no patient.
 
 The priors of build.py are written a second time here, in numpy: importing PyMC takes longer than all
-of it. Tests hold both forms against each other.
+of it. Tests compare both forms.
 """
 
 from __future__ import annotations

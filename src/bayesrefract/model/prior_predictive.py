@@ -1,4 +1,4 @@
-"""What the prior alone says about survival, before any event is counted."""
+"""Prior predictive survival: the prior of the model as survival curves."""
 
 from __future__ import annotations
 

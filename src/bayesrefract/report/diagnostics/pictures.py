@@ -75,7 +75,7 @@ def pictures(findings: Findings) -> Iterator[Diagnostic]:
     with plain_matplotlib():
         yield Diagnostic(
             "Trace and density",
-            "For seeing whether the chains tell one story. On the left the density of each chain, on the right its "
+            "For seeing whether the chains agree. On the left the density of each chain, on the right its "
             "draws in their order. The densities should lie on each other; the traces should look like noise around "
             "one level, without drift, steps or flat stretches. Marks at the foot of a trace are divergent "
             f"transitions. The gate behind it: R-hat of at most {R_HAT_MAXIMUM:g}.",
