@@ -122,7 +122,7 @@ def test_a_fit_that_failed_gets_its_page_and_it_says_so() -> None:
     assert [id(each) for each in diagnosed([made, failed, fine])] == [id(made), id(failed)]
     assert list(drawn_quantities(failed)) == ["log HR 1", "log HR 2"]
     reader = Reader(diagnostics_page(failed, "file.nc", "0"))
-    assert "Not every gate is passed." in reader.of("strong")
+    assert "Not every convergence gate is passed." in reader.of("strong")
     assert fault in reader.of("li")
     assert "Energy" not in reader.of("h3")
 
