@@ -61,9 +61,13 @@ def string_constants(tree: ast.AST, *, docstrings: bool) -> Iterator[str]:
     """Texts of a module: every string of more than one word; docstrings and strings after an assignment on demand."""
     documents = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value.strip():
-            if docstrings or id(node) not in documents:
-                yield node.value
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and " " in node.value.strip()
+            and (docstrings or id(node) not in documents)
+        ):
+            yield node.value
 
 
 def comments(source: str) -> Iterator[str]:
