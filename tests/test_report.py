@@ -133,10 +133,10 @@ def test_the_page_keeps_its_order(whole_page: str) -> None:
         "The answer",
         "The patients",
         "Curves and Cox regression in the layout of papers",
-        "All questions and models at a glance",
+        "Overview of all questions and models",
         "Overall survival: All patients",
         "Overall survival: Patients without symptoms",
-        "Methods in words",
+        "Methods",
         "Provenance",
     ]
 
