@@ -61,8 +61,12 @@ def string_constants(tree: ast.AST, *, docstrings: bool) -> Iterator[str]:
     """Texts of a module: every string of more than one word; docstrings and strings after an assignment on demand."""
     documents = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
-        is_sentence = isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value.strip()
-        if is_sentence and (docstrings or id(node) not in documents):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and " " in node.value.strip()
+            and (docstrings or id(node) not in documents)
+        ):
             yield node.value
 
 

@@ -137,10 +137,10 @@ def test_the_page_keeps_its_order(whole_page: str) -> None:
         "The answer",
         "The patients",
         "Kaplan-Meier curves and Cox regression",
-        "All questions and models at a glance",
+        "Overview of all questions and models",
         "Overall survival: All patients",
         "Overall survival: Patients without symptoms",
-        "Methods in words",
+        "Methods",
         "Provenance",
     ]
 

@@ -170,7 +170,7 @@ def _retried(fit: Fit, provenance: Provenance) -> tuple[str, ...]:
 def _more_draws(close: Sequence[Verdict], sampler: Sampler) -> int:
     """Draws per chain, doubled as often as it should take to bring the distance to two MCSE.
 
-    The MCSE falls with the root of the draws: doubling once at a time would sample what it throws away.
+    The MCSE falls with the root of the draws: doubling once at a time would discard more draws.
     """
     limit = sampler.max_draws // sampler.chains
     nearest = max(2 * v.distance_mcse / v.distance if v.distance > 0 else np.inf for v in close)

@@ -21,7 +21,7 @@ from bayesrefract.study.rope import Estimand
 from bayesrefract.study.study import Analysis, Study
 
 CORRELATIONS = (0.0, 0.7)
-"""Of two ratios with a shared reference: what is thought possible."""
+"""Range of correlations considered for two ratios with a shared reference."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ UNFINISHED = ".part"
 def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file under a temporary name in the same folder, then rename it.
 
-    Raises InputError with what the system said, and leaves nothing behind, when it cannot be written.
+    Raises InputError with the system's message, and leaves no partial file, when it cannot be written.
     """
     data = content.encode("utf-8") if isinstance(content, str) else content
     temporary = path.with_name(f".{path.name}.{os.getpid()}{UNFINISHED}")

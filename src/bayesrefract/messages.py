@@ -20,7 +20,7 @@ UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2
 
 
 def printable(text: str) -> str:
-    r"""The text with everything that does not print written as an escape: a line end as \n, a bell as \x07."""
+    r"""The text with non-printing characters escaped: a line end as \n, a bell as \x07."""
     return UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
@@ -44,16 +44,20 @@ def shorten(sentences: Sequence[str], of_what: str, most: int = MOST_ROWS) -> li
 
 
 def one_screen(faults: Sequence[str]) -> list[str]:
-    """As many faults as fit one screen, as printable text; those that count others are kept."""
+    """As many faults as fit one screen, as printable text; sentences that count further faults are kept."""
     texts = [_fitting(printable(fault)) for fault in faults]
     counts = [text for text in texts if text.startswith(MORE)]
     shown: list[str] = []
     left = SCREEN_LINES - len(counts)
-    told = [text for text in texts if not text.startswith(MORE)]
-    for text in told:
+    sentences = [text for text in texts if not text.startswith(MORE)]
+    for text in sentences:
         left -= 1 + (len(text) + len("  - ")) // SCREEN_WIDTH
         if shown and left < 1:
-            return [*shown, *counts, f"{MORE}{len(told) - len(shown)} more faults of other kinds; correct these first."]
+            return [
+                *shown,
+                *counts,
+                f"{MORE}{len(sentences) - len(shown)} more faults of other kinds; correct these first.",
+            ]
         shown.append(text)
     return [*shown, *counts]
 

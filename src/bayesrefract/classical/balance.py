@@ -21,7 +21,7 @@ class Balance:
     """One variable between two groups.
 
     `difference`: (mean of the group - mean of the reference) / root of the mean of their variances; of a variable with
-    several levels, always positive, the distance of Yang & Dalton (2012), SAS Global Forum 335. None where nobody
+    several levels, always positive, the distance of Yang & Dalton (2012), SAS Global Forum 335. None where neither
     varies. `unknown`: share of each whose value is unknown; the unknown are left out.
     """
 

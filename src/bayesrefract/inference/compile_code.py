@@ -68,7 +68,7 @@ def expand(dim, expanded, point_, out_, table_):
         return -2
     return 0
 """
-"""What nutpie calls. Positive returns ask the sampler to step back, negative ones to give up.
+"""Templates of the functions that nutpie calls. A positive return rejects the step, a negative one stops the sampler.
 
 No exception may cross into C, and compiled code can name no narrower class than Exception.
 """

@@ -18,7 +18,7 @@ P_VALUE = re.compile(r"(?:(?P<test>[a-z]\w*?)_)?p(?P<below>_below)?(?P<adjusted>
 """Statistics that are p-values: p, logrank_p, wald_p, each also with _below (p < value) and _adjusted."""
 ADJUSTED = "_adjusted"
 ALL_PATIENTS = "all"
-"""Stands in the column `group` for everybody together."""
+"""Value of the column `group` for all patients together."""
 LEVEL = re.compile(r"(\d+(?:\.\d+)?) ?% ?(?:CI|CrI|HDI)", re.IGNORECASE)
 
 
@@ -80,7 +80,7 @@ class Estimate:
 
     @property
     def test(self) -> str:
-        """Where a p-value comes from: logrank, wald; "" where it is not said."""
+        """Test of a p-value: logrank, wald; "" where it is not stated."""
         found = P_VALUE.fullmatch(self.statistic)
         return found["test"] or "" if found else ""
 

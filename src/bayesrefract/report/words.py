@@ -173,7 +173,7 @@ def _margin(verdict: Verdict, analysis: Analysis) -> str:
     if verdict.rule.name is RuleName.INTERVAL:
         return text
     kept = 1 - (verdict.p_above if above else verdict.p_below)
-    return f"{text}; {_against_threshold('that the margin is kept', kept, verdict)}"
+    return f"{text}; {_against_threshold('that the margin is not crossed', kept, verdict)}"
 
 
 def _estimate(verdict: Verdict, analysis: Analysis) -> str:

@@ -39,7 +39,7 @@ class Rope:
     before_data : bool, optional
         Whether that was before the data were seen. Unless it is True, every verdict is exploratory; None: not stated.
     estimand : Estimand
-        What the bounds are of; the hazard ratio unless said otherwise.
+        Quantity of the bounds; the hazard ratio by default.
     role : str
         "primary" or "sensitivity".
 

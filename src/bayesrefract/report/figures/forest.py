@@ -202,14 +202,14 @@ def _numbers(row: Row) -> str:
 
 def _in_words(rows: Sequence[Row]) -> str:
     """Count of each verdict under each heading, and the first model's numbers."""
-    told = []
+    found = []
     for heading in _headings(rows):
         under = [row for row in rows if row.heading == heading]
         words = [word_text(row.verdict.word) for row in under]
         counts = ", ".join(f"{word} in {words.count(word)}" for word in dict.fromkeys(words))
         first = f"; {under[0].findings.model.name} {_numbers(under[0])}" if under[0].is_shown else ""
-        told.append(f"{heading}: {counts} of {len(under)} models{first}.")
-    return " ".join(told)
+        found.append(f"{heading}: {counts} of {len(under)} models{first}.")
+    return " ".join(found)
 
 
 def _table(title: str, rows: Sequence[Row], heading: str) -> Table:

@@ -67,11 +67,11 @@ def kaplan_meier_figure(findings: Findings) -> Picture:
         "log-rank tests. A large p-value is absence of evidence, no more."
     )
     times = readable_times(findings, list(above.get_xticks()), groups)
-    told = " ".join(f"{label}: {value}." for label, value, _ in lines if value)
+    values = " ".join(f"{label}: {value}." for label, value, _ in lines if value)
     rows = tuple(row[:-1] for row in survival_rows(groups, {}, times, findings.analysis.time_unit))  # no posterior
     heads = columns("Group", "Time", numbers=("At risk", "Kaplan-Meier"))
-    table = Table("Survival probability over time", heads, rows, (told, LIMITS))
-    return picture(figure, findings, "kaplan-meier", caption, f"Kaplan-Meier curves. {told}", table)
+    table = Table("Survival probability over time", heads, rows, (values, LIMITS))
+    return picture(figure, findings, "kaplan-meier", caption, f"Kaplan-Meier curves. {values}", table)
 
 
 def _censored(axes: Axes, group: GroupSummary, end: float, place: int) -> None:

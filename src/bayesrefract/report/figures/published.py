@@ -103,10 +103,10 @@ def _caption(made: Sequence[Assessment]) -> str:
 
 
 def _in_words(made: Sequence[Assessment], names: Sequence[str]) -> str:
-    told = (
+    rows = (
         f"{name}: {ratio(judged.verdict.median)} ({ratio(judged.verdict.interval[0])} to "
         f"{ratio(judged.verdict.interval[1])}), P inside {mass(judged.verdict.p_inside, judged.verdict.ess_bulk)}, "
         f"{word_text(judged.verdict.word)}."
         for judged, name in zip(made, names, strict=True)
     )
-    return f"Forest plot of printed hazard ratios against the ROPE {rope_text(made[0].verdict)}. {' '.join(told)}"
+    return f"Forest plot of printed hazard ratios against the ROPE {rope_text(made[0].verdict)}. {' '.join(rows)}"

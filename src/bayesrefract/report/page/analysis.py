@@ -171,7 +171,7 @@ def _attainability(findings: Findings) -> Iterator[Block]:
     if findings.attainability:
         yield Block(
             _anchor(findings, "attainable"),
-            "Were there enough events for a verdict?",
+            "Attainability: were there enough events?",
             "Events needed",
             sheets=(_sheet(findings, "attainability", tables.attainability_table(findings)),),
         )

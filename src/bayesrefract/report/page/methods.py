@@ -74,8 +74,11 @@ def _decision(rule: Rule) -> str:
     if rule.side is not Side.TWO_SIDED:
         bound = "upper" if rule.side is Side.ABOVE else "lower"
         if rule.name is RuleName.INTERVAL:
-            return f"Decision: non-inferior when the {interval} does not pass the range's {bound} bound."
-        return f"Decision: non-inferior when the {bound} bound is kept with a probability of at least {threshold}."
+            return f"Decision: non-inferior when the {interval} does not cross the range's {bound} bound."
+        return (
+            f"Decision: non-inferior when the posterior probability that the {bound} bound is not crossed is at least "
+            f"{threshold}."
+        )
     if rule.name is RuleName.INTERVAL:
         return (
             f"Decision: when the whole {interval} lies inside the declared range, the groups are called equivalent; "

@@ -26,14 +26,14 @@ def claim_section(study: Study, dossier: Dossier, main: Questions) -> Section | 
     if paper is None:
         return None
     rows = list(_rows(dossier, main))
-    told = (
+    paragraphs = (
         f"The paper concludes: “{paper.conclusion}” ({paper.source}, {paper.conclusion_where}).",
         what_is_supported(rows),
     )
     sheets = [Sheet("side-by-side", paper_tables.side_by_side_table(rows, study.evidence, paper.notes))]
     last = [_without_covariates(made) for made in main]
     sheets.append(Sheet("needed", paper_tables.needed_table(last)))
-    block = Block("claim-verdicts", "", paragraphs=told, items=paper.context, sheets=tuple(sheets))
+    block = Block("claim-verdicts", "", paragraphs=paragraphs, items=paper.context, sheets=tuple(sheets))
     return Section("claim", "The paper's conclusion, and what its numbers support", "", (block,))
 
 

@@ -150,13 +150,13 @@ def description_table(
 
 def _with_unknown(description: Description) -> tuple[str, ...]:
     """p-values with unknown values counted among the rest, as some papers do; nothing where none is unknown."""
-    told = [
+    values = [
         f"{variable.label}{'' if variable.is_flag else f' {level.level}'} {p_value(level.p_of_all)}"
         for variable in description.variables
         for level in variable.levels
         if level.p_of_all is not None
     ]
-    return (f"p with the unknown among the rest: {', '.join(told)}.",) if told else ()
+    return (f"p with the unknown among the rest: {', '.join(values)}.",) if values else ()
 
 
 def _lines(variable: Variable) -> Iterator[tuple[str, tuple[str, ...], str, str, str]]:

@@ -144,21 +144,21 @@ def against_sentence(made: Sequence[tuple[float, Assessment]]) -> str:
 
 def warnings(made: Sequence[Assessment]) -> list[str]:
     """Warnings on single ratios: asymmetric intervals, and verdicts that depend on the rounding of the digits."""
-    told = []
+    found = []
     for judged in made:
         printed = judged.ratio
         if printed is not None and not printed.symmetric:
             low, high = (ratio(each) for each in printed.implied())
-            told.append(
+            found.append(
                 f"{printed.text} is far from symmetric on the log scale (its limits imply {low} to {high}): "
                 "the normal approximation does not fit, or a number is misprinted."
             )
         if judged.other_words:
             words = " or ".join(word.value.replace("_", " ") for word in judged.other_words)
-            told.append(
+            found.append(
                 f"{_printed(judged) or judged.name}: other values with the same printed digits would be {words}."
             )
-    return told
+    return found
 
 
 def subject(judged: Assessment) -> str:
