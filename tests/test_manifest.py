@@ -51,7 +51,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "study.toml").write_text(head + 'records = "patients.csv"' + tail.replace("seed = 20240\n", "", 1))
     program = (
         "from pathlib import Path; from bayesrefract.cohort.read import read_records\n"
-        "from bayesrefract.study_file import load_study\n"
+        "from bayesrefract.study.study_file import load_study\n"
         "read_records(load_study(Path('data/simulated'))).frame"
         f".to_csv({str(folder / 'patients.csv')!r}, index=False)"
     )
@@ -123,7 +123,7 @@ def test_another_source_of_the_program_is_a_change(project: Project, monkeypatch
     shutil.copytree(manifest.PACKAGE, copied, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(manifest, "PACKAGE", copied)
     assert NOTHING in project.call()[2]
-    style = copied / "report" / "style.css"
+    style = copied / "report" / "page" / "style.css"
     style.write_text(style.read_text() + "\n")
     assert NOTHING not in project.call()[2]
 
