@@ -228,7 +228,7 @@ def row(*words: VerdictWord) -> PrintedRow:
 def test_what_the_numbers_support_follows_from_the_verdicts() -> None:
     nothing = what_is_supported([row(VerdictWord.UNDECIDED), row(VerdictWord.WITHHELD), row()])
     assert "none is “equivalent” and none “different” (undecided 1, withheld 1)" in nothing
-    assert "neither show that the groups do equally well nor that they differ" in nothing
+    assert "show neither that the groups are equivalent nor that they differ" in nothing
     some = what_is_supported([row(VerdictWord.EQUIVALENT), row(VerdictWord.UNDECIDED), row(VerdictWord.DIFFERENT)])
     assert "1 are “equivalent” and 1 “different”" in some
     assert "do not show" not in some

@@ -275,7 +275,7 @@ def test_the_page_reads_without_javascript(browser: webdriver.Chrome, page: Path
         assert any("needs JavaScript" in each.text for each in browser.find_elements(By.TAG_NAME, "noscript"))
         assert len(browser.find_elements(By.CSS_SELECTOR, ".answer .said")) == 4
         browser.find_element(By.CSS_SELECTOR, ".terms summary").click()
-        assert "How often the event happens" in browser.find_element(By.CSS_SELECTOR, ".terms").text
+        assert "The rate of the event at any time" in browser.find_element(By.CSS_SELECTOR, ".terms").text
     finally:
         browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 

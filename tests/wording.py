@@ -27,7 +27,7 @@ DOWN = [r"\blower\b", r"\bshorter\b", r"\bfewer\b"]
 ONE_SIDED = [r"non-inferior"]
 OPEN = [r"\binconclusive\b", r"\bundecided\b", r"\bnot shown\b"]
 SILENT = [r"\bno verdict\b", r"\bwithheld\b"]
-NUMBERS = [r"\binterval\b", r"\bprobability\b", r"\bdeclared (range|margin)\b", r"\bis -?\d"]
+NUMBERS = [r"\binterval\b", r"(?<!survival )\bprobability\b", r"\bdeclared (range|margin)\b", r"\bis -?\d"]
 NEVER = [
     *(r"\bsuperior", r"\bbetter\b", r"\bworse\b", r"\bsignifican", r"\bprove[sdn]?\b", r"\bproof\b", r"\bconfirm"),
     *(r"\bclinical", r"\btrend", r"\bsuggest", r"\bcause[sd]?\b", r"\breduce[sd]?\b", r"(?<!non-)\binferior"),

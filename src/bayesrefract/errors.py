@@ -1,4 +1,4 @@
-"""One tree of exceptions. Each message says where, what was found, what is allowed and what to do."""
+"""Exceptions. Each message states the place, what was found, what is allowed and what to do."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class BayesrefractError(Exception):
 
 
 class InputError(BayesrefractError):
-    """Something the user gave cannot be used: all faults found, one sentence each."""
+    """Invalid input: all faults found, one sentence each."""
 
     def __init__(self, faults: str | Sequence[str]) -> None:
         self.faults: tuple[str, ...] = (faults,) if isinstance(faults, str) else tuple(faults)
@@ -18,11 +18,11 @@ class InputError(BayesrefractError):
 
 
 class StudyError(InputError):
-    """A study file (the question) is not valid."""
+    """A study file is not valid."""
 
 
 class ModelError(InputError):
-    """A model file (an answer) is not valid, or does not fit the question put to it."""
+    """A model file is not valid, or does not fit the question."""
 
 
 class RecordsError(InputError):
@@ -30,11 +30,11 @@ class RecordsError(InputError):
 
 
 class EstimandError(InputError):
-    """A quantity was asked for that the data do not reach, such as survival beyond follow-up."""
+    """An estimand is not available from the data, such as survival beyond follow-up."""
 
 
 class SamplingError(BayesrefractError):
-    """Sampling ended without a whole, finite set of draws."""
+    """Sampling ended without complete, finite draws."""
 
 
 class Interrupted(BayesrefractError):
