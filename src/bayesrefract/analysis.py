@@ -113,7 +113,7 @@ def analyse(fit: Fit, store: FitStore, compiler: Compiler | None, watch: Watch) 
 
 
 def _generators(fit: Fit) -> tuple[np.random.Generator, np.random.SeedSequence]:
-    """Random generators of the prior draws and of the predictive check, separate from the sampler's."""
+    """Randomness of the prior draws and of the predictive check, apart from the sampler's."""
     prior, check = fit.sequence.spawn(2)
     return np.random.default_rng(prior), check
 
@@ -180,6 +180,6 @@ def _posterior(
 
 
 def _scalars(draws: xr.Dataset) -> xr.Dataset:
-    """Hyperparameters and the total log likelihood, for trace plots beside the HR."""
+    """Hyperparameters and the total log likelihood: what a reader of trace plots wants beside the HR."""
     names = [str(name) for name in draws.data_vars if str(name) not in {"group_effect", "coefficient", "log_hazard"}]
     return draws[names]

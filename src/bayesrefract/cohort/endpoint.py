@@ -79,13 +79,13 @@ def check_horizon(
 
 @dataclass(frozen=True)
 class _Reader:
-    checked: NDArray[np.bool_]
+    asked: NDArray[np.bool_]
     patients: tuple[str, ...]
     faults: Faults
 
     def fault_rows(self, wrong: NDArray[np.bool_], sentence: Callable[[int], str]) -> None:
         """Keep one fault for every wrong record that is checked."""
-        self.faults.each(wrong & self.checked, self.patients, sentence)
+        self.faults.each(wrong & self.asked, self.patients, sentence)
 
     def times(self, column: str, *, may_be_missing: bool = False) -> NDArray[np.float64]:
         """A column of times: numbers from 0, finite."""
@@ -112,17 +112,17 @@ class _Reader:
         else:
             codes = [EVENT_CODES.get(text.lower()) for text in cells.text]
             event = np.array([code is True for code in codes])
-            wrong = np.array([code is None for code in codes]) & ~cells.missing & self.checked
+            wrong = np.array([code is None for code in codes]) & ~cells.missing & self.asked
             self.fault_codes(cells, wrong)
-        if self.checked.any() and not ((event | wrong) & self.checked).any():
-            self.faults.column(_no_event(endpoint, cells.text[self.checked]))
+        if self.asked.any() and not ((event | wrong) & self.asked).any():
+            self.faults.column(_no_event(endpoint, cells.text[self.asked]))
         return event
 
     def fault_codes(self, cells: Cells, wrong: NDArray[np.bool_]) -> None:
         """Another coding of the whole column is one fault; stray cells are one each."""
         if not wrong.any():
             return
-        given = cells.text[self.checked & ~cells.missing]
+        given = cells.text[self.asked & ~cells.missing]
         codes = {text.lower() for text in given}
         found = f"{cells.name} holds {_listed(given)}. Events are coded 1 or true, censored patients 0 or false."
         other_coding = not codes & EVENT_CODES.keys() or wrong.sum() > MOST_CODES >= len(set(cells.text[wrong]))

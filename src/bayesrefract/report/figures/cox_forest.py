@@ -70,8 +70,8 @@ def cox_forest_figure(findings: Findings, labels: dict[str, str] | None = None) 
     axes.spines["left"].set_visible(False)
     adjusted = "adjusted" if findings.adjusted_for else "unadjusted"
     caption = (
-        f"Cox regression of the same patients, {adjusted}, with 95% confidence intervals (Wald). The ratios of "
-        "covariates are associations given the others and the groups, not causal effects."
+        f"Cox regression of the same patients, {adjusted}, with 95% Wald limits. The ratios of covariates are "
+        "associations given the others and the groups, not causal effects."
     )
     alt = "Forest plot of Cox regression. " + " ".join(f"{each.label}: {_numbers(each.values)}." for each in lines)
     name = f"cox-{findings.model.name}".replace("_", "-")

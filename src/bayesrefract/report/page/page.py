@@ -127,12 +127,12 @@ def _methods(findings: Findings) -> Section:
 
 
 def _provenance(made: Sequence[Findings]) -> Section:
-    sheets = (Sheet("parents", provenance_table(made)), Sheet("fits", fits_table(made)))
-    lead = "Everything that these numbers depend on. Unrounded verdicts are in verdicts.json beside this page."
+    sheets = (Sheet("parents", parents_table(made)), Sheet("fits", fits_table(made)))
+    lead = "Everything that these numbers depend on. The verdicts, unrounded, are in verdicts.json beside this page."
     return Section("provenance", "Provenance", lead, (Block("provenance-tables", "", sheets=sheets),))
 
 
-def provenance_table(made: Sequence[Findings]) -> Table:
+def parents_table(made: Sequence[Findings]) -> Table:
     """Seed, processor, hashes and versions shared by all fits of a report."""
     first = made[0].provenance
     items = (

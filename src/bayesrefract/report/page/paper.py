@@ -104,7 +104,7 @@ def figures_section(study: Study, main: Questions) -> Section:
         blocks.append(
             Block(f"{name}-cox", f"Cox regression: {paper_tables.title(first)}", pictures=tuple(pictures), folded=True)
         )
-    lead = "Kaplan-Meier curves and Cox regressions of the same patients, as papers print them; no posterior is shown."
+    lead = "The curves and regressions that a paper prints, of the same patients; no posterior is in them."
     return Section("classical", "Curves and Cox regression in the layout of papers", lead, tuple(blocks))
 
 
@@ -126,8 +126,10 @@ def audit_section(dossier: Dossier) -> Section | None:
         Sheet("audit-checks", audit_tables.checks_table(dossier.audit)),
         Sheet("audit-unchecked", audit_tables.unchecked_table(dossier.audit)),
     )
-    lead = "Consistency checks of the printed numbers. A finding is a question to the authors."
-    return Section("audit", "Are the printed numbers consistent?", lead, (Block("audit-tables", "", sheets=sheets),))
+    lead = "The printed numbers are compared with each other. A finding is a question to the authors."
+    return Section(
+        "audit", "Do the printed numbers agree with each other?", lead, (Block("audit-tables", "", sheets=sheets),)
+    )
 
 
 def limits_section(study: Study) -> Section | None:

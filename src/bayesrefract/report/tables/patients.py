@@ -198,9 +198,9 @@ def balance_table(found: Sequence[Balance], pair: str, evidence: Evidence) -> Ta
     )
     label = "" if evidence is Evidence.PATIENTS else f"{EVIDENCE_LABEL[evidence]}. "
     notes = (
-        f"{label}Standardised difference: difference of the means over the root of the mean variance; for several "
-        f"levels their distance, without a sign (Yang & Dalton 2012). Below {SMALL} it is usually called negligible, "
-        f"from {LARGE} on the characteristic is imbalanced.",
+        f"{label}Standardised difference: of the means over the root of the mean variance; of several levels their "
+        f"distance, without a sign (Yang & Dalton 2012). Below {SMALL} it is usually called negligible, from {LARGE} "
+        "on the characteristic is imbalanced.",
     )
     heads = columns("Characteristic", numbers=("Standardised difference", "Size", "Unknown"))
     return Table(f"Balance at baseline: {pair}", heads, rows, notes)
