@@ -57,7 +57,7 @@ class Extension:
         return ()
 
     def check_records(self, records: Records, faults: Faults) -> None:
-        """Keep a fault for every row that contradicts itself, by rules that only this study knows."""
+        """Keep a fault for every row that contradicts itself, by rules that hold for this study only."""
 
     def check_files(self, study: Study) -> None:
         """Raise InputError with every fault of the files that only this package reads."""

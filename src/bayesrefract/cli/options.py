@@ -15,7 +15,7 @@ from bayesrefract.study.study import Evidence, TimeUnit
 # Shared
 Seed = Annotated[int | None, typer.Option("--seed", min=0, metavar="N", show_default=str(DEFAULT_SEED))]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no messages on stderr, errors apart.")]
-Level = Annotated[float, typer.Option("--level", help="Level of the posterior interval.")]
+Level = Annotated[float, typer.Option("--level", help="Level of the credible interval.")]
 Studies = Annotated[list[Path], typer.Argument(metavar="STUDY...", help="study.toml files, or their folders.")]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the reports and of the stored fits.")]
 Models = Annotated[
@@ -26,7 +26,11 @@ Draws = Annotated[int | None, typer.Option("--draws", min=1, metavar="N", help="
 Tune = Annotated[int | None, typer.Option("--tune", min=1, metavar="N", help="Tuning steps per chain.")]
 RopeBounds = Annotated[
     tuple[float, float],
-    typer.Option("--rope", metavar="LOW HIGH", help="Hazard ratios that count as equal; there is no default."),
+    typer.Option(
+        "--rope",
+        metavar="LOW HIGH",
+        help="Region of practical equivalence (ROPE) of the hazard ratio; there is no default.",
+    ),
 ]
 
 # The question of `compare`
@@ -34,7 +38,9 @@ RecordsFile = Annotated[Path, typer.Argument(metavar="FILE", help="One row per p
 TimeColumn = Annotated[str, typer.Option("--time", metavar="COL", help="Time to event or end of follow-up.")]
 EventColumn = Annotated[str, typer.Option("--event", metavar="COL", help="1 or true: the event happened.")]
 GroupColumn = Annotated[str, typer.Option("--group", metavar="COL", help="The groups that are compared.")]
-Reference = Annotated[str, typer.Option("--reference", metavar="LEVEL", help="The group the others are held against.")]
+Reference = Annotated[
+    str, typer.Option("--reference", metavar="LEVEL", help="The group that the others are compared with.")
+]
 Unit = Annotated[TimeUnit, typer.Option("--unit", help="Unit of every time in the file.")]
 RopeSource = Annotated[
     str, typer.Option("--rope-source", metavar="TEXT", help="Why these bounds: a paper, a protocol.")
@@ -67,7 +73,8 @@ Strata = Annotated[
 ]
 Entry = Annotated[str | None, typer.Option("--entry", metavar="COL", help="Delayed entry time.")]
 Horizon = Annotated[
-    float | None, typer.Option("--horizon", metavar="T", help="Time up to which mean event-free time is reported.")
+    float | None,
+    typer.Option("--horizon", metavar="T", help="Time up to which restricted mean survival time is computed."),
 ]
 EventValue = Annotated[
     str | None, typer.Option("--event-value", metavar="V", help="The code that means the event, where not 1 or true.")

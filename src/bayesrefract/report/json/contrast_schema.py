@@ -106,7 +106,7 @@ class Cox(Part):
     log_se: Number = Field(description="Standard error of the log hazard ratio.")
     ties: Literal["efron", "breslow"] = Field(description="Treatment of tied event times.")
     verdict: VerdictWord = Field(
-        description="What the verdict's own rule says of Normal(log_coef, log_se), without a prior: interval rules "
+        description="The verdict of the same rule on Normal(log_coef, log_se), without a prior: interval rules "
         "read the Wald interval at the rule's level, one-sided rules its limit on the side of harm, probability rules "
         "the normal probabilities. Never withheld: no gate is asked."
     )

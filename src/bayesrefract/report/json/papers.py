@@ -20,7 +20,7 @@ PUBLISHED_SCHEMA = "bayesrefract/published/1"
 def published_json(
     terms: Terms, made: Sequence[Assessment], *, against: Against | None = None, pooled: Sequence[Pooled] = ()
 ) -> Json:
-    """Everything that was reckoned under one set of terms."""
+    """Everything that was computed under one set of terms."""
     rope, rule = terms.rope, terms.rule
     payload: Json = {
         "schema": PUBLISHED_SCHEMA,

@@ -27,11 +27,11 @@ class ColumnsOfRecords(Part):
     entry: str | None = Field(description="Time of delayed entry, in time_unit; null: all enter at 0.")
     clock_start: str | None = Field(description="Time at which this endpoint's own clock starts; null: at 0.")
     administrative_end: str | None = Field(
-        description="Time at which follow-up would have ended without an event; null: no column says."
+        description="Time at which follow-up would have ended without an event; null: no such column."
     )
     group: str = Field(description="The groups that are compared.")
     id: str | None = Field(description="Patient identifiers; null: none was named.")
-    strata: list[str] = Field(description="Columns of strata; the model says whether they have baselines of their own.")
+    strata: list[str] = Field(description="Columns of strata; the model decides whether each has its own baseline.")
     unordered: list[str] = Field(description="Columns that are read as categories though they hold numbers.")
 
 
@@ -84,7 +84,7 @@ class Attainability(Part):
     rope_high: float = Field(description="Upper bound of the ROPE, as a hazard ratio.")
     level: float = Field(description="Level of the credible interval.")
     information: Number = Field(description="Information on the log hazard ratio: 1 / variance, with the prior's.")
-    power: Number = Field(description="Probability that the rule says equivalent (one-sided: non_inferior).")
+    power: Number = Field(description="Probability of the verdict equivalent (one-sided: non_inferior).")
     best_inside: Number = Field(description="Largest possible posterior probability inside the ROPE.")
     target_power: float = Field(description="The power that events_needed and patients_needed aim at.")
     events_needed: Count = Field(description="Events for the target power, at the same allocation.")

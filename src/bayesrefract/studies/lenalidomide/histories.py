@@ -64,7 +64,7 @@ ROUNDING = 1e-3
 
 
 def check_histories(records: Records, faults: Faults) -> None:
-    """Keep a fault for every cell and every history that cannot be."""
+    """Keep a fault for every impossible cell and every inconsistent history."""
     absent = [column for column in HISTORY_COLUMNS if column not in records.header]
     if absent:
         faults.column(f"there is no column {listed(map(quoted, absent))}. `bayesrefract derive` writes all of them.")

@@ -1,4 +1,4 @@
-"""`bayesrefract reconstruct`: a cohort from printed numbers, held against every one of them."""
+"""`bayesrefract reconstruct`: a cohort from printed numbers, compared with every one of them."""
 
 from __future__ import annotations
 

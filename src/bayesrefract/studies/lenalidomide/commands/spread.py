@@ -73,7 +73,7 @@ def _all_rows(
     study: Study, models: Sequence[Model], seeds: Sequence[int], keep: Path, steps: int | None, *, quiet: bool
 ) -> Iterator[SpreadRow]:
     """The rows of every seed, in the order of the seeds; missing cohorts are rebuilt side by side."""
-    assert study.publication is not None  # asked for at the door
+    assert study.publication is not None  # checked when the study was read
     prefix = _made_from(study.publication, steps)
     paths = {seed: keep / f"cohort-{prefix}-{seed}.csv" for seed in seeds}
     missing = [seed for seed, path in paths.items() if not path.is_file()]
@@ -124,7 +124,7 @@ def _rows(study: Study, models: Sequence[Model], seed: int, path: Path) -> list[
     from bayesrefract.studies.lenalidomide.spread import printed_counts, spread_rows
     from bayesrefract.study.study import with_records
 
-    assert study.publication is not None  # asked for at the door
+    assert study.publication is not None  # checked when the study was read
     fidelity = check_fidelity(path, study.publication.estimates, printed_counts(study.publication))
     records = read_records(with_records(study, path))
     return spread_rows(study, records, models, seed, fidelity.met(fidelity.survival))

@@ -16,7 +16,7 @@ PARTIAL = re.compile(r"[0-9]{4}(-[0-9]{1,2})?")
 FAULTY = dt.date.max
 """Stands for a required date whose cell cannot be used. Its fault ends the run: nothing is ever derived from it."""
 MONTH_DECIMALS = 4
-"""A day is 0.0329 month, so that four decimals still tell any two days apart."""
+"""A day is 0.0329 month, so that four decimals distinguish any two days."""
 AGE_DECIMALS = 1
 DAYS_PER_YEAR = 12 * TimeUnit.MONTHS.days
 

@@ -1,4 +1,4 @@
-"""Three tables -> histories of patients: the door at which therapy lines are checked."""
+"""Parse and validate the three tables of patients, therapy lines and doses."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def _patients(sheet: Sheet) -> list[Patient]:
 
 
 def _ages(sheet: Sheet, diagnosis: list[dt.date]) -> list[float | None]:
-    """Age at diagnosis, given or reckoned from the birth date."""
+    """Age at diagnosis, given or computed from the birth date."""
     if sheet.has(AGE) == sheet.has(BIRTH):
         found = "there are both columns" if sheet.has(AGE) else "there is no column"
         sheet.faults.column(f'{found} "{AGE}" {"and" if sheet.has(AGE) else "or"} "{BIRTH}". Give one of the two.')

@@ -29,7 +29,7 @@ class Sheet:
 
     @property
     def whole(self) -> bool:
-        """No column is missing, so that rows can be held against each other."""
+        """No column is missing, so that rows can be compared with each other."""
         return not self.faults.columns
 
     def texts(self, column: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""A rebuilt cohort held against every number that a paper prints, by lifelines, apart from the search that made it."""
+"""A rebuilt cohort compared with every number that a paper prints, by lifelines, independently of the search."""
 
 from bayesrefract.studies.lenalidomide.fidelity.check import (
     check_fidelity,

@@ -1,4 +1,4 @@
-"""A cohort held against every number that the paper prints."""
+"""Comparison of a cohort with every number that the paper prints."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ def draw_characteristics(
 
 
 def flags(group: NDArray[np.int64], counts: Triple, rng: np.random.Generator) -> NDArray[np.int64]:
-    """1 for as many patients of each group as `counts` says, at random; else 0."""
+    """1 for `counts` patients of each group, chosen at random; else 0."""
     drawn = np.zeros(len(group), dtype=np.int64)
     for code, count in enumerate(counts):
         drawn[rng.choice(np.flatnonzero(group == code), count, replace=False)] = 1

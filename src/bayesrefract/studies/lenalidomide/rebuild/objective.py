@@ -1,7 +1,7 @@
-"""How far a cohort is from the printed figures: one number, the sum over parts that can be reckoned alone.
+"""How far a cohort is from the printed figures: one number, the sum over parts that can be computed alone.
 
 A part is an endpoint in a population (Kaplan-Meier curves, log-rank tests, the unadjusted ratios), the adjusted
-model of an endpoint, or the follow-up. A step of the search changes a few parts, and only these are reckoned again.
+model of an endpoint, or the follow-up. A step of the search changes a few parts, and only these are computed again.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SECOND_LINE_CLASSES, RETREATMENT_CLASSES = 6, 5
 
 
 def stacked(targets: Targets) -> Arrays:
-    """Targets as arrays over (endpoint, population), as compiled code wants them."""
+    """Targets as arrays over (endpoint, population), as compiled code requires them."""
     rows = targets.endpoints
     curves = np.array([[cell.curves for cell in row] for row in rows])
     z = np.array([[cell.z for cell in row] for row in rows])

@@ -50,7 +50,7 @@ LESIONS = {
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """Outcomes and characteristics by `objective`'s columns, with those that no survival figure asks for.
+    """Outcomes and characteristics by `objective`'s columns, with those that no survival figure concerns.
 
     `left`: distance from the printed survival figures that the search has left.
     """
@@ -73,7 +73,7 @@ def rebuild(
     tell: Callable[[int, int, float], None],
     steps: int = STEPS,
 ) -> Rebuilt:
-    """A cohort that would be printed as the paper is. `tell` hears steps done, steps in all, and the distance left."""
+    """A cohort that would be printed as the paper is. `tell` receives steps done, steps in all, and distance."""
     seeds = np.random.SeedSequence(seed).spawn(4)
     who, start, details, walk = (np.random.default_rng(each) for each in seeds)
     tables = Tables(counts)

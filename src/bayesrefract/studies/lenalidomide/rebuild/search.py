@@ -75,7 +75,7 @@ def search(
     """Move outcomes `y` and characteristics `x` in place towards the targets; returns the distance that is left.
 
     means : shape (2, 3), mean progression-free times on second line and on retreatment by group, for
-    `log_density`. `tell` hears the steps done and the distance, now and then.
+    `log_density`. `tell` receives the steps done and the distance, now and then.
     """
     arrays = stacked(targets)
     betas = np.zeros((N_PARTS, MOST_COEFFICIENTS))
@@ -124,16 +124,16 @@ def _anneal(y, x, targets, means, betas, losses, steps, hot, cold, miss):  # typ
                 continue
             swap(y, x, i, j, column)
             mark_swap(y, i, j, column, touched)
-        # No distance is below 0: a step is given up as soon as the parts reckoned so far are too far away.
+        # No distance is below 0: a step is given up as soon as the parts computed so far are too far away.
         left = temperature * (lean[0] - math.log(np.random.random()))
         for part in range(N_PARTS):
             if touched[part]:
                 left += losses[part]
-        reckoned = 0
+        computed = 0
         for part in CHEAP_FIRST:
             if left < 0.0:
                 break
-            reckoned += 1
+            computed += 1
             if touched[part]:
                 kept_betas[part] = betas[part]
                 fresh[part] = loss_of(part, y, x, targets, betas, miss)
@@ -147,7 +147,7 @@ def _anneal(y, x, targets, means, betas, losses, steps, hot, cold, miss):  # typ
                 y[who[k]] = old[k]
             if moved == 0:
                 swap(y, x, i, j, column)
-            for k in range(reckoned):
+            for k in range(computed):
                 if touched[CHEAP_FIRST[k]]:
                     betas[CHEAP_FIRST[k]] = kept_betas[CHEAP_FIRST[k]]
 
