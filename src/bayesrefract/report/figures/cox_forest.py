@@ -65,7 +65,8 @@ def cox_forest_figure(findings: Findings, labels: dict[str, str] | None = None) 
         size = SMALL * min(1.0, VALUE_LENGTH / len(numbers))
         axes.text(1.04, y, numbers, va="center", fontsize=size, transform=side)
         y += tall / 2
-    figure.text(0.5, 0.19 / figure.get_figheight(), "Hazard ratio (Cox regression)", ha="center", fontsize=SMALL)
+    middle = (LABELS + (WIDTH - LABELS - VALUES) / 2) / WIDTH
+    figure.text(middle, 0.19 / figure.get_figheight(), "Hazard ratio (Cox regression)", ha="center", fontsize=SMALL)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     adjusted = "adjusted" if findings.adjusted_for else "unadjusted"

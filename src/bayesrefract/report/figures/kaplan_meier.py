@@ -11,7 +11,14 @@ from bayesrefract.classical.agreement import GroupSummary
 from bayesrefract.findings import Findings
 from bayesrefract.interval import Interval
 from bayesrefract.numerals import p_value, ratio, span
-from bayesrefract.report.figures.curves import GRID_STEPS, draw_steps, group_look, readable_times, survival_rows
+from bayesrefract.report.figures.curves import (
+    FEW_AT_RISK,
+    GRID_STEPS,
+    draw_steps,
+    group_look,
+    readable_times,
+    survival_rows,
+)
 from bayesrefract.report.figures.style import (
     FAINT,
     INK,
@@ -62,9 +69,9 @@ def kaplan_meier_figure(findings: Findings) -> Picture:
     number_at_risk(axes_at(figure, LEFT, text, WIDTH - LEFT - RIGHT, foot), above, groups)
     _write(axes_at(figure, 0, 0, WIDTH, text), lines)
     caption = (
-        "Kaplan-Meier curves with numbers at risk; short strokes: censored. Medians with 95% log-log confidence "
-        f"limits, {_adjusted(findings)} hazard ratios of Cox regression with 95% confidence intervals, two-group "
-        "log-rank tests. A large p-value is absence of evidence, no more."
+        f"Kaplan-Meier curves with numbers at risk; short strokes: censored; dashed: fewer than {FEW_AT_RISK} patients "
+        f"at risk. Medians with 95% log-log confidence limits, {_adjusted(findings)} hazard ratios of Cox regression "
+        "with 95% confidence intervals, two-group log-rank tests. A large p-value is absence of evidence, no more."
     )
     times = readable_times(findings, list(above.get_xticks()), groups)
     values = " ".join(f"{label}: {value}." for label, value, _ in lines if value)

@@ -44,7 +44,7 @@ STROKE = 0.3
 
 
 MOST_TICKS = 7
-LABEL_ROOM = 0.36
+LABEL_ROOM = 0.3
 """Inches from one label of an axis to the next."""
 
 
