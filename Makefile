@@ -6,7 +6,7 @@ STUDIES = data/lenalidomide data/actg175 data/simulated
 DRAWS =
 TUNE =
 ARGS =
-PYTEST_ARGS = -n auto --maxprocesses 4 --dist loadfile
+PYTEST_ARGS = -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 UV = $$(command -v uv || echo .uv-venv/bin/uv)
 BIN = .venv/bin

@@ -58,7 +58,7 @@ def in_child(work: Callable[[], object], killed_after: float | None = None) -> f
 def draws_in(store: Path) -> dict[str, str]:
     """Hash of the draws of each stored fit; every file under a final name must be whole."""
     found = {}
-    for path in sorted(store.rglob("*.nc")):
+    for path in sorted(store.rglob("posterior/*.nc")):
         with xr.open_datatree(path, engine="h5netcdf") as tree:
             found[path.name] = str(tree.attrs["content"])
     return found

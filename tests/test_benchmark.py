@@ -81,4 +81,3 @@ def test_the_readme_quotes_the_measured_ratios() -> None:
     fits = {way: each["wall"] / found["eight_fits"]["ours"]["wall"] for way, each in found["eight_fits"].items()}
     assert (round(fits["textbook, PyMC"]), round(fits["textbook, nutpie"])) == (9, 8)
     assert "take a ninth and an eighth of the time" in readme
-    assert f"(23 fits) {found['whole_studies']['everything new']['wall']:.0f} seconds" in readme

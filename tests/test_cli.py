@@ -25,7 +25,7 @@ from bayesrefract.files import writing
 from bayesrefract.inference.progress import Silent
 from bayesrefract.report import progress
 from bayesrefract.report.tables import verdict_table
-from bayesrefract.report.terminal import show_table
+from bayesrefract.report.tables.draw import show_table
 
 TOP = Path(__file__).parents[1]
 HEAVY = {

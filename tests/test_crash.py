@@ -47,14 +47,14 @@ def as_in_the_foreground() -> None:
 
 def wait_for_fits(out: Path, count: int) -> None:
     limit = time.monotonic() + PATIENCE
-    while len(list(out.rglob("*.nc"))) < count:
+    while len(list(out.rglob("posterior/*.nc"))) < count:
         assert time.monotonic() < limit, "no fit was finished"
         time.sleep(0.02)
 
 
 def contents(out: Path) -> dict[str, str]:
     found = {}
-    for path in out.rglob("*.nc"):
+    for path in out.rglob("posterior/*.nc"):
         with xr.open_datatree(path, engine="h5netcdf") as tree:
             found[path.name] = str(tree.attrs["content"])
     return found

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xarray as xr
 from findings_example import GROUPS, ROPE, a_model, a_question, a_study, findings, undecided, withheld
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
@@ -194,7 +195,10 @@ def seen_in(browser: webdriver.Chrome, scheme: str) -> None:
 def judged(rule: Rule, shift: float = 0.0) -> Findings:
     """Findings whose leading verdict truly follows from their draws, moved on the log scale by a shift."""
     made = findings(replace(a_question(population=f"shift{shift}"), rule=rule))
-    made = replace(made, log_hazard_ratio=made.log_hazard_ratio + shift)
+    posterior = made.draws["posterior"].to_dataset()
+    tree = made.draws.copy()
+    tree["posterior"] = xr.DataTree(posterior.assign(log_hazard_ratio=posterior["log_hazard_ratio"] + shift))
+    made = replace(made, draws=tree)
     return replace(made, verdicts=(verdict_at(made, rule, 1.0), *made.verdicts[1:]))
 
 
@@ -302,7 +306,7 @@ def test_folded_sections_are_printed(browser: webdriver.Chrome, page: Path) -> N
     try:
         hidden = browser.execute_script(
             "return [...document.querySelectorAll('details.part')].filter(each => each.open ||"
-            " ![...each.querySelectorAll('table, dl, figure')].some(part => part.checkVisibility())).length"
+            " ![...each.querySelectorAll('table, dl, figure, p, ul')].some(part => part.checkVisibility())).length"
         )
         assert hidden == 0
         assert not any(each.is_displayed() for each in browser.find_elements(By.CSS_SELECTOR, "nav, .slider, .files"))

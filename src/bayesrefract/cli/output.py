@@ -24,7 +24,7 @@ def tell(text: str, *, quiet: bool = False) -> None:
 
 def show_table(table: Table, stream: TextIO | None = None) -> None:
     """Draw a table on a stream, standard output unless given."""
-    from bayesrefract.report.terminal import show_table as draw
+    from bayesrefract.report.tables.draw import show_table as draw
 
     draw(table, stream)
 

@@ -8,26 +8,19 @@ import textwrap
 from collections.abc import Iterator
 from typing import TextIO
 
-from rich.console import Console, Group
-from rich.measure import Measurement
-from rich.text import Text
-
 from bayesrefract.decision import Verdict, VerdictWord
 from bayesrefract.findings import Findings, counterpart
 from bayesrefract.numerals import ABSENT, amount, declared_ratio, fixed, mass
 from bayesrefract.report import tables
 from bayesrefract.report.headline import headline
 from bayesrefract.report.tables.crosscheck import with_limits
-from bayesrefract.report.tables.table import Table, columns, to_rich
+from bayesrefract.report.tables.draw import show_table
+from bayesrefract.report.tables.table import Table, columns
 from bayesrefract.report.tables.verdicts import SHORT_NAME, verdict_text
 from bayesrefract.report.words import EVIDENCE_LABEL, interval_name, interval_text, range_text, when_declared
 from bayesrefract.study.rope import Rope
 
 COX = "Cox HR (95% confidence interval)"
-LEAST_WIDTH = 80
-"""Columns of a table that goes to a pipe, where there is no terminal to measure."""
-MOST_WRAPPED = 1.3
-"""A table wider than this many times the terminal is written as one block per row."""
 
 
 def show(findings: Findings, wanted: str = "short", stream: TextIO | None = None) -> None:
@@ -122,30 +115,3 @@ def _short_row(verdict: Verdict, findings: Findings, *, several: bool) -> tuple[
         ABSENT if hidden else mass(verdict.p_inside, verdict.ess_bulk),
         ABSENT if cox is None else with_limits(cox.hazard_ratio, cox.limits()),
     )
-
-
-def show_table(table: Table, stream: TextIO | None = None) -> None:
-    """Draw a table on a stream; plain text without colour codes where it is piped.
-
-    A table that would have to be squeezed beyond reading is written as one block of lines per row.
-    """
-    stream = stream or sys.stdout
-    console = Console(file=stream, highlight=False)
-    if not console.is_terminal:
-        console = Console(file=stream, highlight=False, width=LEAST_WIDTH, color_system=None)
-    drawn = to_rich(table)
-    natural = Measurement.get(console, console.options.update(max_width=10_000), drawn).maximum
-    console.print(drawn if natural <= MOST_WRAPPED * console.width else _blocks(table))
-
-
-def _blocks(table: Table) -> Group:
-    """Title, then for each row its cells under each other, each after the name of its column; then the notes."""
-    width = max(len(column.name) for column in table.columns[1:]) if len(table.columns) > 1 else 0
-    parts = [Text(table.title, style="italic")]
-    for row in table.rows:
-        parts.append(Text(row[0], style="bold"))
-        parts += [
-            Text(f"  {column.name:<{width}}  {cell}") for column, cell in zip(table.columns[1:], row[1:], strict=True)
-        ]
-    parts += [Text(note) for note in table.notes]
-    return Group(*parts)

@@ -85,7 +85,7 @@ def diagnostics_page(findings: Findings, posterior_file: str, made: str) -> str:
         gates=_gates(findings),
         tables=[
             (
-                "What the verdict hangs on",
+                "Quantities behind the verdict",
                 _table("Log hazard ratios, group effects and hyperparameters", strict),
                 False,
             ),
@@ -152,7 +152,7 @@ def _gates(findings: Findings) -> Table:
         ("Divergent transitions", "none", fixed(health.divergences, 0)),
         ("E-BFMI, lowest", f"at least {E_BFMI_MINIMUM:g}", _told(health.e_bfmi_min, 2)),
     )
-    return Table("What the gates demand, and what was found", columns("Quantity", "Demanded", "Found"), rows)
+    return Table("Thresholds and values", columns("Quantity", "Threshold", "Value"), rows)
 
 
 def _told(value: float, digits: int) -> str:

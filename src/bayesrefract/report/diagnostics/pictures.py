@@ -1,6 +1,6 @@
 """ArviZ's own pictures of one fit: what each is for, what to look for, and the picture as a PNG.
 
-ArviZ draws in half a second what a page shows once, so only what a verdict hangs on is drawn: the log
+ArviZ draws in half a second what a page shows once, so only the quantities behind a verdict are drawn: the log
 hazard ratios and the spreads that are learnt, and of those not every draw.
 """
 
@@ -75,7 +75,7 @@ def pictures(findings: Findings) -> Iterator[Diagnostic]:
     with plain_matplotlib():
         yield Diagnostic(
             "Trace and density",
-            "For seeing whether the chains agree. On the left the density of each chain, on the right its "
+            "Whether the chains agree. On the left the density of each chain, on the right its "
             "draws in their order. The densities should lie on each other; the traces should look like noise around "
             "one level, without drift, steps or flat stretches. Marks at the foot of a trace are divergent "
             f"transitions. The gate behind it: R-hat of at most {R_HAT_MAXIMUM:g}.",
@@ -87,8 +87,8 @@ def pictures(findings: Findings) -> Iterator[Diagnostic]:
         )
         yield Diagnostic(
             "Ranks",
-            "For seeing small disagreements that a trace hides. The draws of all chains are ranked together; each line "
-            "is how far one chain's ranks are from an even spread, and should stay near zero. p is how often chains "
+            "Small disagreements between chains that a trace does not show. The draws of all chains are ranked "
+            "together; each line is how far one chain's ranks are from an even spread, and should stay near zero. p is how often chains "
             "that agree would be at least so uneven: below the printed α, what stands out is marked.",
             f"Departure of each chain's ranks from an even spread for {labels}, each with a p-value of uniformity.",
             _drawn(lambda **size: az.plot_rank(tree, col_wrap=2, **size), ROW * lines + 0.3),
@@ -96,7 +96,7 @@ def pictures(findings: Findings) -> Iterator[Diagnostic]:
         if "energy" in tree["sample_stats"]:
             yield Diagnostic(
                 "Energy",
-                "For seeing whether the sampler reached the tails. The steps of the energy between draws should be "
+                "Whether the sampler reached the tails. The steps of the energy between draws should be "
                 f"about as wide as the energy itself; their ratio, E-BFMI, must be at least {E_BFMI_MINIMUM:g} in "
                 "every chain.",
                 "Densities of the sampler's energy and of its steps, and E-BFMI of each chain.",
@@ -104,7 +104,7 @@ def pictures(findings: Findings) -> Iterator[Diagnostic]:
             )
         yield Diagnostic(
             "Effective draws as they grow",
-            "For seeing whether more draws bring more knowledge. Bulk and tail effective sample size should rise "
+            "Whether more draws give more effective draws. Bulk and tail effective sample size should rise "
             f"steadily with the draws and end above the dashed line at {ESS_MINIMUM}, which the gate demands; a curve "
             "that levels off means chains that have not mixed.",
             f"Bulk and tail effective sample size by number of draws for {labels}, with the line at {ESS_MINIMUM}.",
@@ -113,15 +113,15 @@ def pictures(findings: Findings) -> Iterator[Diagnostic]:
         if "prior" in tree:
             yield Diagnostic(
                 "Prior against posterior",
-                "For seeing what the data taught. Where the posterior is much narrower than the prior, the data speak; "
-                "where the two are alike, the prior does. No gate rests on it.",
+                "What the data add to the prior. Where the posterior is much narrower than the prior, the data are "
+                "informative; where the two are alike, the prior does. No gate rests on it.",
                 f"Densities of prior and posterior of {labels}.",
                 _drawn(lambda **size: az.plot_prior_posterior(tree, col_wrap=2, **size), 1.6 * lines),
             )
         if len(drawn_quantities(findings)) > 1:
             yield Diagnostic(
                 "Pairs",
-                "For seeing where the sampler struggled. Each point is a draw of two quantities. Points should fill an "
+                "Where the sampler had difficulties. Each point is a draw of two quantities. Points should fill an "
                 "oval; a funnel that narrows towards small spreads is hard to sample, and divergent transitions, "
                 "marked as dots of their own, gather at its neck. None is allowed.",
                 f"Scatter plots of the draws of every pair among {labels}, divergent transitions marked.",
@@ -130,7 +130,7 @@ def pictures(findings: Findings) -> Iterator[Diagnostic]:
         if "posterior_predictive" in tree:
             yield Diagnostic(
                 "Events, replicated and observed",
-                "For seeing whether the model makes patients like those observed. Thin lines: how many events the "
+                "Whether the model reproduces the observed events. Thin lines: how many events the "
                 "groups and intervals have in cohorts replicated from the posterior, given the person-time at risk; "
                 "thick line: in the cohort itself. It should lie among the thin ones. No gate rests on it.",
                 "Distribution of events over groups and intervals in replicated cohorts and in the observed one.",
