@@ -30,6 +30,8 @@ PACKAGE = '''
 
 from bayesrefract.extension import Addition, Extension
 
+pytestmark = pytest.mark.usefixtures("without_arviz_pictures")
+
 
 class Visits(Extension):
     def columns(self):

@@ -42,6 +42,8 @@ all,trial,n,,532,522,524,561
 all,trial,symptoms,yes,86,94,89,101
 """
 
+pytestmark = pytest.mark.usefixtures("without_arviz_pictures")
+
 
 def a_study(folder: Path, paper: str = PAPER) -> Path:
     """The trial with its paper beside it."""

@@ -88,8 +88,8 @@ def pictures(findings: Findings) -> Iterator[Diagnostic]:
         yield Diagnostic(
             "Ranks",
             "Small disagreements between chains that a trace does not show. The draws of all chains are ranked "
-            "together; each line is how far one chain's ranks are from an even spread, and should stay near zero. p is how often chains "
-            "that agree would be at least so uneven: below the printed α, what stands out is marked.",
+            "together; each line is how far one chain's ranks are from an even spread, and should stay near zero. p is "
+            "how often chains that agree would be at least so uneven: below the printed α, what stands out is marked.",
             f"Departure of each chain's ranks from an even spread for {labels}, each with a p-value of uniformity.",
             _drawn(lambda **size: az.plot_rank(tree, col_wrap=2, **size), ROW * lines + 0.3),
         )
