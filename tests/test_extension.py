@@ -24,13 +24,13 @@ from bayesrefract.study.extensions import installed
 from bayesrefract.study.study import Study
 from bayesrefract.study.study_file import load_study
 
+pytestmark = pytest.mark.usefixtures("without_arviz_pictures")
+
 ACTG175 = Path(__file__).parents[1] / "data" / "actg175"
 PACKAGE = '''
 """A study package in one file."""
 
 from bayesrefract.extension import Addition, Extension
-
-pytestmark = pytest.mark.usefixtures("without_arviz_pictures")
 
 
 class Visits(Extension):
