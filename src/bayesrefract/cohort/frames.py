@@ -47,7 +47,7 @@ def records_of_frame(data: Any, wanted: Collection[str]) -> Records:
 def _eager(data: Any) -> nw.DataFrame[Any]:
     import narwhals as nw
 
-    if isinstance(getattr(data, "columns", None), pd.MultiIndex):
+    if isinstance(data, pd.DataFrame) and isinstance(data.columns, pd.MultiIndex):
         raise RecordsError(f"{LABEL}: its columns have several levels. Flatten them to one name per column.")
     if isinstance(data, pd.DataFrame):
         data = data.reset_index(drop=True)  # an index may repeat, or hold identifiers that must not appear anywhere
