@@ -155,7 +155,7 @@ def test_what_is_no_frame_of_patients_is_told(data: Any, words: str) -> None:
 
 def test_a_lazy_frame_is_told() -> None:
     polars = pytest.importorskip("polars", reason="polars is not installed")
-    with pytest.raises(br.RecordsError, match="it is lazy"):
+    with pytest.raises(br.InputError, match="it is lazy"):
         br.compare(polars.LazyFrame({"weeks": [1.0]}), **LEUKAEMIA, rope=ROPE)
 
 
