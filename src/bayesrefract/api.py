@@ -192,20 +192,19 @@ def run(
     """
     from bayesrefract.extension import check_study, read_study_records
     from bayesrefract.pipeline import Job, run_fits
-    from bayesrefract.study.study_file import load_study
 
     faults: list[str] = []
     jobs = []
     for path in studies:
-        study = collect(faults, lambda: load_study(Path(path)))  # noqa: B023 - called at once
+        study = collect(faults, load_study, path)
         if study is None:
             continue
         if models is not None:
             study = replace(study, models=tuple(models))
-        records = collect(faults, lambda: read_study_records(study))  # noqa: B023 - called at once
-        chosen = [collect(faults, lambda: read_model(name)) for name in study.models]  # noqa: B023 - called at once
+        records = collect(faults, read_study_records, study)
+        chosen = [collect(faults, read_model, name) for name in study.models]
         if records is not None and None not in chosen:
-            collect(faults, lambda: check_study(study, records))  # noqa: B023 - called at once
+            collect(faults, check_study, study, records)
             jobs.append(Job(study, records, tuple(each for each in chosen if each is not None)))
     if faults:
         raise InputError(tuple(dict.fromkeys(faults)))

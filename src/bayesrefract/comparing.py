@@ -130,10 +130,10 @@ def read_model(model: str | PathLike[str] | Model) -> Model:
     return model if isinstance(model, Model) else load_model(str(model))
 
 
-def collect[T](faults: list[str], make: Callable[[], T]) -> T | None:
+def collect[**P, T](faults: list[str], make: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
     """What is made, or None after its faults are kept, so that all faults are told together."""
     try:
-        return make()
+        return make(*args, **kwargs)
     except InputError as error:
         faults += error.faults
         return None

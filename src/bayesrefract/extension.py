@@ -97,7 +97,7 @@ def load_extension(name: str) -> Extension:
         )
     try:
         made = known[name].load()()
-    except Exception as fault:
+    except Exception as fault:  # whatever a foreign package raises stops its own studies only
         reason = f"{type(fault).__name__}: {fault}"
         raise StudyError(_not_loaded(name, reason)) from fault
     if not isinstance(made, Extension):
