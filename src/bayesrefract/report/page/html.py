@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from bayesrefract.dossier import Dossier
-from bayesrefract.files import write_whole
+from bayesrefract.files import sweep, write_whole
 from bayesrefract.findings import Findings
 from bayesrefract.report.diagnostics import write_fit_files
 from bayesrefract.report.figures import Picture
@@ -85,6 +85,8 @@ def write_report(
     files = {name: content for picture in drawn for name, content in _figure_files(picture).items()}
     files |= {f"tables/figure-{each.name}.csv": to_csv(each.table) for each in pictures(page.sections)}
     files |= {f"tables/{each.name}.csv": to_csv(each.table) for each in sheets(page.sections)}
+    for place in ("figures", "tables", "posteriors", "diagnostics"):
+        sweep(folder / place)
     index = folder / "index.html"
     earlier = _files_of(index)
     for name, content in files.items():

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from typing import TextIO
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.measure import Measurement
+from rich.table import Table as RichTable
 from rich.text import Text
 
 from bayesrefract.report.tables.table import Table, to_rich
@@ -20,8 +21,7 @@ MOST_WRAPPED = 1.3
 def show_table(table: Table, stream: TextIO | None = None) -> None:
     """Draw a table on a stream; plain text without colour codes where it is piped.
 
-    A table that would have to be squeezed beyond reading is written as one block of lines per row, whole lines where
-    it is piped.
+    A table that would have to be squeezed beyond reading is written as one block of lines per row.
     """
     stream = stream or sys.stdout
     console = Console(file=stream, highlight=False)
@@ -33,17 +33,18 @@ def show_table(table: Table, stream: TextIO | None = None) -> None:
     if natural <= (1.0 if piped else MOST_WRAPPED) * console.width:
         console.print(drawn)
     else:
-        console.print(_blocks(table), soft_wrap=piped)
+        console.print(_blocks(table))
 
 
 def _blocks(table: Table) -> Group:
     """Title, then for each row its cells under each other, each after the name of its column; then the notes."""
     width = max(len(column.name) for column in table.columns[1:]) if len(table.columns) > 1 else 0
-    parts = [Text(table.title, style="italic")]
+    parts: list[RenderableType] = [Text(table.title, style="italic")]
     for row in table.rows:
         parts.append(Text(row[0], style="bold"))
-        parts += [
-            Text(f"  {column.name:<{width}}  {cell}") for column, cell in zip(table.columns[1:], row[1:], strict=True)
-        ]
+        cells = RichTable.grid(padding=(0, 2))
+        for column, cell in zip(table.columns[1:], row[1:], strict=True):
+            cells.add_row(Text(f"  {column.name:<{width}}"), Text(cell))
+        parts.append(cells)
     parts += [Text(note) for note in table.notes]
     return Group(*parts)
