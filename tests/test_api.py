@@ -20,6 +20,7 @@ from bayesrefract.cli.compare import compare as command
 from bayesrefract.decision import VerdictWord
 from bayesrefract.study.rope import Estimand
 
+DATA = Path(__file__).parents[1] / "data"
 ROPE = br.Rope(0.80, 1.25, source="convention", declared="2020-01-31", before_data=True)
 TYPED = ["--rope", "0.8", "1.25", "--rope-source", "convention", "--rope-declared", "2020-01-31", "--before-data"]
 LEUKAEMIA = {"time": "weeks", "event": "status", "group": "arm", "reference": "placebo", "unit": "weeks"}
@@ -445,3 +446,9 @@ def test_a_paper_is_audited() -> None:
     assert report.findings
     with pytest.raises(br.InputError, match="Give the file"):
         br.audit_paper()
+
+
+def test_two_studies_of_one_name_are_refused_by_run_as_by_fit(tmp_path: Path) -> None:
+    with pytest.raises(br.InputError, match="2 studies are named simulated"):
+        br.run(DATA / "simulated", DATA / "simulated", out=tmp_path)
+    assert not list(tmp_path.iterdir())

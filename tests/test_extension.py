@@ -16,10 +16,10 @@ from findings_example import findings
 from page_reader import Reader
 
 from bayesrefract.cli.app import main
-from bayesrefract.cli.fit import Checked
 from bayesrefract.cli.manifest import parents_of
 from bayesrefract.errors import StudyError
 from bayesrefract.extension import Addition, check_study, load_extension, read_study_records, write_study_report
+from bayesrefract.reading import Checked
 from bayesrefract.study.extensions import installed
 from bayesrefract.study.study import Study
 from bayesrefract.study.study_file import load_study

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bayesrefract.comparing import answer, collect, read_model
+from bayesrefract.comparing import answer
 from bayesrefract.comparison import Comparison
 from bayesrefract.errors import InputError
 from bayesrefract.result import Result
@@ -190,24 +189,11 @@ def run(
     InputError
         With the faults of all studies, models and records, before anything is sampled.
     """
-    from bayesrefract.extension import check_study, read_study_records
     from bayesrefract.pipeline import Job, run_fits
+    from bayesrefract.reading import read_studies
 
-    faults: list[str] = []
-    jobs = []
-    for path in studies:
-        study = collect(faults, load_study, path)
-        if study is None:
-            continue
-        if models is not None:
-            study = replace(study, models=tuple(models))
-        records = collect(faults, read_study_records, study)
-        chosen = [collect(faults, read_model, name) for name in study.models]
-        if records is not None and None not in chosen:
-            collect(faults, check_study, study, records)
-            jobs.append(Job(study, records, tuple(each for each in chosen if each is not None)))
-    if faults:
-        raise InputError(tuple(dict.fromkeys(faults)))
+    checked = read_studies(studies, models, patients=True)
+    jobs = [Job(each.study, each.records, each.models) for each in checked]
     store = Path(out)
     made = run_fits(jobs, store=store, seed=DEFAULT_SEED if seed is None else seed, watch=progress(quiet=quiet))
     return [

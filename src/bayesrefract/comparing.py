@@ -17,7 +17,7 @@ from bayesrefract.comparison import (
     option_faults,
     study_of,
 )
-from bayesrefract.errors import InputError
+from bayesrefract.errors import InputError, collect
 from bayesrefract.files import target_faults
 from bayesrefract.result import Result, write_report
 from bayesrefract.study.model import DEFAULT_SEED, Model
@@ -128,12 +128,3 @@ def read_model(model: str | PathLike[str] | Model) -> Model:
     from bayesrefract.study.model_file import load_model
 
     return model if isinstance(model, Model) else load_model(str(model))
-
-
-def collect[**P, T](faults: list[str], make: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
-    """What is made, or None after its faults are kept, so that all faults are told together."""
-    try:
-        return make(*args, **kwargs)
-    except InputError as error:
-        faults += error.faults
-        return None

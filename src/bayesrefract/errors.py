@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 
 class BayesrefractError(Exception):
@@ -39,3 +40,19 @@ class SamplingError(BayesrefractError):
 
 class Interrupted(BayesrefractError):
     """The user stopped the run; every finished fit is kept."""
+
+
+@contextmanager
+def collecting(faults: list[str]) -> Iterator[None]:
+    """Keep the faults of an InputError and go on, so that all faults are told together."""
+    try:
+        yield
+    except InputError as error:
+        faults += error.faults
+
+
+def collect[**P, T](faults: list[str], make: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+    """What is made, or None after its faults are kept."""
+    with collecting(faults):
+        return make(*args, **kwargs)
+    return None

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bayesrefract.errors import InputError, StudyError
+from bayesrefract.errors import InputError, StudyError, collecting
 from bayesrefract.messages import did_you_mean, listed, quoted
 from bayesrefract.study.extensions import installed
 
@@ -135,16 +135,12 @@ def check_study(study: Study, records: Records) -> None:
     from bayesrefract.dossier import check_paper
 
     extension, faults = extension_of(study), list[str]()
-    checks: tuple[Callable[[], None], ...] = (
-        lambda: check_records(records, study, extension.check_records),
-        lambda: check_paper(study),
-        lambda: extension.check_files(study),
-    )
-    for check in checks:
-        try:
-            check()
-        except InputError as error:
-            faults += error.faults
+    with collecting(faults):
+        check_records(records, study, extension.check_records)
+    with collecting(faults):
+        check_paper(study)
+    with collecting(faults):
+        extension.check_files(study)
     if faults:
         raise InputError(faults)
 

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bayesrefract.cli import options
-from bayesrefract.cli.exits import collecting
 from bayesrefract.cli.output import show_table, tell
-from bayesrefract.errors import InputError
+from bayesrefract.errors import InputError, collecting
 from bayesrefract.files import make_folder, target_faults
 
 if TYPE_CHECKING:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from bayesrefract.cli import options
-from bayesrefract.cli.exits import collecting
-from bayesrefract.cli.fit import read_studies
-from bayesrefract.errors import InputError
+from bayesrefract.errors import InputError, collecting
+from bayesrefract.reading import read_studies
 
 if TYPE_CHECKING:
     from bayesrefract.cohort.exposure import ExposureTable

@@ -6,10 +6,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from bayesrefract.cli import options
-from bayesrefract.cli.exits import collecting
 from bayesrefract.cli.output import leave, tell
 from bayesrefract.comparison import Comparison
-from bayesrefract.errors import InputError
+from bayesrefract.errors import InputError, collecting
 from bayesrefract.study.rope import Rope, Rule, RuleName, Side
 from bayesrefract.study.study import Evidence
 

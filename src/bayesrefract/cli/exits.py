@@ -7,8 +7,7 @@ import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from enum import IntEnum
 from typing import NoReturn
 
@@ -58,15 +57,6 @@ def leave_at_once(code: int) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
-
-
-@contextmanager
-def collecting(faults: list[str]) -> Iterator[None]:
-    """Keep the faults of an InputError and go on, so that all faults are told together."""
-    try:
-        yield
-    except InputError as error:
-        faults += error.faults
 
 
 def input_message(error: InputError) -> str:

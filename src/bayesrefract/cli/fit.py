@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import typer
 
 from bayesrefract.cli import options
-from bayesrefract.cli.exits import ExitCode, collecting
+from bayesrefract.cli.exits import ExitCode
 from bayesrefract.cli.output import is_primary, show_table, tell, verdict_code
-from bayesrefract.errors import InputError
 from bayesrefract.files import locked, make_folder, sweep, writing
+from bayesrefract.reading import Checked, check_patients, read_studies
 from bayesrefract.study.model import DEFAULT_SEED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bayesrefract.cli.manifest import Summary
-    from bayesrefract.cohort.read import Records
     from bayesrefract.findings import Findings
     from bayesrefract.report.tables.table import Table
-    from bayesrefract.study.model import Model
     from bayesrefract.study.study import Study
 
 
@@ -42,7 +38,7 @@ def fit(
 
     Finished fits are kept, and not run again until something they depend on changes.
     """
-    checked = read_studies(studies, model, draws=draws, tune=tune)
+    checked = read_studies(studies, model, draws=draws, tune=tune, tell=tell)
     analyse_studies(checked, out, seed=seed, quiet=quiet)
 
 
@@ -83,63 +79,6 @@ def _run(checked: Sequence[Checked], out: Path, seed: int, *, quiet: bool, sampl
     tell(f"Seed {seed}.", quiet=quiet)
     jobs = [Job(each.study, each.records, each.models) for each in checked]
     return run(jobs, store=out, seed=seed, watch=progress(quiet=quiet), sample=sample)
-
-
-class Checked(NamedTuple):
-    """A study with its records and the models to try, read without importing what samples."""
-
-    study: Study
-    records: Records
-    models: tuple[Model, ...]
-
-
-def read_studies(
-    studies: Sequence[Path], names: Sequence[str] | None, *, draws: int | None = None, tune: int | None = None
-) -> list[Checked]:
-    """Studies, their records and models; raises InputError with the faults of all of them."""
-    from bayesrefract.extension import read_study_records
-    from bayesrefract.study.model_file import load_model
-    from bayesrefract.study.study_file import load_study
-
-    faults: list[str] = []
-    checked = []
-    for path in studies:
-        with collecting(faults):
-            study = load_study(path)
-            study = replace(study, models=tuple(names)) if names else study
-            models: tuple[Model, ...] = ()
-            with collecting(faults):  # records are checked even where a model is at fault
-                models = tuple(_with(load_model(name), draws, tune) for name in study.models)
-            checked.append(Checked(study, read_study_records(study, tell), models))
-    for name, count in Counter(each.study.name for each in checked).items():
-        if count > 1:
-            faults.append(
-                f"{count} studies are named {name}, and their reports would share one folder. "
-                "Give one of them another name."
-            )
-    if faults:
-        raise InputError(faults)
-    return checked
-
-
-def check_patients(checked: Sequence[Checked]) -> None:
-    """Raise InputError with every impossible patient, and printed number, of all studies, before the slow imports."""
-    if not checked:
-        return
-    from bayesrefract.extension import check_study
-
-    faults: list[str] = []
-    for each in checked:
-        with collecting(faults):
-            check_study(each.study, each.records)
-    if faults:
-        raise InputError(faults)
-
-
-def _with(model: Model, draws: int | None, tune: int | None) -> Model:
-    """The model with other numbers of draws, where they were asked for."""
-    sampler = model.sampler
-    return replace(model, sampler=replace(sampler, draws=draws or sampler.draws, tune=tune or sampler.tune))
 
 
 def _write(checked: Checked, findings: Sequence[Findings], out: Path, parents: str, *, quiet: bool) -> Summary:

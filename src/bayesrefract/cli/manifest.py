@@ -19,7 +19,7 @@ from bayesrefract.inference.provenance import PACKAGE, processor, versions
 from bayesrefract.report.tables.table import Column, Table
 
 if TYPE_CHECKING:
-    from bayesrefract.cli.fit import Checked
+    from bayesrefract.reading import Checked
     from bayesrefract.study.study import Study
 
 NAME = "manifest.json"

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bayesrefract.cli.compare import EXCLUSIVE, UNDATED, declared_rope
-from bayesrefract.cli.exits import collecting
 from bayesrefract.comparison import OPTIONS
-from bayesrefract.errors import InputError, StudyError
+from bayesrefract.errors import InputError, StudyError, collecting
 from bayesrefract.files import target_faults
 from bayesrefract.messages import listed, quoted
 from bayesrefract.model.priors import resolve_group_prior
