@@ -1,16 +1,13 @@
-"""Results of the classical analyses as frozen values, and the agreement of the companion fit with Cox regression."""
+"""Results of the classical analyses as frozen values."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesrefract.classical.regression import GroupEffects
 from bayesrefract.interval import Interval as Interval
-from bayesrefract.study.study import Contrast
 
 
 @dataclass(frozen=True)
@@ -85,18 +82,26 @@ class CoxTerm:
 class Companion:
     """The flat-prior piecewise-exponential fit of the same table, compared with Cox regression.
 
-    `z_disagreement` = (companion - Cox) / Cox SE; `se_ratio` = companion SE / Cox SE.
-    `agrees` is None where there is no frequentist counterpart; `reason` states why, or the disagreement.
+    Distances are in standard errors of Cox regression with Breslow's handling of ties, and None where they could not
+    be measured. `agrees` is None where there is no frequentist counterpart; `reason` states why, or the disagreement;
+    `labels` what holds without withholding a verdict.
     """
 
     group: str
     reference: str
     log_hr: float
     se: float
-    z_disagreement: float | None
-    se_ratio: float | None
-    agrees: bool | None
+    code_distance: float | None = None
+    """Of the companion with a cut at every event time from another program's Breslow estimate, which it must equal."""
+    grid_distance: float | None = None
+    """Companion - Breslow: what the intervals of the fit leave out."""
+    ties_distance: float | None = None
+    """Efron - Breslow: what is uncertain as event times are tied."""
+    se_ratio: float | None = None
+    """Companion SE / Breslow SE."""
+    agrees: bool | None = None
     reason: str = ""
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -139,7 +144,7 @@ class Agreement:
 
     groups: tuple[GroupSummary, ...]
     cox: tuple[CoxContrast, ...]
-    breslow: tuple[CoxContrast, ...]  # empty unless more than 10% of the events are tied
+    breslow: tuple[CoxContrast, ...]
     companion: tuple[Companion, ...]
     log_rank: LogRank
     proportional_hazards: ProportionalHazards
@@ -147,57 +152,3 @@ class Agreement:
     notes: tuple[str, ...] = ()
     terms: tuple[CoxTerm, ...] = ()
     follow_up: Interval | None = None
-
-
-TIED_SHARE = 0.10
-"""Above this share of tied events, Efron's and Breslow's approximations differ, and the gate is wider."""
-
-MAX_DISTANCE = 0.10
-MAX_DISTANCE_TIED = 0.30
-MAX_SE_DIFFERENCE = 0.05
-
-
-def compare_with_cox(
-    companion: GroupEffects, cox: GroupEffects, contrast: Contrast, codes: tuple[int, int], tied_share: float
-) -> Companion:
-    """Compare a contrast of the companion fit with Cox regression; `reason` states any disagreement.
-
-    codes : of the contrast's group and reference.
-    """
-    ours, theirs = companion.contrast(*codes), cox.contrast(*codes)
-    if ours is None:
-        reason = _no_estimate("the companion fit", companion)
-        return Companion(contrast.group, contrast.reference, math.nan, math.nan, None, None, False, reason)
-    if theirs is None:
-        return Companion(
-            contrast.group, contrast.reference, *ours, None, None, False, _no_estimate("Cox regression", cox)
-        )
-    z, se_ratio = (ours[0] - theirs[0]) / theirs[1], ours[1] / theirs[1]
-    reason = _disagreement(ours, theirs, z, se_ratio, tied_share)
-    return Companion(contrast.group, contrast.reference, *ours, z, se_ratio, not reason, reason)
-
-
-def without_counterpart(companion: GroupEffects, contrast: Contrast, codes: tuple[int, int]) -> Companion:
-    """Companion of a model without a Cox counterpart: hazards free in every group."""
-    ours = companion.contrast(*codes) or (math.nan, math.nan)
-    return Companion(contrast.group, contrast.reference, *ours, None, None, None, "no frequentist counterpart")
-
-
-def _no_estimate(fit: str, effects: GroupEffects) -> str:
-    return f"{fit} has no estimate: {effects.reason or 'the likelihood of this contrast has no maximum'}"
-
-
-def _disagreement(
-    ours: tuple[float, float], theirs: tuple[float, float], z: float, se_ratio: float, tied_share: float
-) -> str:
-    """Describe the disagreement; empty where both gates are passed."""
-    allowed = MAX_DISTANCE_TIED if tied_share > TIED_SHARE else MAX_DISTANCE
-    faults = []
-    if abs(z) > allowed:
-        faults.append(f"the log hazard ratios are {abs(z):.2f} Cox standard errors apart ({allowed:.2f} allowed)")
-    if abs(se_ratio - 1) > MAX_SE_DIFFERENCE:
-        faults.append(f"the standard errors differ by {se_ratio - 1:+.1%} ({MAX_SE_DIFFERENCE:.0%} either way allowed)")
-    if not faults:
-        return ""
-    figures = f"companion {ours[0]:.3f} (SE {ours[1]:.3f}), Cox {theirs[0]:.3f} (SE {theirs[1]:.3f})"
-    return f"companion fit and Cox regression disagree: {' and '.join(faults)}; log hazard ratio: {figures}"

@@ -12,28 +12,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesrefract.classical import companion
+from bayesrefract.classical.agree import Twins, compare_with_cox, without_counterpart
 from bayesrefract.classical.agreement import (
-    TIED_SHARE,
     Agreement,
-    CoxContrast,
     CoxTerm,
     GroupSummary,
     Interval,
     LogRank,
     ProportionalHazards,
-    compare_with_cox,
-    without_counterpart,
 )
 from bayesrefract.classical.cox import breslow, cox_contrasts, cox_terms, efron
 from bayesrefract.classical.kaplan_meier import describe_groups, overall_follow_up
 from bayesrefract.classical.log_rank import log_rank
-from bayesrefract.classical.regression import GroupEffects, regression_data
+from bayesrefract.classical.partial_likelihood import at_every_event_time
+from bayesrefract.classical.regression import GroupEffects, RegressionData, regression_data
 from bayesrefract.classical.schoenfeld import proportional_hazards
 from bayesrefract.cohort.exposure import ExposureTable
 from bayesrefract.cohort.value import Cohort
 from bayesrefract.model.effects import design
 from bayesrefract.study.model import Model, StrataKind
 from bayesrefract.study.study import Analysis, Contrast
+
+MOST_CHECKED = 1_500
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,9 @@ class Classical:
     groups: tuple[GroupSummary, ...]
     notes: tuple[str, ...]
     cox: GroupEffects
-    breslow: tuple[CoxContrast, ...]
+    breslow: GroupEffects
+    checked: GroupEffects
+    checking: GroupEffects
     log_rank: LogRank
     proportional_hazards: ProportionalHazards
     tied_share: float
@@ -101,11 +103,12 @@ def cross_check(cohort: Cohort, analysis: Analysis, table: ExposureTable, model:
         if model.baseline.by_group:
             companions.append(without_counterpart(ours, contrast, codes))
         else:
-            companions.append(compare_with_cox(ours, classical.cox, contrast, codes, classical.tied_share))
+            twins = Twins(ours, classical.breslow, classical.cox, classical.checked, classical.checking)
+            companions.append(compare_with_cox(twins, contrast, codes, table.events.shape[1]))
     return Agreement(
         groups=classical.groups,
         cox=cox_contrasts(classical.cox, cohort, contrasts, "efron"),
-        breslow=classical.breslow,
+        breslow=cox_contrasts(classical.breslow, cohort, contrasts, "breslow"),
         companion=tuple(companions),
         log_rank=classical.log_rank,
         proportional_hazards=classical.proportional_hazards,
@@ -122,7 +125,7 @@ def _classical(inputs: Inputs) -> Classical:
     cohort = inputs.cohort
     data = regression_data(cohort, stratified=inputs.stratified)
     fitted = efron(data)
-    tied = tied_share(cohort.exit[cohort.event])
+    some = _some(data)
     groups, notes = describe_groups(cohort, inputs.horizon)
     return Classical(
         groups=groups,
@@ -130,10 +133,27 @@ def _classical(inputs: Inputs) -> Classical:
         cox=fitted.groups,
         terms=cox_terms(cohort, data, fitted),
         follow_up=overall_follow_up(cohort),
-        breslow=cox_contrasts(breslow(data), cohort, inputs.contrasts, "breslow") if tied > TIED_SHARE else (),
+        breslow=at_every_event_time(data),
+        checked=at_every_event_time(some),
+        checking=breslow(some),
         log_rank=log_rank(cohort, inputs.contrasts, stratified=inputs.stratified),
         proportional_hazards=proportional_hazards(data, fitted.coefficients),
-        tied_share=tied,
+        tied_share=tied_share(cohort.exit[cohort.event]),
+    )
+
+
+def _some(data: RegressionData) -> RegressionData:
+    """The patients for whom two programs are compared: all, or as many as the slower one takes in a second."""
+    if len(data.exit) <= MOST_CHECKED:
+        return data
+    rows = np.sort(np.random.default_rng(0).choice(len(data.exit), MOST_CHECKED, replace=False))
+    return replace(
+        data,
+        exit=data.exit[rows],
+        event=data.event[rows],
+        entry=None if data.entry is None else data.entry[rows],
+        stratum=None if data.stratum is None else data.stratum[rows],
+        x=data.x[rows],
     )
 
 

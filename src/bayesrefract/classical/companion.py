@@ -14,12 +14,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesrefract.classical.newton import maximise
 from bayesrefract.classical.regression import GroupEffects, informative, no_effects, spread_over_groups
 from bayesrefract.cohort.exposure import ExposureTable
-
-MAX_STEPS = 60
-DECREMENT = 1e-20
-"""Newton stops when the next step is shorter than 1e-10 standard errors."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +103,7 @@ def fit(table: ExposureTable, x: NDArray[np.float64], *, stratified: bool = Fals
     members = tuple(np.flatnonzero(stratum[keep] == s) for s in np.unique(stratum[keep]))
     columns = np.hstack([indicator, (x[keep] - x[keep].mean(axis=0)) @ directions])
     profile = _Profile(columns, table.events[keep], table.exposure[keep], members)
-    found = _maximise(profile)
+    found = maximise(profile)
     if isinstance(found, str):
         return _nothing(table, x, stratified, found)
     parameters, covariance = found
@@ -133,37 +130,6 @@ def _directions(x: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.empty((0, 0))
     _, size, rows = np.linalg.svd(x - x.mean(axis=0), full_matrices=False)
     return np.asarray(rows[size > 1e-10 * max(size[0], 1.0)].T)
-
-
-def _maximise(profile: _Profile) -> tuple[NDArray[np.float64], NDArray[np.float64]] | str:
-    """Newton with step halving: mode and covariance, or the reason for which there is none."""
-    mode = np.zeros(profile.x.shape[1])
-    value = profile.log_likelihood(mode)
-    for _ in range(MAX_STEPS):
-        gradient, information = profile.derivatives(mode)
-        try:
-            np.linalg.cholesky(information)
-            step = np.linalg.solve(information, gradient)
-        except np.linalg.LinAlgError:
-            return "the group effects cannot be distinguished from the covariates, the strata or the intervals"
-        if gradient @ step < DECREMENT:
-            return mode, np.linalg.inv(information)
-        mode, value = _climb(profile, mode, step, value)
-    return f"Newton did not converge in {MAX_STEPS} steps: the likelihood seems to have no maximum"
-
-
-def _climb(
-    profile: _Profile, mode: NDArray[np.float64], step: NDArray[np.float64], value: float
-) -> tuple[NDArray[np.float64], float]:
-    """Halve the step until the log likelihood does not fall by more than rounding."""
-    slack = 1e-12 * abs(value)
-    for _ in range(40):
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            reached = profile.log_likelihood(mode + step)
-        if np.isfinite(reached) and reached >= value - slack:
-            break
-        step = step / 2
-    return mode + step, reached
 
 
 def _hazards(table: ExposureTable, stratum: NDArray[np.int64], eta: NDArray[np.float64]) -> NDArray[np.float64]:

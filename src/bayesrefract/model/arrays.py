@@ -18,7 +18,7 @@ from bayesrefract.cohort.exposure import ExposureTable
 from bayesrefract.errors import ModelError
 from bayesrefract.model.effects import Design, design, zero_sum_basis
 from bayesrefract.model.priors import GroupPrior
-from bayesrefract.study.model import BaselineKind, Model, StrataKind
+from bayesrefract.study.model import Baseline, BaselineKind, Model, StrataKind
 from bayesrefract.study.study import Contrast, TimeUnit
 
 Array = NDArray[np.float64]
@@ -209,7 +209,7 @@ def _baseline_arrays(
         return {
             "crude_log_hazard": np.log(crude),
             "common_log_hazard": np.log(common),
-            "step": _pad(_steps(table), (size.n_intervals,)),
+            "step": _pad(interval_steps(table), (size.n_intervals,)),
             "event_share": events / total,
             "stratum_basis": _zero_sum(int((exposure.sum(axis=1) > 0).sum()), size.n_strata),
             "innovation_sd": np.array(model.baseline.innovation_sd),
@@ -217,7 +217,7 @@ def _baseline_arrays(
         }
     shape = model.baseline.shape
     rate = (
-        np.full_like(events, _fixed_rate(model, table.time_unit))
+        np.full_like(events, fixed_rate(model.baseline, table.time_unit))
         if model.baseline.rate is not None
         else shape / crude[:, None]
     )
@@ -237,15 +237,14 @@ def _crude_rate(events: Array, exposure: Array) -> Array:
     return np.where(time > 0, np.maximum(events.sum(axis=1), 0.5) / np.where(time > 0, time, 1.0), 1.0)
 
 
-def _fixed_rate(model: Model, unit: TimeUnit) -> float:
+def fixed_rate(baseline: Baseline, unit: TimeUnit) -> float:
     """The stated rate of Gamma(shape, rate), its person-time converted to the study's unit."""
-    baseline = model.baseline
     if baseline.rate is None or baseline.rate_unit is None:
         raise ModelError("baseline.rate needs baseline.rate_unit: a Gamma(shape, rate) prior is not free of the unit.")
     return baseline.rate * TimeUnit(baseline.rate_unit).days / unit.days
 
 
-def _steps(table: ExposureTable) -> Array:
+def interval_steps(table: ExposureTable) -> Array:
     """sqrt(gap / span) between interval midpoints; 0 before the first interval.
 
     The last interval ends at its last event. So sigma is the sd of the change of the log

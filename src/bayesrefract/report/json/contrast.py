@@ -135,9 +135,12 @@ def _companion(twin: Counterpart) -> CompanionFit | None:
     return CompanionFit(
         log_hr=companion.log_hr,
         se=companion.se,
-        z_disagreement=companion.z_disagreement,
+        code_distance=companion.code_distance,
+        grid_distance=companion.grid_distance,
+        ties_distance=companion.ties_distance,
         se_ratio=companion.se_ratio,
         agrees=companion.agrees,
         reason=companion.reason,
+        labels=list(companion.labels),
         prior_pull=twin.prior_pull,
     )

@@ -118,10 +118,20 @@ class CompanionFit(Part):
 
     log_hr: Number = Field(description="Log hazard ratio; null where the likelihood has no maximum.")
     se: Number = Field(description="Standard error of the log hazard ratio.")
-    z_disagreement: Number = Field(description="(companion - Cox) / Cox standard error; null without Cox regression.")
-    se_ratio: Number = Field(description="Companion standard error / Cox standard error; null without Cox regression.")
-    agrees: bool | None = Field(description="Whether both differences are allowed; null: no frequentist counterpart.")
+    code_distance: Number = Field(
+        description="Distance of the companion with a cut at every event time from another program's Cox regression "
+        "with Breslow's handling of ties, in standard errors: 0 but for rounding. Null where not computed."
+    )
+    grid_distance: Number = Field(
+        description="(companion - Breslow) / Breslow standard error: what the intervals leave out; null without one."
+    )
+    ties_distance: Number = Field(
+        description="(Efron - Breslow) / Breslow standard error: what tied times leave open; null without one."
+    )
+    se_ratio: Number = Field(description="Companion / Breslow standard error; null without Cox regression.")
+    agrees: bool | None = Field(description="Whether the distances are allowed; null: no frequentist counterpart.")
     reason: str = Field(description="What disagrees, or why there is no counterpart; empty where all is well.")
+    labels: list[str] = Field(description="What holds without withholding the verdict, such as rounded times.")
     prior_pull: Number = Field(description="(posterior mean - companion) / companion standard error of the log ratio.")
 
 

@@ -11,6 +11,9 @@ from bayesrefract.numerals import ABSENT, fixed, p_value, percent, ratio
 from bayesrefract.report.tables.table import Table, columns
 from bayesrefract.study.rope import Estimand
 
+TIED_SHARE = 0.10
+"""Above this share of tied events, Breslow's handling of ties is printed beside Efron's."""
+
 
 def cross_check_table(findings: Findings) -> Table:
     """Posterior, Cox regression and companion fit of every contrast, for the primary hazard-ratio ROPE."""
@@ -23,7 +26,7 @@ def cross_check_table(findings: Findings) -> Table:
         "Cox HR (95% CI)",
         "Cox p",
         "Companion HR",
-        "Companion − Cox, in SE",
+        "Companion − Breslow, in SE",
         "Shift by the prior, in SE",
         "Log-rank p",
         "TOST p",
@@ -42,7 +45,7 @@ def _row(verdict: Verdict, twin: Counterpart) -> tuple[str, ...]:
         _cox_text(twin.cox),
         p_value(None if twin.cox is None else twin.cox.p),
         ABSENT if companion is None else ratio(float(np.exp(companion.log_hr))),
-        fixed(None if companion is None else companion.z_disagreement, 2),
+        fixed(None if companion is None else companion.grid_distance, 2),
         fixed(twin.prior_pull, 2),
         p_value(twin.log_rank_p),
         p_value(twin.tost_p),
@@ -65,12 +68,16 @@ def with_limits(estimate: float, limits: tuple[float, float]) -> str:
 
 def _notes(findings: Findings, twins: list[Counterpart]) -> tuple[str, ...]:
     agreement = findings.agreement
-    reasons = tuple(f"{each.group} vs {each.reference}: {each.reason}" for each in agreement.companion if each.reason)
+    reasons = tuple(
+        f"{each.group} vs {each.reference}: {text}"
+        for each in agreement.companion
+        for text in (*([each.reason] if each.reason else []), *each.labels)
+    )
     breslow = tuple(
         f"Cox with Breslow's handling of ties, {twin.breslow.group} vs {twin.breslow.reference}: HR "
         f"{_cox_text(twin.breslow)}."
         for twin in twins
-        if twin.breslow is not None
+        if twin.breslow is not None and agreement.tied_share > TIED_SHARE
     )
     return (
         _log_rank_note(agreement),
