@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 
 import numpy as np
+import xarray as xr
 
 from bayesrefract.classical import cross_check
 from bayesrefract.classical.agreement import Agreement
@@ -16,6 +17,7 @@ from bayesrefract.cohort.value import Cohort
 from bayesrefract.decision import Verdict, diagnostics
 from bayesrefract.decision.decision import too_close
 from bayesrefract.decision.diagnostics import Health
+from bayesrefract.decision.implied import implied
 from bayesrefract.decision.judge import Case, attainable, judge, prior_pull
 from bayesrefract.errors import InputError
 from bayesrefract.estimands import Effects, covariate_effects, estimate, predictive_check
@@ -142,22 +144,42 @@ def _attributes(fit: Fit, provenance: Provenance) -> dict[str, str | int | float
 def _settle(
     fit: Fit, agreement: Agreement, store: FitStore, compiler: Compiler | None, watch: Watch
 ) -> tuple[Posterior, Provenance, Effects, Health, tuple[Verdict, ...]]:
-    """Sample and judge; once more with smaller steps after divergences, with more draws while too close to call."""
+    """Sample and judge; once more with smaller steps after divergences, with more draws while they are too few.
+
+    Too few: for the convergence gates, or for any verdict that lies within Monte Carlo error of another one. Draws that
+    are not those that data and prior imply are made once more, with nothing that was stored.
+    """
     sampler = fit.model.sampler
     while True:
         posterior, provenance = _posterior(fit, sampler, store, compiler, watch)
         effects = estimate(posterior, fit.table, fit.arrays.design, fit.analysis)
-        health = diagnostics.diagnose(posterior, effects.log_hazard_ratio)
+        health = diagnostics.diagnose(posterior, *judged_draws(effects, fit.analysis))
         if health.divergences and sampler.target_accept == fit.model.sampler.target_accept:
             watch.stage(f"{fit.label}: {health.divergences} divergent transitions, sampled again with smaller steps")
             sampler = sampler.careful
             continue
         exhausted = sampler.draws >= sampler.max_draws // sampler.chains
-        verdicts = judge(fit.case, effects, health, agreement, exhausted=exhausted)
-        close = [v for v in verdicts if v.primary and v.rope.role == "primary" and too_close(v)]
-        if exhausted or not close:
+        primary, contrasts = fit.analysis.primary, effects.contrasts
+        compared = implied(fit.table, fit.model, fit.prior, primary, contrasts, posterior, effects.log_hazard_ratio)
+        verdicts = judge(fit.case, effects, health, agreement, compared, exhausted=exhausted)
+        close = [verdict for verdict in verdicts if too_close(verdict)]
+        if exhausted or not (close or health.short):
             return posterior, provenance, effects, health, verdicts
-        sampler = replace(sampler, draws=_more_draws(close, sampler))
+        limit = sampler.max_draws // sampler.chains
+        more = min(2 * sampler.draws, limit) if health.short else _more_draws(close, sampler)
+        watch.stage(f"{fit.label}: {sampler.draws} draws a chain are too few, sampled again with {more}")
+        sampler = replace(sampler, draws=more)
+
+
+def judged_draws(effects: Effects, analysis: Analysis) -> list[xr.DataArray]:
+    """Draws of the log hazard ratios, and of every other estimand with a ROPE."""
+    found = [effects.log_hazard_ratio.rename("log_hazard_ratio")]
+    estimands = {rope.estimand for rope in analysis.ropes} - {Estimand.HAZARD_RATIO}
+    for estimand in sorted(estimands):
+        parts = [effects.of(estimand, contrast) for contrast in effects.contrasts]
+        labels = [contrast.label for contrast in effects.contrasts]
+        found.append(xr.concat(parts, dim="contrast").assign_coords(contrast=labels).rename(str(estimand)))
+    return found
 
 
 def _retried(fit: Fit, provenance: Provenance) -> tuple[str, ...]:

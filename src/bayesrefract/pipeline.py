@@ -11,17 +11,19 @@ from pathlib import Path
 import numpy as np
 
 from bayesrefract.analysis import Fit, analyse
+from bayesrefract.classical.grid import fine_enough
 from bayesrefract.cohort.exposure import tabulate
 from bayesrefract.cohort.read import Records
 from bayesrefract.cohort.select import models_of, select
-from bayesrefract.errors import InputError, Interrupted
+from bayesrefract.cohort.value import Cohort
+from bayesrefract.errors import InputError, Interrupted, collecting
 from bayesrefract.findings import Findings
 from bayesrefract.inference.compiler import Compiler
 from bayesrefract.inference.progress import Silent, Watch
 from bayesrefract.inference.store import FitStore
 from bayesrefract.model.arrays import arrange
 from bayesrefract.model.priors import resolve_group_prior
-from bayesrefract.study.model import DEFAULT_SEED, Model
+from bayesrefract.study.model import DEFAULT_SEED, Intervals, Model, shared_out, with_intervals
 from bayesrefract.study.rope import Estimand
 from bayesrefract.study.study import Analysis, Study
 
@@ -135,20 +137,32 @@ def prepare(jobs: Sequence[Job], seed: int) -> list[list[Fit]]:
     for job in jobs:
         fits = []
         for analysis in job.study.analyses:
+            cohorts = []
             for model in models_of(analysis, job.models):
-                try:
-                    fits.append(_prepare(job, analysis, model, seed))
-                except InputError as error:
-                    faults += [fault for fault in error.faults if fault not in faults]
+                with collecting(faults):
+                    cohorts.append((model, select(job.records, analysis, model)))
+            intervals = _intervals(analysis, cohorts)
+            for model, cohort in cohorts:
+                with collecting(faults):
+                    fits.append(_prepare(job, analysis, with_intervals(model, intervals), cohort, seed))
         prepared.append(fits)
     if faults:
-        raise InputError(faults)
+        raise InputError(tuple(dict.fromkeys(faults)))
     return prepared
 
 
-def _prepare(job: Job, analysis: Analysis, model: Model, seed: int) -> Fit:
-    cohort = select(job.records, analysis, model)
+def _intervals(analysis: Analysis, cohorts: Sequence[tuple[Model, Cohort]]) -> Intervals:
+    """How follow-up is divided in all models of a question that leave it open: by the one with most covariates."""
+    left_open = [pair for pair in cohorts if pair[0].intervals.are_chosen and not pair[0].baseline.by_group]
+    if not left_open:
+        return Intervals()
+    model, cohort = max(left_open, key=lambda pair: len(pair[1].covariates))
+    return fine_enough(cohort, model, analysis.contrasts)
+
+
+def _prepare(job: Job, analysis: Analysis, model: Model, cohort: Cohort, seed: int) -> Fit:
     table = tabulate(cohort, model.intervals)
+    model = shared_out(model, table.events.shape[1])
     present = tuple(c for c in analysis.contrasts if {c.group, c.reference} <= set(cohort.groups))
     analysis = replace(analysis, contrasts=present)
     prior = resolve_group_prior(model.priors, analysis.rope(Estimand.HAZARD_RATIO))

@@ -16,6 +16,7 @@ SAME_CODE = 1e-6
 """Two programs that maximise the same likelihood differ by rounding alone."""
 FINE_ENOUGH = 0.10
 TOO_COARSE = 0.30
+SE_RATIO = 1.25
 TIES_MATTER = 0.2
 ROUNDED_TIMES = "times are rounded: this pulls the ratio towards 1"
 
@@ -86,11 +87,16 @@ def _fault(
             f"two programs disagree on Cox regression with Breslow's handling of ties, by {code:.2g} standard errors "
             f"({SAME_CODE:g} allowed). Please report it as a fault of this program"
         )
+    figures = f"companion {ours[0]:.3f} (SE {ours[1]:.3f}), Cox {theirs[0]:.3f} (SE {theirs[1]:.3f})"
     if abs(grid) > TOO_COARSE:
-        figures = f"companion {ours[0]:.3f} (SE {ours[1]:.3f}), Cox {theirs[0]:.3f} (SE {theirs[1]:.3f})"
         return (
             f"the intervals are too coarse: with {n_intervals} of them the companion fit is {abs(grid):.2f} standard "
             f"errors from Cox regression ({TOO_COARSE:.2f} allowed; log hazard ratio: {figures}). Give more intervals"
+        )
+    if not 1 / SE_RATIO <= ours[1] / theirs[1] <= SE_RATIO:
+        return (
+            f"the standard errors of the companion fit and of Cox regression differ by {ours[1] / theirs[1] - 1:+.0%} "
+            f"(a ratio of {SE_RATIO:g} is allowed; log hazard ratio: {figures})"
         )
     return ""
 

@@ -93,7 +93,7 @@ def cross_check(cohort: Cohort, analysis: Analysis, table: ExposureTable, model:
     doi:10.1016/0197-2456(96)00075-X (follow-up).
     """
     contrasts = tuple(c for c in analysis.contrasts if {c.group, c.reference} <= set(cohort.groups))
-    stratified = model.baseline.strata is not StrataKind.COMMON and len(np.unique(cohort.stratum)) > 1
+    stratified = is_stratified(cohort, model)
     everything = (cohort, contrasts, analysis.endpoint.horizon, stratified)
     classical = _classical(Inputs(hashlib.sha256(pickle.dumps(everything)).digest(), *everything))
     ours = companion.fit(table, fixed_columns(table, model), stratified=stratified).groups
@@ -117,6 +117,11 @@ def cross_check(cohort: Cohort, analysis: Analysis, table: ExposureTable, model:
         follow_up=classical.follow_up,
         notes=(*classical.notes, *_left_out(cohort, contrasts), *_pooled(model, stratified)),
     )
+
+
+def is_stratified(cohort: Cohort, model: Model) -> bool:
+    """Whether Cox regression has the strata of the model."""
+    return model.baseline.strata is not StrataKind.COMMON and len(np.unique(cohort.stratum)) > 1
 
 
 @lru_cache(maxsize=32)

@@ -19,6 +19,7 @@ from bayesrefract.study.model import Intervals
 from bayesrefract.study.study import TimeUnit
 
 WHOLE_MONTHS_WARNING = 0.20
+USUAL_INTERVALS = 24
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ def choose_cuts(event_times: NDArray[np.float64], intervals: Intervals) -> NDArr
     if intervals.cuts is not None:
         return np.asarray(intervals.cuts, dtype=float)
     times = np.sort(event_times)
-    pieces = min(intervals.maximum, max(1, len(times) // intervals.min_events))
+    maximum = USUAL_INTERVALS if intervals.maximum is None else intervals.maximum
+    pieces = min(maximum, max(1, len(times) // intervals.min_events))
     places = np.ceil(np.arange(1, pieces) * len(times) / pieces).astype(int) - 1
     cuts = np.unique(times[places]) if len(times) else np.empty(0)
     kept: list[float] = []

@@ -54,6 +54,7 @@ def decide(
     prior_inside: float | None = None,
     withheld: Sequence[str] = (),
     labels: Sequence[str] = (),
+    doubt: str = "",
     exhausted: bool = False,
 ) -> Verdict:
     """Judge one contrast on one estimand.
@@ -79,6 +80,8 @@ def decide(
         Reasons from `gates`: with any, the verdict is withheld, and its numbers are kept.
     labels : sequence of str
         Labels to print with the verdict.
+    doubt : str
+        Reason not to give a claim that the rule would allow: the verdict is then undecided, or not shown.
     exhausted : bool
         No more draws are available, so that a verdict within two MCSE of another one is not given.
 
@@ -100,7 +103,7 @@ def decide(
     interval = _interval(values, rule)
     probabilities = _probabilities(values, region)
     judgement = _judgement(interval, probabilities, region, rule, three)
-    word, direction, reasons = _word(judgement, rule, withheld, exhausted)
+    word, direction, reasons = _word(judgement, rule, withheld, doubt, exhausted)
     return Verdict(
         group=contrast.group,
         reference=contrast.reference,
@@ -210,11 +213,13 @@ def _threshold(rule: Rule) -> float:
 
 
 def _word(
-    judgement: Judgement, rule: Rule, withheld: Sequence[str], exhausted: bool
+    judgement: Judgement, rule: Rule, withheld: Sequence[str], doubt: str, exhausted: bool
 ) -> tuple[VerdictWord, str | None, tuple[str, ...]]:
     """Word, direction and reasons, after gates and Monte Carlo error are applied."""
     if withheld:
         return VerdictWord.WITHHELD, None, tuple(withheld)
+    if doubt:
+        return fallback(rule.side), None, (doubt,)
     distance = judgement.distance
     if exhausted and distance.value < TOO_CLOSE_IN_MCSE * distance.mcse:
         return fallback(rule.side), None, (TOO_CLOSE,)

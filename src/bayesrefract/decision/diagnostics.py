@@ -27,7 +27,7 @@ class Health:
     """Convergence of one fit. `findings` are sentences, one per failed gate; none when it passed.
 
     `r_hat_max` is over all scalars, the effective sample sizes over those that decide; NaN where
-    nothing could be computed.
+    nothing could be computed. `short`: nothing is wrong that more draws might not mend.
     """
 
     passed: bool
@@ -37,6 +37,7 @@ class Health:
     ess_tail_min: float
     divergences: int
     e_bfmi_min: float
+    short: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def energy_fractions(energy: Floats) -> Floats:
     return np.atleast_1d(array_stats.bfmi(energy))
 
 
-def diagnose(posterior: Posterior, decision: xr.DataArray) -> Health:
+def diagnose(posterior: Posterior, *judged: xr.DataArray) -> Health:
     """Compute convergence diagnostics and apply the thresholds of every gate.
 
     The decision quantities, group effects, hyperparameters and the total log likelihood require R-hat
@@ -100,8 +101,8 @@ def diagnose(posterior: Posterior, decision: xr.DataArray) -> Health:
     ----------
     posterior : Posterior
         Draws of one fit with the sampler's statistics.
-    decision : xarray.DataArray
-        Draws of the decision quantities, dims (chain, draw, ...), for instance the log hazard ratios.
+    *judged : xarray.DataArray
+        Draws of every quantity that is judged, dims (chain, draw, ...): log hazard ratios, differences.
 
     Returns
     -------
@@ -112,7 +113,7 @@ def diagnose(posterior: Posterior, decision: xr.DataArray) -> Health:
     ----------
     Vehtari et al. (2021), doi:10.1214/20-BA1221.
     """
-    decided = dict(_scalars(str(decision.name or "decision"), decision))
+    decided = {label: draws for each in judged for label, draws in _scalars(str(each.name or "judged"), each)}
     strict = decided | {
         label: draws
         for name, array in posterior.draws.data_vars.items()
@@ -126,17 +127,20 @@ def diagnose(posterior: Posterior, decision: xr.DataArray) -> Health:
     of_other = {label: r_hat(draws) for label, draws in other.items() if not np.isnan(draws).any()}
     divergences = int(posterior.statistics["diverging"].sum())
     e_bfmi = energy_fractions(posterior.statistics["energy"].transpose("chain", "draw").to_numpy())
-    findings = (
-        *_broken(strict, other),
-        *_frozen(decided),
-        *_chains(decision.sizes["chain"]),
+    few = (
         *_above("R-hat", {k: c.r_hat for k, c in of_strict.items()}, R_HAT_MAXIMUM),
         *_above("R-hat", of_other, R_HAT_MAXIMUM_OTHER),
         *_below("Bulk ESS", {k: c.ess_bulk for k, c in of_strict.items()}),
         *_below("Tail ESS", {k: c.ess_tail for k, c in of_strict.items()}),
+    )
+    wrong = (
+        *_broken(strict, other),
+        *_frozen(decided),
+        *_chains(posterior.draws.sizes["chain"]),
         *_divergent(divergences),
         *_energy(e_bfmi),
     )
+    findings = (*wrong, *few)
     return Health(
         passed=not findings,
         findings=findings,
@@ -145,6 +149,7 @@ def diagnose(posterior: Posterior, decision: xr.DataArray) -> Health:
         ess_tail_min=_extreme(np.min, [c.ess_tail for c in of_strict.values()]),
         divergences=divergences,
         e_bfmi_min=_extreme(np.min, list(e_bfmi)),
+        short=bool(few) and not wrong,
     )
 
 
@@ -190,7 +195,7 @@ def _above(what: str, values: dict[str, float], maximum: float) -> Iterator[str]
     if over:
         worst = max(over, key=lambda k: over[k])
         yield (
-            f"{what} of {worst} is {over[worst]:.3f}; at most {maximum:g} is allowed "
+            f"{what} of {worst} is {beyond(over[worst], maximum, 3)}; at most {maximum:g} is allowed "
             f"({len(over)} of {len(values)} such quantities are above it)."
         )
 
@@ -200,9 +205,18 @@ def _below(what: str, values: dict[str, float]) -> Iterator[str]:
     if under:
         worst = min(under, key=lambda k: under[k])
         yield (
-            f"{what} of {worst} is {under[worst]:.0f}; at least {ESS_MINIMUM} is needed "
+            f"{what} of {worst} is {beyond(under[worst], ESS_MINIMUM, 0)}; at least {ESS_MINIMUM} is needed "
             f"({len(under)} of {len(values)} such quantities are below it)."
         )
+
+
+def beyond(value: float, limit: float, decimals: int) -> str:
+    """A number that breaks a limit, with as many decimals as show that it does."""
+    for places in range(decimals, decimals + 8):
+        text = f"{value:.{places}f}"
+        if float(text) != limit:
+            return text
+    return f"{value!r}"
 
 
 def _divergent(count: int) -> Iterator[str]:
@@ -213,4 +227,5 @@ def _divergent(count: int) -> Iterator[str]:
 def _energy(e_bfmi: Floats) -> Iterator[str]:
     worst = int(np.argmin(e_bfmi))
     if not e_bfmi[worst] >= E_BFMI_MINIMUM:
-        yield f"E-BFMI of chain {worst + 1} is {e_bfmi[worst]:.2f}; at least {E_BFMI_MINIMUM} is needed."
+        found = beyond(float(e_bfmi[worst]), E_BFMI_MINIMUM, 2)
+        yield f"E-BFMI of chain {worst + 1} is {found}; at least {E_BFMI_MINIMUM} is needed."

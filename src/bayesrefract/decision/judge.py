@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any, NamedTuple
 
 import xarray as xr
 
-from bayesrefract.classical.agreement import Agreement, Companion
+from bayesrefract.classical.agree import ROUNDED_TIMES
+from bayesrefract.classical.agreement import Agreement, Companion, CoxContrast
 from bayesrefract.cohort.exposure import ExposureTable
 from bayesrefract.decision.attainability import Attainability, attain
 from bayesrefract.decision.decision import decide
 from bayesrefract.decision.diagnostics import Health
 from bayesrefract.decision.gates import gates
-from bayesrefract.decision.verdict import Verdict, VerdictWord
+from bayesrefract.decision.implied import Implied
+from bayesrefract.decision.normal import judge_normal
+from bayesrefract.decision.verdict import Region, Verdict, VerdictWord
 from bayesrefract.estimands import Effects
 from bayesrefract.model.priors import FAVOURS_EQUIVALENCE, GroupPrior, overlap
 from bayesrefract.study.model import Model
 from bayesrefract.study.rope import Estimand, Rope
 from bayesrefract.study.study import Analysis, Contrast
 
-PRIOR_ALONE = "The prior is narrower than the default and favours an HR of 1: no claim rests on it alone."
+PRIOR_ALONE = "The prior favours an HR inside the range more than the default does: no claim rests on it alone."
+NOT_BY_DEFAULT = "with the default prior and nothing pooled, the same patients do not give this verdict"
+NOT_BY_EFRON = "event times are rounded, and Cox regression with Efron's handling of ties does not give this verdict"
+CLAIMS_OF_EQUALITY = frozenset({VerdictWord.EQUIVALENT, VerdictWord.NON_INFERIOR})
 
 
 @dataclass(frozen=True)
@@ -35,33 +43,72 @@ class Case:
 
 
 def judge(
-    case: Case, effects: Effects, health: Health, agreement: Agreement, *, exhausted: bool
+    case: Case,
+    effects: Effects,
+    health: Health,
+    agreement: Agreement,
+    compared: Sequence[Implied] = (),
+    *,
+    exhausted: bool,
 ) -> tuple[Verdict, ...]:
-    """A verdict for every contrast on every estimand with a ROPE, the hazard ratio's first."""
+    """A verdict for every contrast on every estimand with a ROPE, the hazard ratio's first.
+
+    `compared`: the draws of each contrast beside what data and prior imply; empty where that is not known.
+    """
     order = list(Estimand)
     ropes = sorted(case.analysis.ropes, key=lambda rope: (order.index(rope.estimand), rope.role != "primary"))
-    withheld = {contrast: _withheld(case, contrast, health, agreement) for contrast in case.analysis.contrasts}
+    seen = {
+        contrast: _Seen(*_of(contrast, agreement.companion, agreement.cox, compared))
+        for contrast in case.analysis.contrasts
+    }
+    withheld = {contrast: _withheld(case, contrast, health, seen[contrast]) for contrast in seen}
     return tuple(
-        _verdict(case, contrast, rope, effects.of(rope.estimand, contrast), reasons, exhausted=exhausted)
+        _verdict(case, contrast, rope, effects.of(rope.estimand, contrast), seen[contrast], reasons, exhausted)
         for rope in ropes
         for contrast, reasons in withheld.items()
     )
 
 
-def _withheld(case: Case, contrast: Contrast, health: Health, agreement: Agreement) -> tuple[str, ...]:
-    companion = _companion(agreement, contrast)
-    agrees, reason = (None, "") if companion is None else (companion.agrees, companion.reason)
-    return gates(health, agrees, reason, _events_per_group(case.table, contrast))
+class _Seen(NamedTuple):
+    """What is known of one contrast beside its draws."""
+
+    companion: Companion | None
+    cox: CoxContrast | None
+    implied: Implied | None
+
+
+def _of(contrast: Contrast, *of: Sequence[Any]) -> Iterator[Any]:
+    """The entry of this contrast in each."""
+    for each in of:
+        yield next((one for one in each if (one.group, one.reference) == (contrast.group, contrast.reference)), None)
+
+
+def _withheld(case: Case, contrast: Contrast, health: Health, seen: _Seen) -> tuple[str, ...]:
+    agrees, reason = (None, "") if seen.companion is None else (seen.companion.agrees, seen.companion.reason)
+    fault = seen.implied.fault if seen.implied is not None and not health.findings else ""
+    failed = gates(health, agrees, reason, _events_per_group(case.table, contrast))
+    return (*failed, f"{fault[:1].upper()}{fault[1:]}.") if fault else failed
 
 
 def _verdict(
-    case: Case, contrast: Contrast, rope: Rope, draws: xr.DataArray, withheld: Sequence[str], *, exhausted: bool
+    case: Case,
+    contrast: Contrast,
+    rope: Rope,
+    draws: xr.DataArray,
+    seen: _Seen,
+    withheld: Sequence[str],
+    exhausted: bool,
 ) -> Verdict:
-    """The verdict of the rule; a claim of equality that a narrow prior favours is withheld."""
-    prior = case.prior
-    inside = None
-    if rope.estimand is Estimand.HAZARD_RATIO and not case.model.baseline.by_group:
-        inside = prior.mass_inside(rope.low, rope.high, overlap(contrast, case.analysis.primary))
+    """The verdict of the rule; a claim of equality must not rest on the prior, on pooling or on rounded times."""
+    prior, inside = case.prior, None
+    of_ratio = rope.estimand is Estimand.HAZARD_RATIO
+    share = overlap(contrast, case.analysis.primary)
+    if of_ratio and not case.model.baseline.by_group:
+        inside = prior.mass_inside(rope.low, rope.high, share)
+    label = prior.label(rope if of_ratio else case.analysis.rope(Estimand.HAZARD_RATIO), share)
+    influence = seen.implied.influence if seen.implied is not None else ""
+    labels = [*([f"prior {label}"] if label else []), *([influence] if influence else [])]
+    labels += seen.companion.labels if seen.companion is not None and rope.estimand.is_ratio else ()
     judged = partial(
         decide,
         contrast,
@@ -70,12 +117,26 @@ def _verdict(
         rope,
         case.analysis.rule,
         prior_inside=inside,
-        labels=[f"prior {prior.label}"] if prior.label else [],
+        labels=labels,
         exhausted=exhausted,
     )
     verdict = judged(withheld=withheld)
-    claims_equal = verdict.word in {VerdictWord.EQUIVALENT, VerdictWord.NON_INFERIOR}
-    return judged(withheld=[PRIOR_ALONE]) if claims_equal and prior.label == FAVOURS_EQUIVALENCE else verdict
+    if verdict.word not in CLAIMS_OF_EQUALITY:
+        return verdict
+    region = Region(math.log(rope.low), math.log(rope.high)) if rope.estimand.is_ratio else None
+
+    def says_so(mean_and_sd: tuple[float, float] | None) -> bool:
+        """Whether the same rule gives the same word for a normal approximation of this log hazard ratio."""
+        if not of_ratio or region is None or mean_and_sd is None:
+            return False
+        return judge_normal(*mean_and_sd, region, case.analysis.rule).word is verdict.word
+
+    if (label == FAVOURS_EQUIVALENCE or influence) and not says_so(seen.implied.default if seen.implied else None):
+        return judged(withheld=[PRIOR_ALONE]) if label else judged(doubt=f"{influence}, and {NOT_BY_DEFAULT}")
+    if seen.companion is not None and ROUNDED_TIMES in seen.companion.labels:
+        cox = None if seen.cox is None else (seen.cox.log_coef, seen.cox.log_se)
+        return verdict if says_so(cox) else judged(doubt=NOT_BY_EFRON)
+    return verdict
 
 
 def attainable(case: Case, agreement: Agreement) -> tuple[Attainability, ...]:
@@ -108,15 +169,10 @@ def attainable(case: Case, agreement: Agreement) -> tuple[Attainability, ...]:
 
 def prior_pull(draws: xr.DataArray, contrast: Contrast, agreement: Agreement) -> float | None:
     """Shift by the prior: (posterior mean - companion) / companion SE. draws : as Effects.log_hazard_ratio."""
-    companion = _companion(agreement, contrast)
+    (companion,) = _of(contrast, agreement.companion)
     if companion is None or not companion.se > 0:
         return None
     return (float(draws.sel(contrast=contrast.label).mean()) - companion.log_hr) / companion.se
-
-
-def _companion(agreement: Agreement, contrast: Contrast) -> Companion | None:
-    pair = (contrast.group, contrast.reference)
-    return next((c for c in agreement.companion if (c.group, c.reference) == pair), None)
 
 
 def _events_per_group(table: ExposureTable, contrast: Contrast) -> dict[str, int]:

@@ -22,6 +22,8 @@ DEFAULT_SD = 0.75
 WIDE_SD = 1.5
 INSIDE = {GroupPriorName.SCEPTICAL: 0.10, GroupPriorName.NEUTRAL: 0.50, GroupPriorName.ENTHUSIASTIC: 0.90}
 FAVOURS_EQUIVALENCE = "favours equivalence"
+NEAR = 0.01
+"""Half the width, in log hazard ratios, of the range around 1 that stands for a ROPE where there is none."""
 FLAT_LABEL = "flat: for oracles only"
 
 
@@ -43,12 +45,17 @@ class GroupPrior:
         """Whether the primary contrast's prior differs from that of the other contrasts."""
         return self.locations != (0.0, 0.0)
 
-    @property
-    def label(self) -> str:
-        """A warning to print with the prior, or an empty text."""
+    def label(self, rope: Rope | None, overlap: float = 1.0) -> str:
+        """A warning to print with the prior, or an empty text.
+
+        A prior of any shape favours equivalence where it puts more mass inside the ROPE of the hazard ratio than the
+        default does; without a ROPE, where a ratio of 1 has a higher density. `overlap` as in `mass_inside`.
+        """
         if self.flat:
             return FLAT_LABEL
-        return FAVOURS_EQUIVALENCE if not self.is_mixture and self.rest_sd < DEFAULT_SD else ""
+        low, high = (rope.low, rope.high) if rope else (math.exp(-NEAR), math.exp(NEAR))
+        inside, usual = (each.mass_inside(low, high, overlap) or 0.0 for each in (self, default_prior()))
+        return FAVOURS_EQUIVALENCE if inside > usual + 1e-9 else ""
 
     def mass_inside(self, low: float, high: float, overlap: float = 1.0) -> float | None:
         """Prior probability that a pairwise hazard ratio lies between `low` and `high`.
@@ -136,6 +143,11 @@ def resolve_group_prior(priors: Priors, rope: Rope | None) -> GroupPrior:
     return GroupPrior(locations, (sd, sd), DEFAULT_SD if name is GroupPriorName.SCEPTICAL else sd)
 
 
+def default_prior() -> GroupPrior:
+    """Normal(0, 0.75) on every pairwise log hazard ratio."""
+    return _normal(DEFAULT_SD)
+
+
 def _normal(sd: float) -> GroupPrior:
     return GroupPrior((0.0, 0.0), (sd, sd), sd)
 
@@ -183,7 +195,7 @@ def _groups(model: Model, prior: GroupPrior, primary: Contrast, rope: Rope | Non
     if model.baseline.by_group:
         return []
     inside = prior.mass_inside(rope.low, rope.high) if rope else None
-    return [PriorImplication(primary.label, prior.describe(), prior.central95(), inside, prior.label)]
+    return [PriorImplication(primary.label, prior.describe(), prior.central95(), inside, prior.label(rope))]
 
 
 def _covariates(model: Model, design: Design) -> list[PriorImplication]:

@@ -112,8 +112,10 @@ def verdict(pair: tuple[str, str], posterior: Mixture, terms: Terms) -> Verdict:
     rope, rule, prior = terms.rope, terms.rule, terms.prior
     low, high = math.log(rope.low), math.log(rope.high)
     judged = judge(posterior, rope, rule)
-    alone = judged.word in CLAIMS_OF_EQUALITY and _narrow(prior)
-    labels = ([] if rope.before_data else ["exploratory"]) + ([f"prior {prior.label}"] if _narrow(prior) else [])
+    alone = judged.word in CLAIMS_OF_EQUALITY and _narrow(terms)
+    labels = ([] if rope.before_data else ["exploratory"]) + (
+        [f"prior {FAVOURS_EQUIVALENCE}"] if _narrow(terms) else []
+    )
     return Verdict(
         group=pair[0],
         reference=pair[1],
@@ -179,8 +181,8 @@ def _word(posterior: Mixture, terms: Terms) -> VerdictWord:
     return verdict(("", ""), posterior, terms).word
 
 
-def _narrow(prior: GroupPrior) -> bool:
-    return prior.label == FAVOURS_EQUIVALENCE
+def _narrow(terms: Terms) -> bool:
+    return terms.prior.label(terms.rope) == FAVOURS_EQUIVALENCE
 
 
 def _interval(posterior: Mixture, level: float) -> tuple[float, float]:

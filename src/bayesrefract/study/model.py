@@ -11,6 +11,9 @@ NO_SET = "none"
 QUESTION_SET = "question"
 """adjust = "question": the adjustment set that the question itself names."""
 
+USUAL = 12
+"""Intervals for which the prior worth of independent hazards is stated."""
+
 DEFAULT_SEED = 20240
 """Of a run that names none."""
 
@@ -73,11 +76,19 @@ class Priors:
 
 @dataclass(frozen=True)
 class Intervals:
-    """Cuts of follow-up: given, or quantiles of the event times."""
+    """Cuts of follow-up: given, or quantiles of the event times.
+
+    `maximum`: of the intervals; None chooses 24, or more where Cox regression asks for it. `min_events`: in each.
+    """
 
     cuts: tuple[float, ...] | None = None
-    maximum: int = 12
-    min_events: int = 10
+    maximum: int | None = None
+    min_events: int = 5
+
+    @property
+    def are_chosen(self) -> bool:
+        """Whether the program chooses how many intervals there are."""
+        return self.cuts is None and self.maximum is None
 
 
 @dataclass(frozen=True)
@@ -115,3 +126,23 @@ class Model:
     intervals: Intervals = field(default_factory=Intervals)
     sampler: Sampler = field(default_factory=Sampler)
     sha256: str = ""
+
+
+def with_intervals(model: Model, intervals: Intervals) -> Model:
+    """The model with intervals that were chosen for its question, where it leaves them open."""
+    return replace(model, intervals=intervals) if model.intervals.are_chosen else model
+
+
+def shared_out(model: Model, count: int) -> Model:
+    """The model with the prior of its independent hazards shared out over more than 12 intervals.
+
+    The whole prior is then worth as many events as that of 12 intervals, and refining does not change it. Given cuts,
+    or a given rate, leave it as it is.
+    """
+    baseline = model.baseline
+    given = (
+        baseline.kind is not BaselineKind.INDEPENDENT or baseline.rate is not None or model.intervals.cuts is not None
+    )
+    if given or count <= USUAL:
+        return model
+    return replace(model, baseline=replace(baseline, shape=baseline.shape * USUAL / count))

@@ -62,8 +62,8 @@ def find_base(path: Path, file: TomlFile, shipped: Mapping[str, Path], above: It
     else:
         raise _fault(
             file,
-            f" = {shown(named)}: there is no such model.{did_you_mean(named, shipped)} Give {ALLOWED}; shipped: "
-            f"{', '.join(shipped)}.",
+            f" = {shown(named)}: there is no such model.{renamed_hint(named) or did_you_mean(named, shipped)} "
+            f"Give {ALLOWED}; shipped: {', '.join(shipped)}.",
         )
     line = [*above, path]
     if found.resolve() in [each.resolve() for each in line]:
@@ -86,6 +86,23 @@ def layered(path: Path, shipped: Mapping[str, Path], known: Iterable[str], above
     below = layered(base, shipped, known, (*above, path))
     tables = merge(below.file.tables, file.tables, known)
     return Layered(replace(file, tables=tables), hashlib.sha256(content + below.sha256.encode()).hexdigest(), below)
+
+
+RENAMED = {
+    "fine": "primary",
+    "fine_sceptical": "sceptical",
+    "fine_total": "total",
+    "fine_unadjusted": "unadjusted",
+    "fine_wide": "wide",
+}
+"""Models of earlier versions whose 24 intervals every model now has."""
+
+
+def renamed_hint(name: str) -> str:
+    """What to write instead of a model of an earlier version; empty for any other name."""
+    if name not in RENAMED:
+        return ""
+    return f' Fine intervals are now the rule: write "{RENAMED[name]}" ("coarse" has 12 intervals).'
 
 
 def merge(base: Mapping[str, Any], own: Mapping[str, Any], known: Iterable[str]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.resources
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
@@ -21,13 +21,22 @@ from bayesrefract.study.model import (
     Sampler,
     StrataKind,
 )
-from bayesrefract.study.model_base import BASE, KEYS_OF_KIND, Layered, is_path, layered, with_faults_of_base
+from bayesrefract.study.model_base import (
+    BASE,
+    KEYS_OF_KIND,
+    Layered,
+    is_path,
+    layered,
+    renamed_hint,
+    with_faults_of_base,
+)
 from bayesrefract.study.study import TimeUnit
 from bayesrefract.study.toml_reader import Section, Text, one_of, refuse, shown
 
 TABLES = ("baseline", "prior", "intervals", "sampler")
 PRIMARY = "primary"
 SCALE = "a number above 0"
+AUTOMATIC = "automatic"
 NUMBER = (int, float)
 INDEPENDENT_ONLY, RANDOM_WALK_ONLY = (
     KEYS_OF_KIND[kind] for kind in (BaselineKind.INDEPENDENT, BaselineKind.RANDOM_WALK)
@@ -120,8 +129,10 @@ class IntervalsSection(Section):
     """[intervals]"""
 
     cuts: list[float] | None = Field(default=None, description="a list of times that rise from above 0")
-    maximum: int = Field(default=12, ge=1, description="a whole number from 1")
-    min_events: int = Field(default=10, ge=1, description="a whole number from 1")
+    maximum: Literal["automatic"] | Annotated[int, Field(ge=1)] = Field(
+        default=AUTOMATIC, description='a whole number from 1, or "automatic"'
+    )
+    min_events: int = Field(default=5, ge=1, description="a whole number from 1")
 
     @field_validator("cuts")
     @classmethod
@@ -158,8 +169,9 @@ def load_model(name_or_path: str) -> Model:
         return _read_model(Path(name_or_path))
     shipped = _shipped()
     if name_or_path not in shipped:
+        hint = renamed_hint(name_or_path) or did_you_mean(name_or_path, shipped)
         raise ModelError(
-            f'There is no model "{name_or_path}".{did_you_mean(name_or_path, shipped)} '
+            f'There is no model "{name_or_path}".{hint} '
             f"Known models: {', '.join(shipped)}. For a file of your own, give its path, ending in .toml."
         )
     return _read_model(shipped[name_or_path])
@@ -234,4 +246,4 @@ def _priors(section: PriorSection) -> Priors:
 
 def _intervals(section: IntervalsSection) -> Intervals:
     cuts = None if section.cuts is None else tuple(section.cuts)
-    return Intervals(cuts, section.maximum, section.min_events)
+    return Intervals(cuts, None if section.maximum == AUTOMATIC else section.maximum, section.min_events)
