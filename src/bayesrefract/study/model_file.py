@@ -36,7 +36,7 @@ from bayesrefract.study.toml_reader import Section, Text, one_of, refuse, shown
 TABLES = ("baseline", "prior", "intervals", "sampler")
 PRIMARY = "primary"
 SCALE = "a number above 0"
-AUTOMATIC = "automatic"
+AUTOMATIC: Literal["automatic"] = "automatic"
 NUMBER = (int, float)
 INDEPENDENT_ONLY, RANDOM_WALK_ONLY = (
     KEYS_OF_KIND[kind] for kind in (BaselineKind.INDEPENDENT, BaselineKind.RANDOM_WALK)
@@ -246,4 +246,4 @@ def _priors(section: PriorSection) -> Priors:
 
 def _intervals(section: IntervalsSection) -> Intervals:
     cuts = None if section.cuts is None else tuple(section.cuts)
-    return Intervals(cuts, None if section.maximum == AUTOMATIC else section.maximum, section.min_events)
+    return Intervals(cuts, section.maximum if isinstance(section.maximum, int) else None, section.min_events)
