@@ -5,6 +5,7 @@ Everything slow is imported once; each trial is a forked child. Writes what it s
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -16,10 +17,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import xarray as xr
 
 from bayesrefract.cohort.read import read_records
 from bayesrefract.inference.compiler import Compiler
+from bayesrefract.inference.sealed import read_sealed
 from bayesrefract.pipeline import Job, run
 from bayesrefract.report import write_report
 from bayesrefract.report.diagnostics import files
@@ -58,11 +59,12 @@ def in_child(work: Callable[[], object], killed_after: float | None = None) -> f
 
 
 def draws_in(store: Path) -> dict[str, str]:
-    """Hash of the draws of each stored fit; every file under a final name must be whole."""
+    """Hash of each stored fit; every file under a final name must be whole."""
     found = {}
     for path in sorted(store.rglob("posterior/*.nc")):
-        with xr.open_datatree(path, engine="h5netcdf") as tree:
-            found[path.name] = str(tree.attrs["content"])
+        content = read_sealed(path)
+        assert content is not None, path
+        found[path.name] = hashlib.sha256(content).hexdigest()
     return found
 
 

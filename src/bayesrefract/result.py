@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bayesrefract.analysis import Fit
     from bayesrefract.cohort.read import Records
     from bayesrefract.decision import Verdict
+    from bayesrefract.inference.store import MemoryStore
     from bayesrefract.study.study import Study
 
 
@@ -39,7 +40,7 @@ class Result:
     study: Study
     _records: Records = field(compare=False)
     _fit: Fit = field(compare=False)
-    _store: Path = field(compare=False)
+    _store: Path | MemoryStore = field(compare=False)
 
     def verdict(self, contrast: str | None = None, estimand: Estimand | str | None = None) -> Verdict:
         """The verdict on one contrast.
@@ -111,7 +112,7 @@ class Result:
         from bayesrefract.estimands.log_likelihood import log_likelihood
         from bayesrefract.pipeline import store_of
 
-        posterior = store_of(self._store, self.study).load(self.findings.provenance.fit_key)
+        posterior = store_of(self._store, self.study).load(self.findings.provenance.fit_key, self._fit.arrays)
         if posterior is None:
             raise EstimandError("The stored fit is gone: run the comparison again.")
         return log_likelihood(posterior, self._fit.table, self._fit.cohort, self._fit.arrays.design)
