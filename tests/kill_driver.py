@@ -5,7 +5,6 @@ Everything slow is imported once; each trial is a forked child. Writes what it s
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -17,10 +16,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from stored_fits import draws_in
 
 from bayesrefract.cohort.read import read_records
 from bayesrefract.inference.compiler import Compiler
-from bayesrefract.inference.sealed import read_sealed
 from bayesrefract.pipeline import Job, run
 from bayesrefract.report import write_report
 from bayesrefract.report.diagnostics import files
@@ -56,16 +55,6 @@ def in_child(work: Callable[[], object], killed_after: float | None = None) -> f
         os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return time.monotonic() - started
-
-
-def draws_in(store: Path) -> dict[str, str]:
-    """Hash of each stored fit; every file under a final name must be whole."""
-    found = {}
-    for path in sorted(store.rglob("posterior/*.nc")):
-        content = read_sealed(path)
-        assert content is not None, path
-        found[path.name] = hashlib.sha256(content).hexdigest()
-    return found
 
 
 def main(data: Path, place: Path) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bayesrefract.comparison import (
     MOST_GROUPS,
     Comparison,
+    Keep,
     group_faults,
     model_for,
     model_of_columns,
@@ -39,6 +40,7 @@ def answer(
     seed: int | None,
     json: str | PathLike[str] | None,
     report: str | PathLike[str] | None,
+    keep: Keep,
     watch: Watch,
 ) -> Result:
     """Check, fit, cross-check and judge a comparison, however it was asked for.
@@ -46,13 +48,14 @@ def answer(
     Raises InputError with every fault at once, before anything is sampled.
     """
     from bayesrefract.files import make_folder
-    from bayesrefract.inference.store import default_store
+    from bayesrefract.inference.store import MemoryStore, default_store
     from bayesrefract.pipeline import Job, run_fits
 
     study, records, chosen = check_comparison(asked, data, model, json=json, tell=watch.stage)
-    store = default_store()
-    for folder in (store, *([Path(report)] if report else [])):
-        make_folder(folder)
+    store = MemoryStore() if keep is Keep.NONE else default_store()
+    for folder in (store, None if report is None else Path(report)):
+        if isinstance(folder, Path):
+            make_folder(folder)
     ((pair,),) = run_fits(
         [Job(study, records, (chosen,))], store=store, seed=DEFAULT_SEED if seed is None else seed, watch=watch
     )
