@@ -46,11 +46,11 @@ def answer(
     Raises InputError with every fault at once, before anything is sampled.
     """
     from bayesrefract.files import make_folder
-    from bayesrefract.inference.store import default_store
     from bayesrefract.pipeline import Job, run_fits
+    from bayesrefract.places import kept_fits
 
     study, records, chosen = check_comparison(asked, data, model, json=json, tell=watch.stage)
-    store = default_store()
+    store = kept_fits()
     for folder in (store, *([Path(report)] if report else [])):
         make_folder(folder)
     ((pair,),) = run_fits(

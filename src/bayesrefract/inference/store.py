@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
@@ -38,12 +37,6 @@ def fit_key(arrays: ModelArrays, sampler: Sampler, seed: np.random.SeedSequence)
         value = np.ascontiguousarray(arrays.values[name])
         digest.update(f"{name}{value.dtype}{value.shape}".encode() + value.tobytes())
     return digest.hexdigest()
-
-
-def default_store() -> Path:
-    """Where fits of single comparisons are kept: draws and settings, no patient's record."""
-    chosen = os.environ.get("BAYESREFRACT_CACHE")
-    return Path(chosen) if chosen else Path.home() / ".cache" / "bayesrefract" / "fits"
 
 
 @dataclass(frozen=True)
@@ -97,11 +90,11 @@ class FitStore:
 
     def claim(self, key: str, waiting: Callable[[str], None]) -> AbstractContextManager[None]:
         """Lock of one fit: a second process waits, and then finds the fit stored."""
-        return locked(self.folder / ".lock", key, waiting)
+        return locked(self.folder / ".lock", self.path(key).name, waiting)
 
     def sweep(self) -> None:
-        """Remove partial files of killed runs."""
-        sweep(self.folder)
+        """Remove partial files of killed runs; a fit that another process has claimed is left alone."""
+        sweep(self.folder, self.folder / ".lock")
 
     def parents(self, label: str) -> list[Provenance]:
         """Provenance of every stored fit with this label (study, question, model); the newest first."""
