@@ -48,11 +48,12 @@ def answer(
     Raises InputError with every fault at once, before anything is sampled.
     """
     from bayesrefract.files import make_folder
-    from bayesrefract.inference.store import MemoryStore, default_store
+    from bayesrefract.inference.store import MemoryStore
     from bayesrefract.pipeline import Job, run_fits
+    from bayesrefract.places import kept_fits
 
     study, records, chosen = check_comparison(asked, data, model, json=json, tell=watch.stage)
-    store = MemoryStore() if keep is Keep.NONE else default_store()
+    store = MemoryStore() if keep is Keep.NONE else kept_fits()
     for folder in (store, None if report is None else Path(report)):
         if isinstance(folder, Path):
             make_folder(folder)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 import sys
 import threading
 from collections.abc import Callable
@@ -24,21 +23,16 @@ from bayesrefract.inference.machine_code import MachineCode, addresses, answers,
 from bayesrefract.inference.progress import Watch
 from bayesrefract.inference.provenance import DRAW_LIBRARIES, code_sha256
 from bayesrefract.model.arrays import ModelArrays, Structure
+from bayesrefract.places import compiled_models
 
 COMPILED_FROM = ("model", "inference/compile_code.py", "inference/machine_code.py")
-
-
-def default_cache() -> Path:
-    """Where machine code is kept: BAYESREFRACT_COMPILED, or the user's cache folder."""
-    chosen = os.environ.get("BAYESREFRACT_COMPILED")
-    return Path(chosen) if chosen else Path.home() / ".cache" / "bayesrefract" / "compiled"
 
 
 @dataclass
 class Compiler:
     """Machine code per structure, kept in memory for a run and in `cache` between runs."""
 
-    cache: Path = field(default_factory=default_cache)
+    cache: Path = field(default_factory=compiled_models)
     ready: dict[Structure, MachineCode] = field(default_factory=dict)
 
     def model(self, arrays: ModelArrays, watch: Watch) -> CompiledPyMCModel:

@@ -43,12 +43,6 @@ def fit_key(arrays: ModelArrays, sampler: Sampler, seed: np.random.SeedSequence)
     return digest.hexdigest()
 
 
-def default_store() -> Path:
-    """Where fits of single comparisons are kept: draws and settings, no patient's record."""
-    chosen = os.environ.get("BAYESREFRACT_CACHE")
-    return Path(chosen) if chosen else Path.home() / ".cache" / "bayesrefract" / "fits"
-
-
 @dataclass(frozen=True)
 class FitStore:
     """A folder of finished fits: netCDF files with a seal. What is not whole is told, and made again."""
@@ -103,11 +97,11 @@ class FitStore:
 
     def claim(self, key: str, waiting: Callable[[str], None]) -> AbstractContextManager[None]:
         """Lock of one fit: a second process waits, and then finds the fit stored."""
-        return locked(self.folder / ".lock", key, waiting)
+        return locked(self.folder / ".lock", self.path(key).name, waiting)
 
     def sweep(self) -> None:
-        """Remove partial files of killed runs."""
-        sweep(self.folder)
+        """Remove partial files of killed runs; a fit that another process has claimed is left alone."""
+        sweep(self.folder, self.folder / ".lock")
 
     def parents(self, label: str) -> list[Provenance]:
         """Provenance of every stored fit with this label (study, question, model); the newest first."""
