@@ -47,16 +47,17 @@ def answer(
 
     Raises InputError with every fault at once, before anything is sampled.
     """
-    from bayesrefract.files import make_folder
+    from bayesrefract.files import make_folder, make_private
     from bayesrefract.inference.store import MemoryStore
     from bayesrefract.pipeline import Job, run_fits
     from bayesrefract.places import kept_fits
 
     study, records, chosen = check_comparison(asked, data, model, json=json, tell=watch.stage)
     store = MemoryStore() if keep is Keep.NONE else kept_fits()
-    for folder in (store, None if report is None else Path(report)):
-        if isinstance(folder, Path):
-            make_folder(folder)
+    if isinstance(store, Path):
+        make_private(store)
+    if report is not None:
+        make_folder(Path(report))
     ((pair,),) = run_fits(
         [Job(study, records, (chosen,))], store=store, seed=DEFAULT_SEED if seed is None else seed, watch=watch
     )

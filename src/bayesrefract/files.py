@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bayesrefract.errors import InputError
+from bayesrefract.private import make_private_folder, make_room, owner_only
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -26,7 +27,17 @@ TRIES = (0.05, 0.1, 0.25, 0.5)
 NO_LOCKS = frozenset({errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP})
 
 
-def write_whole(path: Path, content: str | bytes) -> None:
+def write_private(path: Path, content: bytes) -> None:
+    """Write a whole file that its owner alone can read, in place of whatever stands under its name.
+
+    Raises InputError as `write_whole` does.
+    """
+    with writing(path):
+        make_room(path)
+    write_whole(path, content, opener=owner_only)
+
+
+def write_whole(path: Path, content: str | bytes, *, opener: Callable[[str, int], int] | None = None) -> None:
     """Write a file under a temporary name in the same folder, then rename it.
 
     Raises InputError with the system's message, and leaves no partial file, when it cannot be written.
@@ -37,7 +48,7 @@ def write_whole(path: Path, content: str | bytes) -> None:
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with temporary.open("xb") as stream:
+            with open(temporary, "xb", opener=opener) as stream:  # Path.open takes no opener
                 stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())
@@ -83,6 +94,12 @@ def make_folder(folder: Path) -> None:
     """Make an output folder before anything is sampled, so that a bad place is told at once."""
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder that its owner alone can look into, before anything is sampled."""
+    with writing(folder):
+        make_private_folder(folder)
 
 
 def target_faults(target: str | os.PathLike[str] | None, name: str = "--json") -> list[str]:

@@ -8,6 +8,8 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from bayesrefract.private import make_private_folder
+
 NAME = "bayesrefract"
 
 
@@ -39,7 +41,7 @@ def _usable(folder: Path) -> Path:
     try:
         if not folder.is_absolute():  # the system knows no home of this user: ~ stays as it is
             raise FileNotFoundError("no home folder")
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(folder)
         if os.access(folder, os.W_OK | os.X_OK):
             return folder
         reason = "not writable"

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import stat
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
@@ -17,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from bayesrefract.files import locked, sweep, write_whole, writing
+from bayesrefract.files import locked, make_folder, make_private, sweep, write_private
 from bayesrefract.inference.posterior import Posterior, labels
 from bayesrefract.inference.provenance import DRAW_LIBRARIES, Provenance, as_values, code_sha256, read_provenance
 from bayesrefract.inference.sealed import read_sealed, seal
@@ -82,9 +80,8 @@ class FitStore:
         content = BytesIO()
         tree.to_netcdf(content, engine="h5netcdf")
         path = self.path(posterior.key)
-        with writing(path):
-            _make_room(path)
-        write_whole(path, seal(content.getvalue()))
+        self._make()
+        write_private(path, seal(content.getvalue()))
         return path
 
     def stamp(self, key: str) -> tuple[int, int] | None:
@@ -97,7 +94,12 @@ class FitStore:
 
     def claim(self, key: str, waiting: Callable[[str], None]) -> AbstractContextManager[None]:
         """Lock of one fit: a second process waits, and then finds the fit stored."""
+        self._make()
         return locked(self.folder / ".lock", self.path(key).name, waiting)
+
+    def _make(self) -> None:
+        make_folder(self.folder.parent)  # also of the report, which has the modes that the user wants
+        make_private(self.folder)
 
     def sweep(self) -> None:
         """Remove partial files of killed runs; a fit that another process has claimed is left alone."""
@@ -182,15 +184,3 @@ def _age(path: Path) -> float:
         return path.stat().st_mtime
     except OSError:  # another run is replacing it
         return 0.0
-
-
-def _make_room(path: Path) -> None:
-    """Free a name that holds no regular file: links and pipes are removed, a folder is set aside with its content."""
-    try:
-        mode = path.lstat().st_mode
-    except FileNotFoundError:
-        return
-    if stat.S_ISDIR(mode):
-        path.rename(path.with_name(f"{path.name}.aside-{time.time_ns()}"))
-    elif not stat.S_ISREG(mode):
-        path.unlink()
