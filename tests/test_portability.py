@@ -12,7 +12,7 @@ import pytest
 from records_example import TABLE
 from without_posix import ABSENT
 
-from bayesrefract.places import compiled_models, kept_fits
+from bayesrefract.places import compiled_models, kept_fits, place_pytensor
 
 TOP = Path(__file__).parents[1]
 FILES = sorted((TOP / "src").rglob("*.py"))
@@ -110,3 +110,30 @@ def test_a_user_whom_the_system_does_not_know_has_a_temporary_folder(
     fits = kept_fits()
     assert (fits.parent.parent, fits.name, compiled_models().parent) == (tmp_path, "fits", fits.parent)
     assert capsys.readouterr().err.count("no home folder") == 1
+
+
+def test_pytensor_is_imported_where_there_is_no_home(tmp_path: Path) -> None:
+    """It makes a folder of its own in the home folder at import: without one, a model could not be compiled."""
+    (tmp_path / "file").write_text("")
+    program = "import bayesrefract.places as p; p.place_pytensor(); import pytensor.link.numba.cache as c; print(c.NUMBA_CACHE_PATH)"  # fmt: skip  # noqa: E501
+    ended = run(tmp_path, ["-c", program], HOME=str(tmp_path / "file"), XDG_CACHE_HOME=str(tmp_path / "cache"))
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.strip() == str(tmp_path / "cache" / "bayesrefract" / "pytensor" / "numba")
+
+
+def test_pytensor_keeps_its_folder_where_there_is_a_home_or_one_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PYTENSOR_FLAGS", "floatX=float64")
+    place_pytensor.__wrapped__()
+    assert os.environ["PYTENSOR_FLAGS"] == "floatX=float64"
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("HOME", str(tmp_path / "file"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    place_pytensor.__wrapped__()
+    named = f"floatX=float64,base_compiledir={tmp_path / 'cache' / 'bayesrefract' / 'pytensor'}"
+    assert os.environ["PYTENSOR_FLAGS"] == named
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "other"))
+    place_pytensor.__wrapped__()
+    assert os.environ["PYTENSOR_FLAGS"] == named, "what is named already stays"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -78,6 +79,25 @@ def test_another_key_finds_nothing(tmp_path: Path) -> None:
     store.save(posterior(), PARENTS)
     assert store.load("x" * 64, arrays()) is None
     assert store.load("k" * 32 + "x" * 32, arrays()) is None, "same file name, other key"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no modes on this system")
+def test_a_fit_is_its_owners_alone_and_the_folder_of_the_report_is_not(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        store = FitStore(tmp_path / "reports" / "study" / "posterior")
+        path = store.save(posterior(), PARENTS)
+        with store.claim("k" * 64, lambda _: None):
+            pass
+    finally:
+        os.umask(before)
+    modes = [stat.S_IMODE(each.stat().st_mode) for each in (path, path.parent, path.parent.parent)]
+    assert modes == [0o600, 0o700, 0o755]
+    path.chmod(0o644)
+    path.parent.chmod(0o755)
+    store.save(posterior(), PARENTS)
+    modes = [stat.S_IMODE(each.stat().st_mode) for each in (path, path.parent)]
+    assert modes == [0o600, 0o755], "a folder that is there keeps its modes"
 
 
 # Damage

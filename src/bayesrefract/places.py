@@ -36,6 +36,23 @@ def _named(variable: str) -> Path | None:
 
 
 @cache
+def place_pytensor() -> None:
+    """Name PyTensor another folder for its own files where the home folder takes none: importing it would fail."""
+    flags = os.environ.get("PYTENSOR_FLAGS", "")
+    if "base_compiledir" in flags or sys.platform == "win32":
+        return
+    try:
+        folder = Path.home() / ".pytensor"
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK | os.X_OK):
+            return
+    except (OSError, RuntimeError):  # RuntimeError: no home at all
+        pass
+    setting = f"base_compiledir={_usable(user_cache()) / 'pytensor'}"
+    os.environ["PYTENSOR_FLAGS"] = ",".join(filter(None, [flags, setting]))
+
+
+@cache
 def _usable(folder: Path) -> Path:
     """This folder, or a temporary one where there is no home, or none that can be written to; told once."""
     try:

@@ -14,7 +14,7 @@ OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 def make_private_folder(folder: Path) -> None:
     """Make a folder, and those above it that are missing, for their owner only. What exists stays as it is."""
     for each in (*reversed(folder.parents), folder):
-        if not each.is_dir():
+        if not each.exists() or each == folder:
             each.mkdir(mode=0o700, exist_ok=True)
 
 

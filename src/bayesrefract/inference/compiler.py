@@ -23,7 +23,7 @@ from bayesrefract.inference.machine_code import MachineCode, addresses, answers,
 from bayesrefract.inference.progress import Watch
 from bayesrefract.inference.provenance import DRAW_LIBRARIES, code_sha256
 from bayesrefract.model.arrays import ModelArrays, Structure
-from bayesrefract.places import compiled_models
+from bayesrefract.places import compiled_models, place_pytensor
 from bayesrefract.private import why_untrusted
 
 COMPILED_FROM = ("model", "inference/compile_code.py", "inference/machine_code.py", "inference/sealed.py")
@@ -114,6 +114,7 @@ def code_key(structure: Structure) -> str:
 
 
 def _compile(arrays: ModelArrays) -> MachineCode:
+    place_pytensor()
     from bayesrefract.inference.compile_code import compile_structure
 
     return compile_structure(arrays)
