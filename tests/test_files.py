@@ -8,6 +8,8 @@ import os
 import resource
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -153,3 +155,64 @@ def test_a_lock_keeps_others_waiting_until_its_process_is_killed(tmp_path: Path)
     for process in (first, second, other):
         process.kill()
         process.join()
+
+
+def test_a_link_is_followed_and_stays(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    for name, there in (("there.json", True), ("dangling.json", False)):
+        target = tmp_path / "real" / name
+        if there:
+            target.write_text("old")
+        (tmp_path / name).symlink_to(target)
+        write_whole(tmp_path / name, "new")
+        assert (tmp_path / name).is_symlink()
+        assert target.read_text() == "new"
+    (tmp_path / "circle").symlink_to("circle")
+    with pytest.raises(InputError, match="circle: cannot be written"):
+        write_whole(tmp_path / "circle", "new")
+    assert (tmp_path / "circle").is_symlink()
+
+
+def test_permissions_of_a_file_are_kept_and_new_files_follow_the_umask(tmp_path: Path) -> None:
+    old = os.umask(0o027)
+    try:
+        write_whole(tmp_path / "new", "text")
+        (tmp_path / "private").write_text("")
+        (tmp_path / "private").chmod(0o600)
+        write_whole(tmp_path / "private", "text")
+    finally:
+        os.umask(old)
+    assert [(tmp_path / name).stat().st_mode & 0o777 for name in ("new", "private")] == [0o640, 0o600]
+
+
+def test_a_file_that_may_not_be_written_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "locked.json").write_text("old")
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write everything
+    with pytest.raises(InputError, match=r"locked\.json: cannot be written \(Permission denied\)"):
+        write_whole(tmp_path / "locked.json", "new")
+    assert (tmp_path / "locked.json").read_text() == "old"
+
+
+def test_devices_and_pipes_are_written_to_and_never_replaced(tmp_path: Path) -> None:
+    write_whole(Path("/dev/null"), "text")
+    assert Path("/dev/null").is_char_device()
+    with pytest.raises(InputError, match=r"/dev/full: cannot be written \(No space left on device\)"):
+        write_whole(Path("/dev/full"), "text")
+    assert Path("/dev/full").is_char_device()
+    os.mkfifo(tmp_path / "pipe")
+    reader = subprocess.Popen(["cat", str(tmp_path / "pipe")], stdout=subprocess.PIPE)
+    write_whole(tmp_path / "pipe", "text")
+    assert reader.communicate(timeout=60)[0] == b"text"
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_standard_output_is_written_to_in_its_order(tmp_path: Path) -> None:
+    """Also where it goes to a file: that is not replaced while the shell has it open."""
+    program = (
+        "from pathlib import Path; from bayesrefract.files import write_whole\n"
+        "print('before'); write_whole(Path('/dev/stdout'), 'json\\n'); print('after')"
+    )
+    piped = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    with (tmp_path / "out.txt").open("wb") as out:
+        subprocess.run([sys.executable, "-c", program], stdout=out, check=True)
+    assert piped.stdout == (tmp_path / "out.txt").read_text() == "before\njson\nafter\n"

@@ -203,7 +203,7 @@ def run(
     InputError
         With the faults of all studies, models and records, before anything is sampled.
     """
-    from bayesrefract.extension import check_study, read_study_records
+    from bayesrefract.extension import check_study, files_of_study, read_study_records
     from bayesrefract.pipeline import Job, run_fits
 
     faults: list[str] = []
@@ -224,7 +224,7 @@ def run(
     store = Path(out)
     made = run_fits(jobs, store=store, seed=DEFAULT_SEED if seed is None else seed, watch=progress(quiet=quiet))
     return [
-        Result(findings, job.study, job.records, fit, store)
+        Result(findings, job.study, job.records, fit, store, files_of_study(job.study))
         for job, pairs in zip(jobs, made, strict=True)
         for fit, findings in pairs
     ]

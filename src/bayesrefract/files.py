@@ -6,6 +6,8 @@ import errno
 import hashlib
 import os
 import secrets
+import stat
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bayesrefract.errors import InputError
-from bayesrefract.private import make_private_folder, make_room, owner_only
+from bayesrefract.private import make_private_folder, make_room
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -30,31 +32,80 @@ NO_LOCKS = frozenset({errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSU
 def write_private(path: Path, content: bytes) -> None:
     """Write a whole file that its owner alone can read, in place of whatever stands under its name.
 
-    Raises InputError as `write_whole` does.
+    No link is followed. Raises InputError as `write_whole` does.
     """
-    with writing(path):
-        make_room(path)
-    write_whole(path, content, opener=owner_only)
-
-
-def write_whole(path: Path, content: str | bytes, *, opener: Callable[[str, int], int] | None = None) -> None:
-    """Write a file under a temporary name in the same folder, then rename it.
-
-    Raises InputError with the system's message, and leaves no partial file, when it cannot be written.
-    """
-    data = content.encode("utf-8") if isinstance(content, str) else content
-    # the name is new and not to be guessed: opening fails where anything, also a link, stands under it
-    temporary = path.with_name(f".{path.name[:50]}.{secrets.token_hex(8)}{UNFINISHED}")
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+        make_room(path)
+        _put(path, content, created=0o600)
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file under a temporary name in the same folder, then rename it.
+
+    A link is followed and stays, and so do the permissions of a file that is there. A device, a pipe or the stream
+    that standard output or error goes to is written to and never replaced. Raises InputError with the system's
+    message, and leaves no partial file, when it cannot be written.
+    """
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    with writing(path):
+        before = _status(path)
+        if before is not None and _write_to_stream(path, before, data):
+            return
+        final = Path(os.path.realpath(path))
+        if final.is_symlink():
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        if before is not None and not os.access(final, os.W_OK):  # renaming would not ask
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        final.parent.mkdir(parents=True, exist_ok=True)
+        _put(final, data, None if before is None else stat.S_IMODE(before.st_mode))
+
+
+def _put(final: Path, data: bytes, mode: int | None = None, created: int = 0o666) -> None:
+    # the name is new and not to be guessed: opening fails where anything, also a link, stands under it
+    temporary = final.with_name(f".{final.name[:50]}.{secrets.token_hex(8)}{UNFINISHED}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(temporary, flags, created)  # before the block below: what stands there is not ours to remove
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if mode is not None:
+            temporary.chmod(mode)
+        _replace(temporary, final)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _status(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _write_to_stream(path: Path, status: os.stat_result, data: bytes) -> bool:
+    """Write where a path leads to no file of a disk, or to where a standard stream goes; False where it does not.
+
+    A file that the shell has opened as standard output would lose what is printed after it was replaced.
+    """
+    for number, stream in ((1, sys.stdout), (2, sys.stderr)):
         try:
-            with open(temporary, "xb", opener=opener) as stream:  # Path.open takes no opener
-                stream.write(data)
+            same = os.path.samestat(status, os.fstat(number))
+        except OSError:  # a closed stream
+            continue
+        if same:
+            if stream is not None:
                 stream.flush()
-                os.fsync(stream.fileno())
-            _replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
+            with os.fdopen(os.dup(number), "wb") as opened:
+                opened.write(data)
+            return True
+    if stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode):
+        return False
+    with path.open("wb") as opened:
+        opened.write(data)
+    return True
 
 
 def _replace(temporary: Path, path: Path) -> None:
@@ -100,13 +151,6 @@ def make_private(folder: Path) -> None:
     """Make a folder that its owner alone can look into, before anything is sampled."""
     with writing(folder):
         make_private_folder(folder)
-
-
-def target_faults(target: str | os.PathLike[str] | None, name: str = "--json") -> list[str]:
-    """Why a file cannot be written where it is asked for, told before the sampling; `-` is standard output."""
-    if target is None or target == "-" or Path(target).absolute().parent.is_dir():
-        return []
-    return [f"{name} {target}: the folder {Path(target).parent} does not exist. Make it, or name another file."]
 
 
 @contextmanager

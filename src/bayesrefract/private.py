@@ -18,11 +18,6 @@ def make_private_folder(folder: Path) -> None:
             each.mkdir(mode=0o700, exist_ok=True)
 
 
-def owner_only(path: str, flags: int) -> int:
-    """An opener of files that nobody else can read."""
-    return os.open(path, flags, 0o600)
-
-
 def make_room(path: Path) -> None:
     """Free a name that holds no regular file: links and pipes are removed, a folder is set aside with its content."""
     try:

@@ -14,7 +14,8 @@ from bayesrefract.cli import options
 from bayesrefract.cli.exits import ExitCode, collecting
 from bayesrefract.cli.output import is_primary, show_table, tell, verdict_code
 from bayesrefract.errors import InputError
-from bayesrefract.files import locked, make_folder, sweep, writing
+from bayesrefract.files import locked, make_folder, writing
+from bayesrefract.report_folder import folder_faults
 from bayesrefract.study.model import DEFAULT_SEED
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def analyse_studies(
         unchanged(out / each.study.name, made) if sample else None for each, made in zip(checked, parents, strict=True)
     ]
     outdated = [each for each, summary in zip(checked, found, strict=True) if summary is None]
-    check_patients(outdated)
+    check_patients(outdated, out)
     make_folder(out)
     answers = _run(outdated, out, seed, quiet=quiet, sample=sample) if outdated else []
     withheld = False
@@ -122,8 +123,11 @@ def read_studies(
     return checked
 
 
-def check_patients(checked: Sequence[Checked]) -> None:
-    """Raise InputError with every impossible patient, and printed number, of all studies, before the slow imports."""
+def check_patients(checked: Sequence[Checked], out: Path) -> None:
+    """Raise InputError with every impossible patient, and printed number, of all studies, before the slow imports.
+
+    The folders of their reports are checked too: what is not ours is not overwritten.
+    """
     if not checked:
         return
     from bayesrefract.extension import check_study
@@ -132,6 +136,7 @@ def check_patients(checked: Sequence[Checked]) -> None:
     for each in checked:
         with collecting(faults):
             check_study(each.study, each.records)
+        faults += folder_faults(out / each.study.name, "--out")
     if faults:
         raise InputError(faults)
 
@@ -150,7 +155,6 @@ def _write(checked: Checked, findings: Sequence[Findings], out: Path, parents: s
     study = checked.study
     folder = out / study.name
     with locked(folder / ".lock", "report", partial(tell, quiet=quiet)), writing(folder):
-        sweep(folder)
         page = write_study_report(study, checked.records, findings, folder, partial(tell, quiet=quiet))
         summary = summarise(study, findings, page)
         keep(folder, parents, summary)
