@@ -55,6 +55,11 @@ STUDY_OF_TABLE = (
 """A study of the eight patients of `records_example`."""
 
 
+COUNTS = "characteristic,level,a,b\ntotal,,10,12\n"
+AUDITED: Mapping[str, str | None] = {"out": None, "out/checked.csv": COUNTS}
+RECONSTRUCT = ("reconstruct", "--estimates", "e.csv", "--counts", "c.csv", "--out", "c.csv")
+LEADS_OUT = '{"format": "bayesrefract/report-folder/1", "files": {"../patients.csv": null}}'
+
 type Content = str | bytes | Path | None
 
 
@@ -249,6 +254,20 @@ OPTIONS = {
     "needless-threshold": compare(TABLE, "--threshold", "0.9"),
     "column-in-two-roles": compare(entry="time"),
     "json-without-folder": compare(TABLE, "--json", "absent/verdict.json"),
+    "json-is-folder": compare(TABLE, "--json", "there", files={"there": None}),
+    "json-is-records": compare(TABLE, "--json", "patients.csv"),
+    "json-links-to-records": compare(TABLE, "--json", "link.json", files={"link.json": Path("patients.csv")}),
+    "json-is-model": compare(TABLE, "--model", "mine.toml", "--json", "./mine.toml", files={"mine.toml": MODEL}),
+    "report-over-other-files": compare(TABLE, files={"report": None, "report/index.html": "mine", "report/a.csv": ""}),
+    "report-with-damaged-list": compare(TABLE, files={"report": None, "report/manifest.json": "{", "report/a.csv": ""}),
+    "report-with-list-that-leads-out": compare(TABLE, files={"report": None, "report/manifest.json": LEADS_OUT}),
+    "audit-json-is-input": Case(("audit", "--counts", "c.csv", "--json", "c.csv"), {"c.csv": COUNTS}),
+    "audit-folder-holds-input": Case(("audit", "--counts", "out/checked.csv", "--out", "out"), AUDITED),
+    "reconstruct-out-is-input": Case(RECONSTRUCT, {"e.csv": "", "c.csv": COUNTS}),
+    "fit-over-other-files": Case(
+        ("fit", ".", "--out", "out"),
+        {"study.toml": STUDY_OF_TABLE, "patients.csv": TABLE, "out": None, "out/trial": None, "out/trial/a.txt": ""},
+    ),
     "unknown-model": compare(TABLE, "--model", "unadjustd"),
     "no-model-file": compare(TABLE, "--model", "mine.toml"),
     "model-is-folder": compare(TABLE, "--model", "mine.toml", files={"mine.toml": None}),

@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import xarray as xr
+from stored_fits import draws_in
 
 from bayesrefract.cohort.read import read_records
 from bayesrefract.inference.compiler import Compiler
@@ -55,15 +55,6 @@ def in_child(work: Callable[[], object], killed_after: float | None = None) -> f
         os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return time.monotonic() - started
-
-
-def draws_in(store: Path) -> dict[str, str]:
-    """Hash of the draws of each stored fit; every file under a final name must be whole."""
-    found = {}
-    for path in sorted(store.rglob("posterior/*.nc")):
-        with xr.open_datatree(path, engine="h5netcdf") as tree:
-            found[path.name] = str(tree.attrs["content"])
-    return found
 
 
 def main(data: Path, place: Path) -> None:

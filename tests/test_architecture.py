@@ -22,6 +22,7 @@ ROW = re.compile(r"^\| (?P<level>\d+) \| `(?P<room>[\w.]+)/?` \| (?P<text>.+) \|
 EDGES = {
     "arviz": {"report"},
     "arviz_stats": {"decision"},
+    "filelock": {"files"},
     "jinja2": {"report"},
     "lifelines": {"classical", "cohort", "studies"},
     "markupsafe": {"report"},
@@ -29,6 +30,7 @@ EDGES = {
     "nutpie": {"inference"},
     "pandas": {"classical", "cohort", "result", "studies"},
     "narwhals": {"cohort"},
+    "platformdirs": {"places"},
     "pyarrow": {"cohort"},
     "pydantic": {"report", "study"},
     "pydantic_core": {"study"},

@@ -27,7 +27,7 @@ from bayesrefract.inference.nuts import sample
 from bayesrefract.inference.posterior import Posterior
 from bayesrefract.inference.progress import Watch
 from bayesrefract.inference.provenance import code_sha256, processor, versions
-from bayesrefract.inference.store import FitStore, fit_key
+from bayesrefract.inference.store import Store, fit_key
 from bayesrefract.model.arrays import ModelArrays
 from bayesrefract.model.prior_predictive import prior_survival
 from bayesrefract.model.priors import GroupPrior, imply
@@ -77,7 +77,7 @@ class Fit:
         )
 
 
-def analyse(fit: Fit, store: FitStore, compiler: Compiler | None, watch: Watch) -> Findings:
+def analyse(fit: Fit, store: Store, compiler: Compiler | None, watch: Watch) -> Findings:
     """Analyse one question of a study with one model.
 
     Without a compiler nothing is sampled: raises InputError where a fit is not stored.
@@ -140,7 +140,7 @@ def _attributes(fit: Fit, provenance: Provenance) -> dict[str, str | int | float
 
 
 def _settle(
-    fit: Fit, agreement: Agreement, store: FitStore, compiler: Compiler | None, watch: Watch
+    fit: Fit, agreement: Agreement, store: Store, compiler: Compiler | None, watch: Watch
 ) -> tuple[Posterior, Provenance, Effects, Health, tuple[Verdict, ...]]:
     """Sample and judge; once more with smaller steps after divergences, with more draws while too close to call."""
     sampler = fit.model.sampler
@@ -179,19 +179,20 @@ def _more_draws(close: Sequence[Verdict], sampler: Sampler) -> int:
 
 
 def _posterior(
-    fit: Fit, sampler: Sampler, store: FitStore, compiler: Compiler | None, watch: Watch
+    fit: Fit, sampler: Sampler, store: Store, compiler: Compiler | None, watch: Watch
 ) -> tuple[Posterior, Provenance]:
     """The stored fit if everything it depends on is unchanged, else a new one, stored; with its provenance."""
     key = fit_key(fit.arrays, sampler, fit.sequence)
-    stored = store.load(key)
+    stored = store.load(key, fit.arrays)
     if stored is None and compiler is None:
         raise InputError(f"{fit.label}: not all of its draws are stored. Run `bayesrefract fit` first.")
     if stored is None:
         with store.claim(key, watch.stage):
-            stored = store.load(key)  # another run may have made it while this one waited
+            stored = store.load(key, fit.arrays)  # another run may have made it while this one waited
             if stored is None:
-                if store.path(key).exists():
-                    watch.stage(f"The stored fit of {fit.label} is damaged: it is made again.")
+                damaged = store.found(key)
+                if damaged is not None:
+                    watch.stage(f"The stored fit of {fit.label} is damaged: it is made again ({damaged}).")
                 watch.fit(fit.label)
                 made = sample(fit.arrays, sampler, fit.sequence, key, compiler=compiler, watch=watch)
                 provenance = fit.provenance(sampler, key)

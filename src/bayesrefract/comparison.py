@@ -9,6 +9,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 from bayesrefract.errors import ModelError, StudyError
 from bayesrefract.messages import UNPRINTABLE, did_you_mean, listed, printable, quoted
@@ -45,6 +46,13 @@ ARGUMENTS = {
 """Where a key of a study file has another name as an argument of `br.compare`."""
 MOST_GROUPS = 20
 """A group column with more values than this holds something else: identifiers, times."""
+
+
+class Keep(StrEnum):
+    """What a comparison leaves behind beside its result, so that the next one need not sample."""
+
+    FITS = "fits"
+    NONE = "none"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from bayesrefract.errors import InputError, collect, collecting
+from bayesrefract.report_folder import folder_faults
 
 if TYPE_CHECKING:
     from bayesrefract.cohort.read import Records
@@ -83,8 +84,11 @@ def read_studies(
     return checked
 
 
-def check_patients(checked: Sequence[Checked]) -> None:
-    """Raise InputError with every impossible patient, and printed number, of all studies, before the slow imports."""
+def check_patients(checked: Sequence[Checked], out: Path) -> None:
+    """Raise InputError with every impossible patient, and printed number, of all studies, before the slow imports.
+
+    The folders of their reports in `out` are checked too: what is not ours is not overwritten.
+    """
     if not checked:
         return
     from bayesrefract.extension import check_study
@@ -93,6 +97,7 @@ def check_patients(checked: Sequence[Checked]) -> None:
     for each in checked:
         with collecting(faults):
             check_study(each.study, each.records)
+        faults += folder_faults(out / each.study.name, "--out")
     if faults:
         raise InputError(faults)
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from bayesrefract.comparison import Keep
 from bayesrefract.study.model import DEFAULT_SEED
 from bayesrefract.study.rope import RuleName
 from bayesrefract.study.study import Evidence, TimeUnit
@@ -97,6 +98,9 @@ TablesOption = Annotated[
     typer.Option("--tables", help="Tables after the sentence; `all` is everything that stands beside it."),
 ]
 ReportFolder = Annotated[Path | None, typer.Option("--report", metavar="DIR", help="Write the full report here.")]
+KeepOption = Annotated[
+    Keep, typer.Option("--keep", help="`none`: no draws of this fit stay on the disk, and the next run samples again.")
+]
 EvidenceOption = Annotated[
     Evidence, typer.Option("--evidence", help="What the records are; printed with every number.")
 ]

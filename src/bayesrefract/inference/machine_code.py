@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import ctypes
 import json
+import os
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
@@ -22,7 +23,9 @@ import numpy as np
 from numba.core.registry import cpu_target
 from numpy.typing import NDArray
 
-from bayesrefract.files import write_whole
+from bayesrefract.files import write_private
+from bayesrefract.inference.sealed import open_regular, seal, unseal
+from bayesrefract.private import why_untrusted_file
 
 type Signature = tuple[tuple[str, str, int], ...]
 """Name, dtype and number of dimensions of each array that a routine reads."""
@@ -101,8 +104,9 @@ def target() -> list[str]:
 
 
 def write(code: MachineCode, path: Path) -> None:
-    """Keep machine code in one file, which appears whole or not at all."""
+    """Keep machine code in one file, for its owner only, which appears whole or not at all."""
     layout = {
+        "name": path.name,
         "signature": code.signature,
         "n_parameters": code.n_parameters,
         "variables": code.variables,
@@ -114,20 +118,39 @@ def write(code: MachineCode, path: Path) -> None:
         for name in ROUTINES:
             archive.writestr(f"{name}.o", getattr(code, name).object_code)
             archive.writestr(f"{name}.bc", getattr(code, name).bitcode)
-    write_whole(path, content.getvalue())
+    write_private(path, seal(content.getvalue()))
 
 
-def read(path: Path) -> MachineCode | None:
-    """Machine code from its file; None where there is none, or it is damaged (every part has a checksum)."""
+def read(path: Path, refused: Callable[[str], None] = lambda _: None) -> MachineCode | None:
+    """Machine code from its file; None where there is none, or it is damaged or of another name.
+
+    What is read is run: the seal is checked first, and the open file must be one that only the user can have written.
+    `refused` is told why it is not.
+    """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_regular(path, getattr(os, "O_NOFOLLOW", 0)) as stream:
+            reason = why_untrusted_file(os.fstat(stream.fileno()))
+            content = None if reason else unseal(stream)
+    except OSError:
+        return None
+    if reason:
+        refused(f"{path}: {reason}. What it holds is not run; the file is replaced.")
+    return None if content is None else _parse(content, path.name)
+
+
+def _parse(content: bytes, name: str) -> MachineCode | None:
+    """The code of a file that is whole. Under another name it would be run with the arrays of another structure."""
+    try:
+        with zipfile.ZipFile(BytesIO(content)) as archive:
             layout = json.loads(archive.read("layout.json"))
             log_density, expand = (
-                Routine(symbol, library, archive.read(f"{name}.o"), archive.read(f"{name}.bc"))
-                for name in ROUTINES
-                for symbol, library in [layout["routines"][name]]
+                Routine(symbol, library, archive.read(f"{routine}.o"), archive.read(f"{routine}.bc"))
+                for routine in ROUTINES
+                for symbol, library in [layout["routines"][routine]]
             )
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        if layout["name"] != name:
+            return None
+    except (ValueError, KeyError, zipfile.BadZipFile):
         return None
-    signature = tuple((str(name), str(dtype), int(ndim)) for name, dtype, ndim in layout["signature"])
+    signature = tuple((str(each), str(dtype), int(ndim)) for each, dtype, ndim in layout["signature"])
     return MachineCode(log_density, expand, signature, layout["n_parameters"], layout["variables"])

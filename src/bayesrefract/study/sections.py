@@ -16,7 +16,7 @@ from bayesrefract.study.rope import Estimand, IntervalKind, RuleName, Side, boun
 from bayesrefract.study.study import Condition, Evidence, TimeUnit
 from bayesrefract.study.toml_reader import Section, Text, on_one_line, one_of, refuse, shown
 
-type Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+type Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,59}$")]
 
 LIFELINES = "lifelines:"
 """Prefix of records that are a file inside the package lifelines."""
@@ -24,7 +24,7 @@ SIMULATED = "simulated:"
 """Prefix of records that a seeded function of this package makes."""
 RECORD_FILES = (".csv", ".parquet")
 
-NAME = "a name of letters, digits, _ and - (it becomes part of file names)"
+NAME = "a name of at most 60 letters, digits, _ and - (it becomes part of file names)"
 COLUMN = "the name of a column, in double quotes"
 COLUMNS = "a list of column names"
 ROLE = '"main" or "sensitivity"'
