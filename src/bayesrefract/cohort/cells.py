@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from bayesrefract.names import composed
+
 MISSING_TEXT = frozenset({"", "NA", "NaN", "nan"})
 WHOLE = re.compile(r"(-?\d+)\.0+")
 LARGEST_PLAIN = 1e15
@@ -78,7 +80,7 @@ def parse_number(text: str) -> float:
 def _read(value: Any) -> tuple[str, float]:
     match value:
         case str():
-            return _read_text(value.strip())
+            return _read_text(composed(value.strip()))
         case bool() | np.bool_():
             return str(bool(value)).lower(), math.nan
         case int() | float() | np.number():
