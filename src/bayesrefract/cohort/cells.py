@@ -83,7 +83,9 @@ def _read(value: Any) -> tuple[str, float]:
             return _read_text(composed(value.strip()))
         case bool() | np.bool_():
             return str(bool(value)).lower(), math.nan
-        case int() | float() | np.number():
+        case int() | np.integer():  # exactly: a float would merge long identifiers
+            return str(int(value)), float(value)
+        case float() | np.number():
             return _read_number(float(value))
         case _ if value is None or value is pd.NaT or value is pd.NA:
             return "", math.nan

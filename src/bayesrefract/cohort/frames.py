@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -95,13 +95,28 @@ def _as_arrow(frame: nw.DataFrame[Any], name: str) -> pa.ChunkedArray | pa.Array
     column = frame.get_column(name)
     try:
         values = column.to_arrow()
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
-        values = pa.array([None if _is_missing(value) else str(value) for value in column.to_list()])
+    except (pa.ArrowException, OverflowError, TypeError, ValueError):
+        values = pa.array([None if _is_missing(value) else _text(value, name) for value in column.to_list()])
     if isinstance(values, pa.DictionaryArray):
         values = values.dictionary_decode()
     elif isinstance(values, pa.ChunkedArray) and pa.types.is_dictionary(values.type):
         values = pa.chunked_array([chunk.dictionary_decode() for chunk in values.chunks], values.type.value_type)
     return values
+
+
+def _text(value: Any, name: str) -> str:
+    """A cell of a column of mixed types as text. Raises RecordsError where it holds several values."""
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        raise RecordsError(
+            f"{LABEL}: the column {quoted(name)} holds several values in one row ({type(value).__name__}). "
+            "Give it one number or text in each row, or leave it out."
+        )
+    try:
+        return str(value)
+    except ValueError:  # a whole number of thousands of digits
+        raise RecordsError(
+            f"{LABEL}: the column {quoted(name)} holds a whole number of thousands of digits. Correct it."
+        ) from None
 
 
 def _is_missing(value: Any) -> bool:

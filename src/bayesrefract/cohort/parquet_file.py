@@ -45,7 +45,7 @@ def read_parquet(
     if not columns:
         return pd.DataFrame(index=range(table.num_rows)), header
     try:
-        return pa.table(columns).to_pandas(ignore_metadata=True), header
+        return pa.table(columns).to_pandas(ignore_metadata=True, integer_object_nulls=True), header
     except (ValueError, OverflowError, pa.ArrowException) as problem:
         raise RecordsError(f"{name}: a column holds a value that cannot be read ({problem}). Correct it.") from None
 
