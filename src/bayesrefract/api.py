@@ -8,11 +8,11 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bayesrefract.comparing import answer, collect, read_model
+from bayesrefract.comparing import answer, check_seed, collect, read_model
 from bayesrefract.comparison import Comparison
 from bayesrefract.errors import InputError
 from bayesrefract.result import Result
-from bayesrefract.study.model import DEFAULT_SEED, Model
+from bayesrefract.study.model import Model
 from bayesrefract.study.rope import Rope, Rule
 from bayesrefract.study.study import Evidence, Study, TimeUnit
 
@@ -194,6 +194,7 @@ def run(
     from bayesrefract.pipeline import Job, run_fits
 
     faults: list[str] = []
+    seed = check_seed(seed)
     jobs = []
     for path in studies:
         study = collect(faults, load_study, path)
@@ -209,7 +210,7 @@ def run(
     if faults:
         raise InputError(tuple(dict.fromkeys(faults)))
     store = Path(out)
-    made = run_fits(jobs, store=store, seed=DEFAULT_SEED if seed is None else seed, watch=progress(quiet=quiet))
+    made = run_fits(jobs, store=store, seed=seed, watch=progress(quiet=quiet))
     return [
         Result(findings, job.study, job.records, fit, store)
         for job, pairs in zip(jobs, made, strict=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from numbers import Integral
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,10 +18,10 @@ from bayesrefract.comparison import (
     option_faults,
     study_of,
 )
-from bayesrefract.errors import InputError
+from bayesrefract.errors import InputError, ModelError
 from bayesrefract.files import target_faults
 from bayesrefract.result import Result, write_report
-from bayesrefract.study.model import DEFAULT_SEED, Model
+from bayesrefract.study.model import DEFAULT_SEED, LARGEST_SEED, Model
 from bayesrefract.study.study import Study
 
 if TYPE_CHECKING:
@@ -49,13 +50,12 @@ def answer(
     from bayesrefract.inference.store import default_store
     from bayesrefract.pipeline import Job, run_fits
 
+    seed = check_seed(seed)
     study, records, chosen = check_comparison(asked, data, model, json=json, tell=watch.stage)
     store = default_store()
     for folder in (store, *([Path(report)] if report else [])):
         make_folder(folder)
-    ((pair,),) = run_fits(
-        [Job(study, records, (chosen,))], store=store, seed=DEFAULT_SEED if seed is None else seed, watch=watch
-    )
+    ((pair,),) = run_fits([Job(study, records, (chosen,))], store=store, seed=seed, watch=watch)
     fit, findings = pair
     result = Result(findings, study, records, fit, store)
     if json is not None:
@@ -127,7 +127,19 @@ def _check_patients(records: Records, study: Study, model: Model) -> None:
 def read_model(model: str | PathLike[str] | Model) -> Model:
     from bayesrefract.study.model_file import load_model
 
-    return model if isinstance(model, Model) else load_model(str(model))
+    read = model if isinstance(model, Model) else load_model(str(model))
+    if read.sampler.fault is not None:
+        raise ModelError(f"Model {read.name}: {read.sampler.fault}")
+    return read
+
+
+def check_seed(seed: int | None) -> int:
+    """The seed of a run. Raises InputError where it is no whole number from 0 that fits 64 bits."""
+    if seed is None:
+        return DEFAULT_SEED
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed <= LARGEST_SEED:
+        raise InputError(f"seed = {seed!r} is not allowed. Give a whole number from 0 to {LARGEST_SEED}.")
+    return int(seed)
 
 
 def collect[**P, T](faults: list[str], make: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:

@@ -13,7 +13,7 @@ import typer
 from bayesrefract.cli import options
 from bayesrefract.cli.exits import ExitCode, collecting
 from bayesrefract.cli.output import is_primary, show_table, tell, verdict_code
-from bayesrefract.errors import InputError
+from bayesrefract.errors import InputError, ModelError
 from bayesrefract.files import locked, make_folder, sweep, writing
 from bayesrefract.study.model import DEFAULT_SEED
 
@@ -138,8 +138,10 @@ def check_patients(checked: Sequence[Checked]) -> None:
 
 def _with(model: Model, draws: int | None, tune: int | None) -> Model:
     """The model with other numbers of draws, where they were asked for."""
-    sampler = model.sampler
-    return replace(model, sampler=replace(sampler, draws=draws or sampler.draws, tune=tune or sampler.tune))
+    sampler = replace(model.sampler, draws=draws or model.sampler.draws, tune=tune or model.sampler.tune)
+    if sampler.fault is not None:
+        raise ModelError(f"Model {model.name}, with --draws {sampler.draws} and --tune {sampler.tune}: {sampler.fault}")
+    return replace(model, sampler=sampler)
 
 
 def _write(checked: Checked, findings: Sequence[Findings], out: Path, parents: str, *, quiet: bool) -> Summary:
