@@ -54,5 +54,5 @@ def _is_terminal(path: Path, mode: int) -> bool:
 
 
 def _remedy(problem: OSError) -> str:
-    wrong_path = problem.errno in {errno.ENAMETOOLONG, errno.ENOTDIR, errno.ELOOP}
+    wrong_path = problem.errno in {errno.ENAMETOOLONG, errno.ENOTDIR}
     return "Check the path." if wrong_path else "Check its permissions."
