@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from bad_history_cases import HISTORY_CHANGES, changed_cohort
 from bad_printed_cases import PRINTED_CASES, PRINTED_WARNINGS, Printed
+from bad_shape_cases import ARGUMENTS, MODEL_SHAPES, PARQUET, STUDY_SHAPES, headings, look_alikes
 from bad_therapy_cases import THERAPY_CASES
 from bad_toml_cases import MODEL_CHANGES, MODELS_WITH_BASES, STUDY_CHANGES
 from lenalidomide_study import FOLDER as FOLDER_OF_STUDY
@@ -316,9 +317,20 @@ def printed(cases: Mapping[str, Printed]) -> dict[str, Case]:
     return {name: Case(words, {"estimates.csv": one, "counts.csv": two}) for name, (words, one, two) in cases.items()}
 
 
+SHAPES = (
+    {name: check(of_table(changed)) for name, changed in STUDY_SHAPES.items()}
+    | {name: model(changed) for name, changed in MODEL_SHAPES.items()}
+    | {name: compare(text, *more) for name, (text, more) in (look_alikes(TABLE) | headings(TABLE)).items()}
+    | {name: compare(content, name="patients.parquet") for name, content in PARQUET.items()}
+    | {
+        name: Case((*words, *(compare().arguments[2:] if words[0] == "compare" else ())), {})
+        for name, words in ARGUMENTS.items()
+    }
+    | {"fit-draws-beyond-memory": Case(("fit", ".", "--draws", "1" + "0" * 30), FOLDER)}
+)
 PRINTED = printed(PRINTED_CASES)
 CASES: dict[str, Case] = (
-    FILES | PATIENTS | GROUPS | COVARIATES | OPTIONS | STUDIES | MODELS | HISTORIES | THERAPY | PRINTED
+    FILES | PATIENTS | GROUPS | COVARIATES | OPTIONS | STUDIES | MODELS | HISTORIES | THERAPY | PRINTED | SHAPES
 )
 
 TWENTY = "".join(
@@ -344,6 +356,13 @@ WARNINGS: dict[str, Case] = {
             "age = 10", "'<b>\"возраст\", =1+1</b>' = 10"
         ),
         UNROUNDED.replace("age", '"<b>""возраст"", =1+1</b>"', 1),
+    ),
+    "heading-of-two-lines": check(
+        STUDY_OF_TABLE.replace('"age"', '"age (years)"').replace("age = 10", '"age (years)" = 10'),
+        UNROUNDED.replace("age", '"age\r\n(years)"', 1),
+    ),
+    "names-in-decomposed-letters": check(
+        STUDY_OF_TABLE.replace('"a"', '"e\u0301"'), UNROUNDED.replace(",a,", ",\u00e9,")
     ),
     "blank-lines": check(STUDY_OF_TABLE, UNROUNDED.replace("P-03", "\n,,,,,,,,\nP-03")),
 } | printed(PRINTED_WARNINGS)

@@ -7,11 +7,11 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bayesrefract.comparing import answer
+from bayesrefract.comparing import answer, check_seed
 from bayesrefract.comparison import Comparison, Keep
 from bayesrefract.errors import InputError
 from bayesrefract.result import Result
-from bayesrefract.study.model import DEFAULT_SEED, Model
+from bayesrefract.study.model import Model
 from bayesrefract.study.rope import Rope, Rule
 from bayesrefract.study.study import Evidence, Study, TimeUnit
 
@@ -206,10 +206,11 @@ def run(
     from bayesrefract.pipeline import Job, run_fits
     from bayesrefract.reading import read_studies
 
+    seed = check_seed(seed)
     checked = read_studies(studies, models, patients=True)
     jobs = [Job(each.study, each.records, each.models) for each in checked]
     store = Path(out)
-    made = run_fits(jobs, store=store, seed=DEFAULT_SEED if seed is None else seed, watch=progress(quiet=quiet))
+    made = run_fits(jobs, store=store, seed=seed, watch=progress(quiet=quiet))
     return [
         Result(findings, job.study, job.records, fit, store, files_of_study(job.study))
         for job, pairs in zip(jobs, made, strict=True)

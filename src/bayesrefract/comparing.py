@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from numbers import Integral
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,11 +19,11 @@ from bayesrefract.comparison import (
     option_faults,
     study_of,
 )
-from bayesrefract.errors import InputError, collect
+from bayesrefract.errors import InputError, ModelError, collect
 from bayesrefract.outputs import target_faults
 from bayesrefract.report_folder import folder_faults
 from bayesrefract.result import Result, write_report
-from bayesrefract.study.model import DEFAULT_SEED, Model
+from bayesrefract.study.model import DEFAULT_SEED, LARGEST_SEED, Model
 from bayesrefract.study.study import Study
 
 if TYPE_CHECKING:
@@ -53,15 +54,14 @@ def answer(
     from bayesrefract.pipeline import Job, run_fits
     from bayesrefract.places import kept_fits
 
+    seed = check_seed(seed)
     study, records, chosen = check_comparison(asked, data, model, json=json, report=report, tell=watch.stage)
     store = MemoryStore() if keep is Keep.NONE else kept_fits()
     if isinstance(store, Path):
         make_private(store)
     if report is not None:
         make_folder(Path(report))
-    ((pair,),) = run_fits(
-        [Job(study, records, (chosen,))], store=store, seed=DEFAULT_SEED if seed is None else seed, watch=watch
-    )
+    ((pair,),) = run_fits([Job(study, records, (chosen,))], store=store, seed=seed, watch=watch)
     fit, findings = pair
     result = Result(findings, study, records, fit, store, _inputs(data, model))
     if json is not None:
@@ -140,4 +140,16 @@ def _check_patients(records: Records, study: Study, model: Model) -> None:
 def read_model(model: str | PathLike[str] | Model) -> Model:
     from bayesrefract.study.model_file import load_model
 
-    return model if isinstance(model, Model) else load_model(str(model))
+    read = model if isinstance(model, Model) else load_model(str(model))
+    if read.sampler.fault is not None:
+        raise ModelError(f"Model {read.name}: {read.sampler.fault}")
+    return read
+
+
+def check_seed(seed: int | None) -> int:
+    """The seed of a run. Raises InputError where it is no whole number from 0 that fits 64 bits."""
+    if seed is None:
+        return DEFAULT_SEED
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed <= LARGEST_SEED:
+        raise InputError(f"seed = {seed!r} is not allowed. Give a whole number from 0 to {LARGEST_SEED}.")
+    return int(seed)
