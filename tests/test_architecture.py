@@ -27,6 +27,7 @@ EDGES = {
     "markupsafe": {"report"},
     "matplotlib": {"report"},
     "nutpie": {"inference"},
+    "packaging": {"inference"},
     "pandas": {"classical", "cohort", "result", "studies"},
     "narwhals": {"cohort"},
     "pyarrow": {"cohort"},

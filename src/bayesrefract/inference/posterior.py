@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from bayesrefract.model.arrays import ModelArrays
+from bayesrefract.model.reported import REPORTED
 from bayesrefract.study.model import BaselineKind
 
 INTERNAL = {"hazard_shape", "hazard_rate"}
@@ -50,7 +51,7 @@ def drop_padding(trace: xr.DataTree, arrays: ModelArrays, key: str, rng: np.rand
     real = arrays.real
     sizes = {"group": real.n_groups, "column": real.n_columns, "spread": real.n_spreads, "stratum": real.n_strata}
     sizes["interval"] = real.n_intervals
-    kept = posterior[[name for name in posterior.data_vars if name not in INTERNAL]]
+    kept = posterior[[name for name in posterior.data_vars if name in REPORTED and name not in INTERNAL]]
     kept = kept.isel({name: slice(size) for name, size in sizes.items() if name in kept.dims})
     if arrays.by_group:
         kept = kept.drop_vars("group_effect")

@@ -16,6 +16,7 @@ import numpy as np
 import xarray as xr
 
 from bayesrefract.files import locked, sweep, write_whole
+from bayesrefract.inference.compilation import compilation
 from bayesrefract.inference.posterior import Posterior
 from bayesrefract.inference.provenance import DRAW_LIBRARIES, Provenance, as_values, code_sha256, read_provenance
 from bayesrefract.model.arrays import ModelArrays
@@ -31,6 +32,7 @@ def fit_key(arrays: ModelArrays, sampler: Sampler, seed: np.random.SeedSequence)
         "sampler": asdict(sampler),
         "seed": [str(seed.entropy), *seed.spawn_key],
         "code": code_sha256(),
+        "compilation": compilation(),
         "versions": {name: version(name) for name in DRAW_LIBRARIES},
     }
     digest.update(json.dumps(settings, sort_keys=True).encode())
