@@ -298,8 +298,14 @@ def printed(cases: Mapping[str, Printed]) -> dict[str, Case]:
 
 
 PRINTED = printed(PRINTED_CASES)
+COPIES = {
+    "examples-used-folder": Case(("examples", "data"), {"data": None, "data/notes.txt": "mine"}),
+    "examples-file": Case(("examples", "data"), {"data": "mine"}),
+    "examples-below-file": Case(("examples", "data/new"), {"data": "mine"}),
+}
+
 CASES: dict[str, Case] = (
-    FILES | PATIENTS | GROUPS | COVARIATES | OPTIONS | STUDIES | MODELS | HISTORIES | THERAPY | PRINTED
+    FILES | PATIENTS | GROUPS | COVARIATES | OPTIONS | STUDIES | MODELS | HISTORIES | THERAPY | PRINTED | COPIES
 )
 
 TWENTY = "".join(
