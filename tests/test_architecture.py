@@ -40,7 +40,7 @@ EDGES = {
     "typer": {"cli", "studies"},
 }
 EVERYWHERE = {"numba", "numpy", "scipy", "xarray"}
-COMES_WITH = {"arviz_stats": "arviz", "markupsafe": "jinja2", "pydantic_core": "pydantic", "pytensor": "pymc"}
+COMES_WITH = {"arviz_stats": "arviz", "markupsafe": "jinja2", "pydantic_core": "pydantic"}
 LIGHT = {"errors", "messages", "interval", "numerals", "study/study", "study/model", "study/extensions"}
 """Modules that a program may import at no cost."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from test_model import COLLAPSED, WALK, arrays_of, small_cohort, somewhere
 
 import bayesrefract
+from bayesrefract import analysis
 from bayesrefract.errors import InputError
 from bayesrefract.inference import compilation as way
 from bayesrefract.inference import compiler as compiler_module
@@ -22,6 +24,7 @@ from bayesrefract.inference.compilation import Compilation, compilation, reason_
 from bayesrefract.inference.compiler import Compiler
 from bayesrefract.inference.nuts import sample
 from bayesrefract.inference.progress import Silent
+from bayesrefract.inference.provenance import Provenance
 from bayesrefract.inference.store import fit_key
 from bayesrefract.model.arrays import ModelArrays
 from bayesrefract.model.build import build
@@ -161,6 +164,44 @@ def test_kept_code_that_cannot_be_made_is_told_once_and_changes_the_key(
         "libraries (AttributeError: _library is gone)"
     ]
     assert fit_key(arrays, LONG, SEED) != before
+
+
+class Shelf:
+    """A store that holds nothing, and notes what it is given."""
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[object, Provenance]] = []
+
+    def load(self, key: str) -> None: ...
+
+    def claim(self, key: str, waiting: object) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def path(self, key: str) -> Path:
+        return Path("nowhere") / key
+
+    def save(self, made: object, provenance: Provenance) -> None:
+        self.kept.append((made, provenance))
+
+
+def test_a_fit_is_stored_under_the_way_that_made_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its key was made for the kept way; that this fails is known only when it is compiled."""
+
+    def changed(_: ModelArrays) -> None:
+        raise TypeError("unexpected keyword")
+
+    monkeypatch.setattr(compiler_module, "_compile", changed)
+    monkeypatch.setattr(public_compiler, "compile_publicly", lambda _: Unread())
+    monkeypatch.setattr(analysis, "sample", lambda *given, **_: given[3])
+    arrays, shelf = arrays_for("smooth baseline"), Shelf()
+    fit = analysis.Fit("x", *[None] * 4, arrays, None, 1, SEED)  # nothing else is asked for
+    monkeypatch.setattr(analysis.Fit, "provenance", lambda _, sampler, key: key)
+    before = fit_key(arrays, LONG, SEED)
+    analysis._posterior(fit, LONG, shelf, Compiler(tmp_path), Silent())
+    monkeypatch.setattr(way, "_failed", [])
+    monkeypatch.setenv(way.VARIABLE, "public")
+    ((key, noted),) = shelf.kept
+    assert key == noted == fit_key(arrays, LONG, SEED) != before
 
 
 class Unread:
