@@ -12,6 +12,7 @@ from pathlib import Path
 import arviz as az
 import numpy as np
 import pytest
+from numba import TypingError
 from test_model import COLLAPSED, WALK, arrays_of, small_cohort, somewhere
 
 import bayesrefract
@@ -161,7 +162,7 @@ def test_kept_code_that_cannot_be_made_is_told_once_and_changes_the_key(
     compiler.model(arrays, told)
     assert [line for line in told.lines if "again in every run" in line] == [
         "Compiling by nutpie's public function, again in every run: kept machine code cannot be made with these "
-        "libraries (AttributeError: _library is gone)"
+        "libraries (AttributeError: _library is gone); BAYESREFRACT_COMPILE=public does not try it"
     ]
     assert fit_key(arrays, LONG, SEED) != before
 
@@ -188,7 +189,7 @@ def test_a_fit_is_stored_under_the_way_that_made_it(tmp_path: Path, monkeypatch:
     """Its key was made for the kept way; that this fails is known only when it is compiled."""
 
     def changed(_: ModelArrays) -> None:
-        raise TypeError("unexpected keyword")
+        raise TypingError("Failed in nopython mode\nand many lines more")
 
     monkeypatch.setattr(compiler_module, "_compile", changed)
     monkeypatch.setattr(public_compiler, "compile_publicly", lambda _: Unread())
@@ -198,6 +199,7 @@ def test_a_fit_is_stored_under_the_way_that_made_it(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(analysis.Fit, "provenance", lambda _, sampler, key: key)
     before = fit_key(arrays, LONG, SEED)
     analysis._posterior(fit, LONG, shelf, Compiler(tmp_path), Silent())
+    assert "nopython mode); BAYESREFRACT" in (reason_for_public() or "")
     monkeypatch.setattr(way, "_failed", [])
     monkeypatch.setenv(way.VARIABLE, "public")
     ((key, noted),) = shelf.kept

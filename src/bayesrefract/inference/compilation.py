@@ -49,7 +49,11 @@ def reason_for_public() -> str | None:
 
 def give_up(fault: Exception) -> None:
     """From now on this process compiles the public way: kept machine code could not be made."""
-    _failed.append(f"kept machine code cannot be made with these libraries ({type(fault).__name__}: {fault})")
+    said = next(iter(str(fault).splitlines()), "")
+    _failed.append(
+        f"kept machine code cannot be made with these libraries ({type(fault).__name__}: {said}); "
+        f"{VARIABLE}=public does not try it"
+    )
 
 
 @cache

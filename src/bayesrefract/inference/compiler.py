@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numba import NumbaError
 from numpy.typing import NDArray
 
 from bayesrefract.errors import InputError, Interrupted
@@ -55,7 +56,7 @@ class Compiler:
         if reason_for_public() is None:
             try:
                 return self._kept(arrays, watch)
-            except UNFIT as fault:
+            except (*UNFIT, NumbaError) as fault:
                 give_up(fault)
         self.public.announce(reason_for_public() or "", watch)
         return _interruptible(lambda: self.public.model(arrays))
