@@ -329,8 +329,25 @@ SHAPES = (
     | {"fit-draws-beyond-memory": Case(("fit", ".", "--draws", "1" + "0" * 30), FOLDER)}
 )
 PRINTED = printed(PRINTED_CASES)
+COPIES = {
+    "examples-used-folder": Case(("examples", "data"), {"data": None, "data/notes.txt": "mine"}),
+    "examples-file": Case(("examples", "data"), {"data": "mine"}),
+    "examples-below-file": Case(("examples", "data/new"), {"data": "mine"}),
+}
+
 CASES: dict[str, Case] = (
-    FILES | PATIENTS | GROUPS | COVARIATES | OPTIONS | STUDIES | MODELS | HISTORIES | THERAPY | PRINTED | SHAPES
+    FILES
+    | PATIENTS
+    | GROUPS
+    | COVARIATES
+    | OPTIONS
+    | STUDIES
+    | MODELS
+    | HISTORIES
+    | THERAPY
+    | PRINTED
+    | SHAPES
+    | COPIES
 )
 
 TWENTY = "".join(

@@ -28,6 +28,7 @@ EDGES = {
     "markupsafe": {"report"},
     "matplotlib": {"report"},
     "nutpie": {"inference"},
+    "packaging": {"inference"},
     "pandas": {"classical", "cohort", "result", "studies"},
     "narwhals": {"cohort"},
     "platformdirs": {"places"},
@@ -41,7 +42,7 @@ EDGES = {
     "typer": {"cli", "studies"},
 }
 EVERYWHERE = {"numba", "numpy", "scipy", "xarray"}
-COMES_WITH = {"arviz_stats": "arviz", "markupsafe": "jinja2", "pydantic_core": "pydantic", "pytensor": "pymc"}
+COMES_WITH = {"arviz_stats": "arviz", "markupsafe": "jinja2", "pydantic_core": "pydantic"}
 LIGHT = {"errors", "messages", "interval", "numerals", "study/study", "study/model", "study/extensions"}
 """Modules that a program may import at no cost."""
 

@@ -22,6 +22,7 @@ from bayesrefract.estimands import Effects, covariate_effects, estimate, predict
 from bayesrefract.estimands.arviz_tree import arviz_tree
 from bayesrefract.estimands.summaries import at_horizon, curve_bands, medians
 from bayesrefract.findings import Findings, Provenance
+from bayesrefract.inference.compilation import compilation
 from bayesrefract.inference.compiler import Compiler
 from bayesrefract.inference.nuts import sample
 from bayesrefract.inference.posterior import Posterior
@@ -72,6 +73,7 @@ class Fit:
             code_sha256=code_sha256(),
             versions=versions(),
             cpu=processor(),
+            compilation=compilation(),
             label=self.label,
             sampler=asdict(sampler),
         )
@@ -194,6 +196,10 @@ def _posterior(
                 if damaged is not None:
                     watch.stage(f"The stored fit of {fit.label} is damaged: it is made again ({damaged}).")
                 watch.fit(fit.label)
+                if compiler is not None:
+                    compiler.model(fit.arrays, watch)
+                    if fit_key(fit.arrays, sampler, fit.sequence) != key:  # it had to be compiled the other way
+                        return _posterior(fit, sampler, store, compiler, watch)
                 made = sample(fit.arrays, sampler, fit.sequence, key, compiler=compiler, watch=watch)
                 provenance = fit.provenance(sampler, key)
                 store.save(made, provenance)

@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from bayesrefract import __version__
-from bayesrefract.cli import attain, audit, check, compare, fit, published
+from bayesrefract.cli import attain, audit, check, compare, examples, fit, published
 from bayesrefract.cli.exits import ExitCode, exit_code_of, leave_at_once
 from bayesrefract.cli.output import tell
 from bayesrefract.cli.streams import loss, tolerate
@@ -46,6 +46,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "published": published.published,
     "audit": audit.audit,
     "models": check.models,
+    "examples": examples.examples,
 }
 
 

@@ -12,19 +12,25 @@ from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numba import NumbaError
 from numpy.typing import NDArray
-from nutpie.compile_pymc import CompiledPyMCModel
 
 from bayesrefract.errors import InputError, Interrupted
 from bayesrefract.files import locked, make_private, writing
+from bayesrefract.inference.compilation import UNFIT, compilation, give_up, reason_for_public
 from bayesrefract.inference.machine_code import MachineCode, addresses, answers, read, target, write
 from bayesrefract.inference.progress import Watch
 from bayesrefract.inference.provenance import DRAW_LIBRARIES, code_sha256
+from bayesrefract.inference.public_compiler import PublicCompiler
 from bayesrefract.model.arrays import ModelArrays, Structure
 from bayesrefract.places import compiled_models, place_pytensor
 from bayesrefract.private import why_untrusted
+
+if TYPE_CHECKING:
+    import nutpie.sample
 
 COMPILED_FROM = ("model", "inference/compile_code.py", "inference/machine_code.py", "inference/sealed.py")
 
@@ -36,9 +42,22 @@ class Compiler:
     cache: Path = field(default_factory=compiled_models)
     ready: dict[Structure, MachineCode] = field(default_factory=dict)
     _told: set[str] = field(default_factory=set, repr=False)
+    public: PublicCompiler = field(default_factory=PublicCompiler)
 
-    def model(self, arrays: ModelArrays, watch: Watch) -> CompiledPyMCModel:
+    def __post_init__(self) -> None:
+        compilation()  # refuses a way that does not exist before anything is sampled
+
+    def model(self, arrays: ModelArrays, watch: Watch) -> nutpie.sample.CompiledModel:
         """The compiled model of this structure, holding these data."""
+        if reason_for_public() is None:
+            try:
+                return self._kept(arrays, watch)
+            except (*UNFIT, NumbaError) as fault:
+                give_up(fault)
+        self.public.announce(reason_for_public() or "", watch)
+        return _interruptible(lambda: self.public.model(arrays))
+
+    def _kept(self, arrays: ModelArrays, watch: Watch) -> nutpie.sample.CompiledModel:
         structure = arrays.structure
         if structure not in self.ready:
             self.ready[structure] = self._find(arrays, watch)
@@ -120,9 +139,9 @@ def _compile(arrays: ModelArrays) -> MachineCode:
     return compile_structure(arrays)
 
 
-def _interruptible(work: Callable[[], MachineCode]) -> MachineCode:
+def _interruptible[T](work: Callable[[], T]) -> T:
     """Run the compiler in a separate thread, so that the waiting main thread can be interrupted."""
-    outcome: Future[MachineCode] = Future()
+    outcome: Future[T] = Future()
 
     def run() -> None:
         try:
@@ -137,8 +156,10 @@ def _interruptible(work: Callable[[], MachineCode]) -> MachineCode:
         raise Interrupted("Stopped while compiling. Every finished fit is kept; run the same command again.") from None
 
 
-def _with_data(code: MachineCode, arrays: ModelArrays) -> CompiledPyMCModel:
+def _with_data(code: MachineCode, arrays: ModelArrays) -> nutpie.sample.CompiledModel:
     """Model for nutpie from addresses and shapes, with initial points within 1 of the origin."""
+    from nutpie.compile_pymc import CompiledPyMCModel
+
     data = code.arrays(arrays.values)
     shapes = {name: tuple(sizes.values()) for name, sizes in code.variables.items()}
     dims = {dim: size for sizes in code.variables.values() for dim, size in sizes.items()}

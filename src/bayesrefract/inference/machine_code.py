@@ -20,7 +20,6 @@ from typing import Any
 
 import numba
 import numpy as np
-from numba.core.registry import cpu_target
 from numpy.typing import NDArray
 
 from bayesrefract.files import write_private
@@ -42,7 +41,7 @@ class Routine:
 
     @cached_property
     def _loaded(self) -> Any:
-        context = cpu_target.target_context
+        context = _target_context()
         context.refresh()
         return context.codegen().unserialize_library((self.library, "object", (self.object_code, self.bitcode)))
 
@@ -94,12 +93,19 @@ def addresses(arrays: list[NDArray[Any]]) -> NDArray[np.uint64]:
     return np.array([entry for each in arrays for entry in (each.ctypes.data, *each.shape)], dtype=np.uint64)
 
 
+def _target_context() -> Any:
+    """numba's compiler for this processor: a private part, imported only where it is used."""
+    from numba.core.registry import cpu_target
+
+    return cpu_target.target_context
+
+
 ROUTINES = ("log_density", "expand")
 
 
 def target() -> list[str]:
     """Processor and compiler, on which machine code depends beside its source."""
-    triple, cpu, features = cpu_target.target_context.codegen().magic_tuple()
+    triple, cpu, features = _target_context().codegen().magic_tuple()
     return [triple, cpu, features, numba.__version__]
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from bayesrefract.model.arrays import ModelArrays
+from bayesrefract.model.reported import REPORTED
 from bayesrefract.study.model import BaselineKind
 
 INTERNAL = {"hazard_shape", "hazard_rate"}
@@ -60,7 +61,7 @@ def drop_padding(trace: xr.DataTree, arrays: ModelArrays, key: str, rng: np.rand
     if arrays.structure.kind is BaselineKind.INDEPENDENT:
         posterior["log_hazard"] = _draw_hazards(posterior["hazard_shape"], posterior["hazard_rate"], rng)
     names = {"column" if name == "covariate" else name: real for name, real in labels(arrays).items()}
-    kept = posterior[[name for name in posterior.data_vars if name not in INTERNAL]]
+    kept = posterior[[name for name in posterior.data_vars if name in REPORTED and name not in INTERNAL]]
     kept = kept.isel({name: slice(len(real)) for name, real in names.items() if name in kept.dims})
     if arrays.by_group:
         kept = kept.drop_vars("group_effect")

@@ -16,6 +16,7 @@ import numpy as np
 import xarray as xr
 
 from bayesrefract.files import locked, make_folder, make_private, sweep, write_private
+from bayesrefract.inference.compilation import compilation
 from bayesrefract.inference.posterior import Posterior, labels
 from bayesrefract.inference.provenance import DRAW_LIBRARIES, Provenance, as_values, code_sha256, read_provenance
 from bayesrefract.inference.sealed import read_sealed, seal
@@ -32,6 +33,7 @@ def fit_key(arrays: ModelArrays, sampler: Sampler, seed: np.random.SeedSequence)
         "sampler": asdict(sampler),
         "seed": [str(seed.entropy), *seed.spawn_key],
         "code": code_sha256(),
+        "compilation": compilation(),
         "versions": {name: version(name) for name in DRAW_LIBRARIES},
     }
     digest.update(json.dumps(settings, sort_keys=True).encode())
