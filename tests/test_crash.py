@@ -67,15 +67,14 @@ def test_an_interrupted_run_stops_at_once_and_says_how_to_go_on(kind: signal.Sig
 
 
 def test_two_runs_into_one_folder_share_the_work_and_never_mix(tmp_path: Path) -> None:
-    few = ("--draws", "200", "--tune", "200")
-    alone = start(tmp_path / "alone", *few)
-    alone.communicate(timeout=PATIENCE)
-    together = [start(tmp_path / "shared", *few) for _ in range(2)]
-    assert alone.returncode in {0, 3}
-    ends = [each.communicate(timeout=PATIENCE) for each in together]
-    assert [each.returncode for each in together] == [alone.returncode] * 2, ends
+    command = [sys.executable, str(HERE / "two_runs_driver.py"), str(SIMULATED), str(tmp_path)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    seen = json.loads(ended.stdout)
+    assert seen["alone"] in {0, 3}
+    assert seen["together"] == [seen["alone"]] * 2, seen
     assert draws_in(tmp_path / "shared") == draws_in(tmp_path / "alone")
-    sampled = sum(err.count(" s\n") - err.count("stored") for _, err in ends)
+    sampled = sum(err.count(" s\n") - err.count("stored") for err in seen["heard"])
     assert sampled <= 2 * 3
     pages = [path.read_bytes() for path in (tmp_path / "shared").rglob("index.html")]
     assert len(pages) == 1

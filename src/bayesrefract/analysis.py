@@ -11,6 +11,7 @@ import numpy as np
 
 from bayesrefract.classical import cross_check
 from bayesrefract.classical.agreement import Agreement
+from bayesrefract.classical.disclosure import reportable, small_groups
 from bayesrefract.cohort.exposure import ExposureTable
 from bayesrefract.cohort.value import Cohort
 from bayesrefract.decision import Verdict, diagnostics
@@ -20,7 +21,7 @@ from bayesrefract.decision.judge import Case, attainable, judge, prior_pull
 from bayesrefract.errors import InputError
 from bayesrefract.estimands import Effects, covariate_effects, estimate, predictive_check
 from bayesrefract.estimands.arviz_tree import arviz_tree
-from bayesrefract.estimands.summaries import at_horizon, curve_bands, medians
+from bayesrefract.estimands.summaries import at_horizon, curve_bands, medians, on_coarse_times
 from bayesrefract.findings import Findings, Provenance
 from bayesrefract.inference.compilation import compilation
 from bayesrefract.inference.compiler import Compiler
@@ -89,22 +90,25 @@ def analyse(fit: Fit, store: Store, compiler: Compiler | None, watch: Watch) -> 
     posterior, provenance, effects, health, verdicts = _settle(fit, agreement, store, compiler, watch)
     prior_rng, check_seed, tree_seed = _generators(fit)
     draws = effects.log_hazard_ratio
+    small, reported = small_groups(agreement), reportable(agreement)
+    bands = curve_bands(effects)
+    checks = predictive_check(posterior, fit.table, fit.arrays.design, fit.cohort, check_seed)
     rope = fit.analysis.rope(Estimand.HAZARD_RATIO)
     return Findings(
         analysis=fit.analysis,
         model=fit.model,
         adjusted_for=tuple(covariate.name for covariate in fit.table.covariates),
         flow=fit.cohort.flow,
-        notes=(*fit.cohort.notes, *fit.table.notes, *agreement.notes, *_retried(fit, provenance)),
+        notes=(*fit.cohort.notes, *fit.table.notes, *reported.notes, *_retried(fit, provenance)),
         n_events=fit.cohort.n_events,
         health=health,
-        agreement=agreement,
+        agreement=reported,
         verdicts=verdicts,
         attainability=could_show,
         medians=medians(effects),
-        curves=curve_bands(effects),
+        curves=tuple(on_coarse_times(band) for band in bands) if small else bands,
         effects=covariate_effects(posterior, fit.arrays.design),
-        predictive=predictive_check(posterior, fit.table, fit.arrays.design, fit.cohort, check_seed),
+        predictive=tuple(check for check in checks if check.level not in small),
         priors=imply(fit.model, fit.prior, fit.arrays.design, fit.analysis.primary, rope),
         draws=arviz_tree(
             posterior, draws, fit.table, fit.arrays, fit.analysis.contrasts, tree_seed, _attributes(fit, provenance)
