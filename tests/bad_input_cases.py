@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from bad_history_cases import HISTORY_CHANGES, changed_cohort
 from bad_printed_cases import PRINTED_CASES, PRINTED_WARNINGS, Printed
+from bad_shape_cases import ARGUMENTS, MODEL_SHAPES, PARQUET, STUDY_SHAPES, headings, look_alikes
 from bad_therapy_cases import THERAPY_CASES
 from bad_toml_cases import MODEL_CHANGES, MODELS_WITH_BASES, STUDY_CHANGES
 from lenalidomide_study import FOLDER as FOLDER_OF_STUDY
@@ -54,6 +55,11 @@ STUDY_OF_TABLE = (
 )
 """A study of the eight patients of `records_example`."""
 
+
+COUNTS = "characteristic,level,a,b\ntotal,,10,12\n"
+AUDITED: Mapping[str, str | None] = {"out": None, "out/checked.csv": COUNTS}
+RECONSTRUCT = ("reconstruct", "--estimates", "e.csv", "--counts", "c.csv", "--out", "c.csv")
+LEADS_OUT = '{"format": "bayesrefract/report-folder/1", "files": {"../patients.csv": null}}'
 
 type Content = str | bytes | Path | None
 
@@ -249,6 +255,20 @@ OPTIONS = {
     "needless-threshold": compare(TABLE, "--threshold", "0.9"),
     "column-in-two-roles": compare(entry="time"),
     "json-without-folder": compare(TABLE, "--json", "absent/verdict.json"),
+    "json-is-folder": compare(TABLE, "--json", "there", files={"there": None}),
+    "json-is-records": compare(TABLE, "--json", "patients.csv"),
+    "json-links-to-records": compare(TABLE, "--json", "link.json", files={"link.json": Path("patients.csv")}),
+    "json-is-model": compare(TABLE, "--model", "mine.toml", "--json", "./mine.toml", files={"mine.toml": MODEL}),
+    "report-over-other-files": compare(TABLE, files={"report": None, "report/index.html": "mine", "report/a.csv": ""}),
+    "report-with-damaged-list": compare(TABLE, files={"report": None, "report/manifest.json": "{", "report/a.csv": ""}),
+    "report-with-list-that-leads-out": compare(TABLE, files={"report": None, "report/manifest.json": LEADS_OUT}),
+    "audit-json-is-input": Case(("audit", "--counts", "c.csv", "--json", "c.csv"), {"c.csv": COUNTS}),
+    "audit-folder-holds-input": Case(("audit", "--counts", "out/checked.csv", "--out", "out"), AUDITED),
+    "reconstruct-out-is-input": Case(RECONSTRUCT, {"e.csv": "", "c.csv": COUNTS}),
+    "fit-over-other-files": Case(
+        ("fit", ".", "--out", "out"),
+        {"study.toml": STUDY_OF_TABLE, "patients.csv": TABLE, "out": None, "out/trial": None, "out/trial/a.txt": ""},
+    ),
     "unknown-model": compare(TABLE, "--model", "unadjustd"),
     "no-model-file": compare(TABLE, "--model", "mine.toml"),
     "model-is-folder": compare(TABLE, "--model", "mine.toml", files={"mine.toml": None}),
@@ -297,9 +317,37 @@ def printed(cases: Mapping[str, Printed]) -> dict[str, Case]:
     return {name: Case(words, {"estimates.csv": one, "counts.csv": two}) for name, (words, one, two) in cases.items()}
 
 
+SHAPES = (
+    {name: check(of_table(changed)) for name, changed in STUDY_SHAPES.items()}
+    | {name: model(changed) for name, changed in MODEL_SHAPES.items()}
+    | {name: compare(text, *more) for name, (text, more) in (look_alikes(TABLE) | headings(TABLE)).items()}
+    | {name: compare(content, name="patients.parquet") for name, content in PARQUET.items()}
+    | {
+        name: Case((*words, *(compare().arguments[2:] if words[0] == "compare" else ())), {})
+        for name, words in ARGUMENTS.items()
+    }
+    | {"fit-draws-beyond-memory": Case(("fit", ".", "--draws", "1" + "0" * 30), FOLDER)}
+)
 PRINTED = printed(PRINTED_CASES)
+COPIES = {
+    "examples-used-folder": Case(("examples", "data"), {"data": None, "data/notes.txt": "mine"}),
+    "examples-file": Case(("examples", "data"), {"data": "mine"}),
+    "examples-below-file": Case(("examples", "data/new"), {"data": "mine"}),
+}
+
 CASES: dict[str, Case] = (
-    FILES | PATIENTS | GROUPS | COVARIATES | OPTIONS | STUDIES | MODELS | HISTORIES | THERAPY | PRINTED
+    FILES
+    | PATIENTS
+    | GROUPS
+    | COVARIATES
+    | OPTIONS
+    | STUDIES
+    | MODELS
+    | HISTORIES
+    | THERAPY
+    | PRINTED
+    | SHAPES
+    | COPIES
 )
 
 TWENTY = "".join(
@@ -325,6 +373,13 @@ WARNINGS: dict[str, Case] = {
             "age = 10", "'<b>\"возраст\", =1+1</b>' = 10"
         ),
         UNROUNDED.replace("age", '"<b>""возраст"", =1+1</b>"', 1),
+    ),
+    "heading-of-two-lines": check(
+        STUDY_OF_TABLE.replace('"age"', '"age (years)"').replace("age = 10", '"age (years)" = 10'),
+        UNROUNDED.replace("age", '"age\r\n(years)"', 1),
+    ),
+    "names-in-decomposed-letters": check(
+        STUDY_OF_TABLE.replace('"a"', '"e\u0301"'), UNROUNDED.replace(",a,", ",\u00e9,")
     ),
     "blank-lines": check(STUDY_OF_TABLE, UNROUNDED.replace("P-03", "\n,,,,,,,,\nP-03")),
 } | printed(PRINTED_WARNINGS)

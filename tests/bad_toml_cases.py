@@ -11,6 +11,7 @@ STUDY_CHANGES = {
     "study-wrong-type": ('title = "A trial"', "title = 3"),
     "study-unknown-unit": ('"months"', '"fortnights"'),
     "study-name-with-a-slash": ('name = "trial"', 'name = "../trial"'),
+    "study-name-too-long": ('name = "trial"', f'name = "{"a" * 300}"'),
     "study-no-models": ('["primary", "wide"]', "[]"),
     "study-model-twice": ('["primary", "wide"]', '["wide", "wide"]'),
     "study-unknown-kind-of-records": ("patients.csv", "patients.xlsx"),

@@ -22,7 +22,12 @@ def compiler() -> Compiler:
 
 @pytest.fixture(scope="module")
 def without_arviz_pictures() -> Iterator[None]:
-    """Reports of hand-made findings: ArviZ takes seconds for each fit, and has tests of its own."""
+    """Reports of hand-made findings: ArviZ takes seconds for each fit, and a figure half a second in its other kinds.
+
+    Both have tests of their own (test_diagnostic_report.py, test_figures_files.py).
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("bayesrefract.report.diagnostics.files.diagnostics_page", lambda *_: "<p>not drawn in this test")
+        for kind in ("pdf", "png"):
+            patch.setattr(f"bayesrefract.report.figures.Picture.{kind}", lambda _: b"not drawn in this test")
         yield

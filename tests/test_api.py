@@ -392,6 +392,24 @@ def test_every_gate_withholds_by_python_command_and_study_file(
     assert any(reason in each for each in contrast["reasons"])
 
 
+def test_a_comparison_that_keeps_nothing_gives_the_same_and_leaves_nothing(
+    result: br.Result, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    cache = tmp_path / "fits"
+    monkeypatch.setenv("BAYESREFRACT_CACHE", str(cache))
+    unkept = br.compare(leukaemia(), **LEUKAEMIA, rope=ROPE, keep="none")
+    assert unkept.to_json() == result.to_json()
+    assert unkept.log_likelihood().identical(result.log_likelihood())
+    leukaemia().to_csv(tmp_path / "children.csv", index=False)
+    asked = ["compare", str(tmp_path / "children.csv"), *by_options(LEUKAEMIA), *TYPED]
+    code, out, err = typed(capsys, *asked, "--keep", "none")
+    assert (code, "different" in out) == (0, True), err
+    assert not cache.exists()
+    assert typed(capsys, *asked, "--keep", "nothing")[0] == 2
+    with pytest.raises(br.InputError, match=r'keep = "nothing" is not known\. Give one of "fits", "none"\.'):
+        br.compare(leukaemia(), **LEUKAEMIA, rope=ROPE, keep="nothing")
+
+
 # Judgements without patients
 
 

@@ -22,13 +22,16 @@ ROW = re.compile(r"^\| (?P<level>\d+) \| `(?P<room>[\w.]+)/?` \| (?P<text>.+) \|
 EDGES = {
     "arviz": {"report"},
     "arviz_stats": {"decision"},
+    "filelock": {"files"},
     "jinja2": {"report"},
     "lifelines": {"classical", "cohort", "studies"},
     "markupsafe": {"report"},
     "matplotlib": {"report"},
     "nutpie": {"inference"},
+    "packaging": {"inference"},
     "pandas": {"classical", "cohort", "result", "studies"},
     "narwhals": {"cohort"},
+    "platformdirs": {"places"},
     "pyarrow": {"cohort"},
     "pydantic": {"report", "study"},
     "pydantic_core": {"study"},
@@ -39,7 +42,7 @@ EDGES = {
     "typer": {"cli", "studies"},
 }
 EVERYWHERE = {"numba", "numpy", "scipy", "xarray"}
-COMES_WITH = {"arviz_stats": "arviz", "markupsafe": "jinja2", "pydantic_core": "pydantic", "pytensor": "pymc"}
+COMES_WITH = {"arviz_stats": "arviz", "markupsafe": "jinja2", "pydantic_core": "pydantic"}
 LIGHT = {"errors", "messages", "interval", "numerals", "study/study", "study/model", "study/extensions"}
 """Modules that a program may import at no cost."""
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+import os
+import stat
 import subprocess
 import sys
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +20,13 @@ from test_model import COLLAPSED, WALK, arrays_of, small_cohort, somewhere
 from bayesrefract.errors import Interrupted
 from bayesrefract.inference import compiler as compiler_module
 from bayesrefract.inference.compiler import Compiler, code_key
-from bayesrefract.inference.machine_code import MachineCode, addresses, answers, read, write
+from bayesrefract.inference.machine_code import MachineCode, addresses, answers, read
 from bayesrefract.inference.progress import Silent
+from bayesrefract.inference.sealed import seal
 from bayesrefract.model import at_risk
 from bayesrefract.model.arrays import ModelArrays
 from bayesrefract.model.build import build
+from bayesrefract.private import why_untrusted_file
 from bayesrefract.study.model import Baseline, BaselineKind, Model, StrataKind
 
 PLANS = {
@@ -108,20 +113,216 @@ def test_code_that_only_works_where_it_was_compiled_is_compiled_again(tmp_path: 
     assert value == pytest.approx(float(exact(point)), rel=1e-12)
 
 
-def test_damaged_code_is_not_used(kept: Path, tmp_path: Path) -> None:
+@dataclass(frozen=True)
+class Cache:
+    """A folder with the code of one structure, which "compiles" to the same in a moment."""
+
+    folder: Path
+    arrays: ModelArrays
+    compiled: list[str]
+
+    @property
+    def file(self) -> Path:
+        return self.folder / f"{code_key(self.arrays.structure)[:32]}.zip"
+
+    def use(self, folder: Path | None = None) -> list[str]:
+        """What is told when this structure is asked for."""
+        told = Told()
+        assert Compiler(folder or self.folder).model(self.arrays, told) is not None
+        return told.stages
+
+
+class Told(Silent):
+    def __init__(self) -> None:
+        self.stages: list[str] = []
+
+    def stage(self, text: str) -> None:
+        self.stages.append(text)
+
+
+@pytest.fixture
+def cache(kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cache:
+    """Within a folder of its own; what was compiled is counted."""
     arrays = arrays_of(small_cohort(), WALK, pad=True)
-    compiler = Compiler(kept)
+    compiler, compiled = Compiler(kept), []
     compiler.model(arrays, Silent())
-    path = tmp_path / "code.zip"
-    write(compiler.ready[arrays.structure], path)
-    whole = path.read_bytes()
-    assert read(path) is not None
-    middle = len(whole) // 2
-    for broken in (b"", whole[:-100], whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :], b"no zip"):
-        path.write_bytes(broken)
+    made = compiler.ready[arrays.structure]
+
+    def compile_again(_: ModelArrays) -> MachineCode:
+        compiled.append("again")
+        return made
+
+    monkeypatch.setattr(compiler_module, "_compile", compile_again)
+    found = Cache(tmp_path / "cache" / "compiled", arrays, compiled)
+    found.use()
+    assert compiled.pop() == "again"
+    assert not found.use()
+    return found
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_code_is_kept_for_its_owner_alone(cache: Cache, tmp_path: Path) -> None:
+    before = os.umask(0o002)  # as many systems have it for their users
+    try:
+        cache.use(tmp_path / "new" / "compiled")
+    finally:
+        os.umask(before)
+    (made,) = (tmp_path / "new").rglob("*.zip")
+    assert [mode(each) for each in (made, made.parent, made.parent.parent)] == [0o600, 0o700, 0o700]
+    assert cache.use(tmp_path / "new" / "compiled") == []
+
+
+def as_another_user(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    me = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: me + 1)
+
+
+def given_away(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a volume that a container mounts: its user is root, the folder is somebody's."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a folder away")
+    os.chown(cache.folder, 12345, 12345)
+
+
+WRITABLE, FOREIGN = (
+    "others can write to {}. Run: chmod go-w ",
+    "{} belongs to another user. Set BAYESREFRACT_COMPILED to",
+)
+UNSAFE: dict[str, tuple[Callable[[Cache, pytest.MonkeyPatch], object], str]] = {
+    "group writes": (lambda cache, _: cache.folder.chmod(0o770), WRITABLE),
+    "all write": (lambda cache, _: cache.folder.chmod(0o1777), WRITABLE),
+    "group writes above": (lambda cache, _: cache.folder.parent.chmod(0o775), WRITABLE),
+    "another user": (as_another_user, FOREIGN),
+    "given away": (given_away, FOREIGN),
+}
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="this system has no owners")
+@pytest.mark.parametrize("name", UNSAFE)
+def test_code_that_others_could_have_put_there_is_neither_run_nor_written(
+    name: str, cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change, reason = UNSAFE[name]
+    before = {path: path.stat().st_mtime_ns for path in cache.folder.iterdir()}
+    change(cache, monkeypatch)
+    monkeypatch.setattr(compiler_module, "read", None)  # it is not even opened
+    told = cache.use()
+    assert reason.format(cache.folder.parent if name.endswith("above") else cache.folder) in told[0]
+    assert told[0].startswith(f"Compiled models in {cache.folder} are neither run nor kept: ")
+    assert cache.compiled == ["again"]
+    assert {path: path.stat().st_mtime_ns for path in cache.folder.iterdir()} == before
+
+
+def test_an_unsafe_folder_is_told_once_for_all_structures(cache: Cache) -> None:
+    cache.folder.chmod(0o777)
+    told, compiler = Told(), Compiler(cache.folder)
+    for _ in range(2):
+        compiler.ready.clear()
+        compiler.model(cache.arrays, told)
+    assert sum("neither run nor kept" in each for each in told.stages) == 1
+
+
+def test_a_folder_like_tmp_is_safe_and_links_are_followed_first(cache: Cache, tmp_path: Path) -> None:
+    cache.folder.parent.chmod(0o1777)
+    assert cache.use() == []
+    (tmp_path / "link").symlink_to(cache.folder)
+    assert cache.use(tmp_path / "link") == []
+    cache.folder.parent.chmod(0o777)
+    assert "others can write to" in cache.use(tmp_path / "link")[0]
+
+
+def loosen(cache: Cache) -> None:
+    cache.file.chmod(0o620)
+
+
+def link_elsewhere(cache: Cache) -> None:
+    cache.file.rename(cache.folder.parent / "elsewhere.zip")
+    cache.file.symlink_to(cache.folder.parent / "elsewhere.zip")
+
+
+def pipe(cache: Cache) -> None:
+    cache.file.unlink()
+    os.mkfifo(cache.file)
+
+
+def folder(cache: Cache) -> None:
+    cache.file.unlink()
+    cache.file.mkdir()
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="this system has no owners")
+@pytest.mark.parametrize("change", [loosen, link_elsewhere, pipe, folder])
+def test_a_file_that_others_could_have_written_is_not_run_and_replaced(
+    change: Callable[[Cache], None], cache: Cache
+) -> None:
+    change(cache)
+    told = cache.use()
+    assert cache.compiled == ["again"]
+    if change is loosen:
+        assert told[0] == f"{cache.file}: others can write to it. What it holds is not run; the file is replaced."
+    assert stat.S_ISREG(cache.file.lstat().st_mode)
+    assert mode(cache.file) == 0o600
+    assert cache.use() == []
+
+
+def test_a_file_of_another_user_is_not_trusted(cache: Cache) -> None:
+    mine = list(cache.file.stat())
+    assert why_untrusted_file(os.stat_result(mine)) is None
+    mine[stat.ST_UID] += 1
+    assert why_untrusted_file(os.stat_result(mine)) == "it belongs to another user"
+
+
+def test_damaged_code_is_not_run(cache: Cache) -> None:
+    path, whole = cache.file, cache.file.read_bytes()
+    broken = [b"", whole[:-1], whole[: len(whole) // 2], whole + b"more", b"no zip", seal(b"no zip")]
+    for place in np.random.default_rng(3).choice(8 * len(whole), 200, replace=False):
+        flipped = bytearray(whole)
+        flipped[place // 8] ^= 1 << (place % 8)
+        broken.append(bytes(flipped))
+    for content in broken:
+        path.write_bytes(content)
         assert read(path) is None
-    assert read(tmp_path / "missing.zip") is None
-    assert [each.name for each in tmp_path.iterdir()] == ["code.zip"]
+    assert read(path.with_name("missing.zip")) is None
+    cache.use()
+    assert cache.compiled == ["again"]
+    assert read(path) is not None
+
+
+def test_code_of_one_structure_is_not_run_for_another(cache: Cache) -> None:
+    """Its arrays would be read beyond their ends."""
+    other = cache.file.with_name("other.zip")
+    other.write_bytes(cache.file.read_bytes())
+    other.chmod(0o600)
+    assert read(cache.file) is not None
+    assert read(other) is None
+
+
+def test_a_killed_writer_blocks_nobody(cache: Cache) -> None:
+    """As two containers on one volume: what waits is told, and goes on as soon as the other is dead."""
+    key = cache.file.stem
+    cache.file.unlink()
+    program = (
+        "import sys, time; from pathlib import Path; from bayesrefract.files import locked\n"
+        "with locked(Path(sys.argv[1]) / '.lock', sys.argv[2], print):\n    print('held', flush=True); time.sleep(600)"
+    )
+    command = [sys.executable, "-c", program, str(cache.folder), key]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "held\n"
+
+        class Killer(Told):
+            def stage(self, text: str) -> None:
+                super().stage(text)
+                writer.kill()
+
+        told = Killer()
+        Compiler(cache.folder).model(cache.arrays, told)
+    assert "waiting for it to end" in told.stages[0]
+    assert cache.compiled == ["again"]
+    assert cache.file.exists()
 
 
 def test_code_is_kept_for_one_structure_source_and_set_of_libraries(monkeypatch: pytest.MonkeyPatch) -> None:

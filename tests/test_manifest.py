@@ -15,6 +15,7 @@ from bayesrefract.cli import manifest
 from bayesrefract.cli.app import main
 from bayesrefract.cli.manifest import Summary, keep, unchanged
 from bayesrefract.report.tables import verdict_table
+from bayesrefract.report_folder import MANIFEST
 
 TOP = Path(__file__).parents[1]
 QUICK = ("--draws", "100", "--tune", "150")
@@ -161,5 +162,5 @@ def test_a_manifest_that_is_no_manifest_counts_as_none(tmp_path: Path) -> None:
     assert unchanged(tmp_path, "parents") == summary
     assert unchanged(tmp_path, "other parents") is None
     for broken in ("", "[]", "{}", '{"parents": "parents"}'):
-        (tmp_path / manifest.NAME).write_text(broken)
+        (tmp_path / MANIFEST).write_text(broken)
         assert unchanged(tmp_path, "parents") is None

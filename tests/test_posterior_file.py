@@ -152,7 +152,7 @@ def test_arviz_looks_at_the_file_as_it_is(tree: xr.DataTree, look: str) -> None:
 
 def test_leave_one_out_runs_with_the_log_likelihood_of_the_patients(store: Path, tree: xr.DataTree) -> None:
     ((fit,),) = prepare([a_job()], 20240)
-    posterior = FitStore(store / "simulated" / "posterior").load(fit.key)
+    posterior = FitStore(store / "simulated" / "posterior").load(fit.key, fit.arrays)
     assert posterior is not None
     each = log_likelihood(posterior, fit.table, fit.cohort, fit.arrays.design)
     assert each.dims == ("chain", "draw", "patient")

@@ -12,6 +12,7 @@ import xarray as xr
 
 from bayesrefract.classical import cross_check
 from bayesrefract.classical.agreement import Agreement
+from bayesrefract.classical.disclosure import reportable, small_groups
 from bayesrefract.cohort.exposure import ExposureTable
 from bayesrefract.cohort.value import Cohort
 from bayesrefract.decision import Verdict, diagnostics
@@ -22,14 +23,15 @@ from bayesrefract.decision.judge import Case, attainable, judge, prior_pull
 from bayesrefract.errors import InputError
 from bayesrefract.estimands import Effects, covariate_effects, estimate, predictive_check
 from bayesrefract.estimands.arviz_tree import arviz_tree
-from bayesrefract.estimands.summaries import at_horizon, curve_bands, medians
+from bayesrefract.estimands.summaries import at_horizon, curve_bands, medians, on_coarse_times
 from bayesrefract.findings import Findings, Provenance
+from bayesrefract.inference.compilation import compilation
 from bayesrefract.inference.compiler import Compiler
 from bayesrefract.inference.nuts import sample
 from bayesrefract.inference.posterior import Posterior
 from bayesrefract.inference.progress import Watch
 from bayesrefract.inference.provenance import code_sha256, processor, versions
-from bayesrefract.inference.store import FitStore, fit_key
+from bayesrefract.inference.store import Store, fit_key
 from bayesrefract.model.arrays import ModelArrays
 from bayesrefract.model.prior_predictive import prior_survival
 from bayesrefract.model.priors import GroupPrior, imply
@@ -74,12 +76,13 @@ class Fit:
             code_sha256=code_sha256(),
             versions=versions(),
             cpu=processor(),
+            compilation=compilation(),
             label=self.label,
             sampler=asdict(sampler),
         )
 
 
-def analyse(fit: Fit, store: FitStore, compiler: Compiler | None, watch: Watch) -> Findings:
+def analyse(fit: Fit, store: Store, compiler: Compiler | None, watch: Watch) -> Findings:
     """Analyse one question of a study with one model.
 
     Without a compiler nothing is sampled: raises InputError where a fit is not stored.
@@ -89,22 +92,25 @@ def analyse(fit: Fit, store: FitStore, compiler: Compiler | None, watch: Watch) 
     posterior, provenance, effects, health, verdicts = _settle(fit, agreement, store, compiler, watch)
     prior_rng, check_seed, tree_seed = _generators(fit)
     draws = effects.log_hazard_ratio
+    small, reported = small_groups(agreement), reportable(agreement)
+    bands = curve_bands(effects)
+    checks = predictive_check(posterior, fit.table, fit.arrays.design, fit.cohort, check_seed)
     rope = fit.analysis.rope(Estimand.HAZARD_RATIO)
     return Findings(
         analysis=fit.analysis,
         model=fit.model,
         adjusted_for=tuple(covariate.name for covariate in fit.table.covariates),
         flow=fit.cohort.flow,
-        notes=(*fit.cohort.notes, *fit.table.notes, *agreement.notes, *_retried(fit, provenance)),
+        notes=(*fit.cohort.notes, *fit.table.notes, *reported.notes, *_retried(fit, provenance)),
         n_events=fit.cohort.n_events,
         health=health,
-        agreement=agreement,
+        agreement=reported,
         verdicts=verdicts,
         attainability=could_show,
         medians=medians(effects),
-        curves=curve_bands(effects),
+        curves=tuple(on_coarse_times(band) for band in bands) if small else bands,
         effects=covariate_effects(posterior, fit.arrays.design),
-        predictive=predictive_check(posterior, fit.table, fit.arrays.design, fit.cohort, check_seed),
+        predictive=tuple(check for check in checks if check.level not in small),
         priors=imply(fit.model, fit.prior, fit.arrays.design, fit.analysis.primary, rope),
         draws=arviz_tree(
             posterior, draws, fit.table, fit.arrays, fit.analysis.contrasts, tree_seed, _attributes(fit, provenance)
@@ -142,7 +148,7 @@ def _attributes(fit: Fit, provenance: Provenance) -> dict[str, str | int | float
 
 
 def _settle(
-    fit: Fit, agreement: Agreement, store: FitStore, compiler: Compiler | None, watch: Watch
+    fit: Fit, agreement: Agreement, store: Store, compiler: Compiler | None, watch: Watch
 ) -> tuple[Posterior, Provenance, Effects, Health, tuple[Verdict, ...]]:
     """Sample and judge; once more with smaller steps after divergences, with more draws while they are too few.
 
@@ -201,20 +207,25 @@ def _more_draws(close: Sequence[Verdict], sampler: Sampler) -> int:
 
 
 def _posterior(
-    fit: Fit, sampler: Sampler, store: FitStore, compiler: Compiler | None, watch: Watch
+    fit: Fit, sampler: Sampler, store: Store, compiler: Compiler | None, watch: Watch
 ) -> tuple[Posterior, Provenance]:
     """The stored fit if everything it depends on is unchanged, else a new one, stored; with its provenance."""
     key = fit_key(fit.arrays, sampler, fit.sequence)
-    stored = store.load(key)
+    stored = store.load(key, fit.arrays)
     if stored is None and compiler is None:
         raise InputError(f"{fit.label}: not all of its draws are stored. Run `bayesrefract fit` first.")
     if stored is None:
         with store.claim(key, watch.stage):
-            stored = store.load(key)  # another run may have made it while this one waited
+            stored = store.load(key, fit.arrays)  # another run may have made it while this one waited
             if stored is None:
-                if store.path(key).exists():
-                    watch.stage(f"The stored fit of {fit.label} is damaged: it is made again.")
+                damaged = store.found(key)
+                if damaged is not None:
+                    watch.stage(f"The stored fit of {fit.label} is damaged: it is made again ({damaged}).")
                 watch.fit(fit.label)
+                if compiler is not None:
+                    compiler.model(fit.arrays, watch)
+                    if fit_key(fit.arrays, sampler, fit.sequence) != key:  # it had to be compiled the other way
+                        return _posterior(fit, sampler, store, compiler, watch)
                 made = sample(fit.arrays, sampler, fit.sequence, key, compiler=compiler, watch=watch)
                 provenance = fit.provenance(sampler, key)
                 store.save(made, provenance)

@@ -7,11 +7,11 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bayesrefract.comparing import answer
-from bayesrefract.comparison import Comparison
+from bayesrefract.comparing import answer, check_seed
+from bayesrefract.comparison import Comparison, Keep
 from bayesrefract.errors import InputError
 from bayesrefract.result import Result
-from bayesrefract.study.model import DEFAULT_SEED, Model
+from bayesrefract.study.model import Model
 from bayesrefract.study.rope import Rope, Rule
 from bayesrefract.study.study import Evidence, Study, TimeUnit
 
@@ -45,6 +45,7 @@ def compare(
     seed: int | None = None,
     json: str | PathLike[str] | None = None,
     report: str | PathLike[str] | None = None,
+    keep: Keep | str = Keep.FITS,
     quiet: bool = True,
 ) -> Result:
     """Compare two or more groups of patients, and judge their hazard ratio against a declared ROPE.
@@ -85,6 +86,9 @@ def compare(
         Seed of the draws. The same seed gives the same draws on one machine.
     json, report : path, optional
         Where to write the JSON and the report; `Result` can do so later too.
+    keep : {"fits", "none"}
+        Whether the draws are kept in the user's cache folder, so that the same question is not sampled again. With
+        "none" they are in memory only, and end with the result.
     quiet : bool
         Whether to show no progress on standard error.
 
@@ -135,10 +139,19 @@ def compare(
         evidence=_choice(Evidence, evidence, "evidence"),
         label=Path(data).name if isinstance(data, str | PathLike) else "data frame",
     )
-    return answer(asked, data, model, seed=seed, json=json, report=report, watch=progress(quiet=quiet))
+    return answer(
+        asked,
+        data,
+        model,
+        seed=seed,
+        json=json,
+        report=report,
+        keep=_choice(Keep, keep, "keep"),
+        watch=progress(quiet=quiet),
+    )
 
 
-def _choice[E: (TimeUnit, Evidence)](kind: type[E], value: E | str, name: str) -> E:
+def _choice[E: (TimeUnit, Evidence, Keep)](kind: type[E], value: E | str, name: str) -> E:
     try:
         return kind(value)
     except ValueError:
@@ -189,15 +202,17 @@ def run(
     InputError
         With the faults of all studies, models and records, before anything is sampled.
     """
+    from bayesrefract.extension import files_of_study
     from bayesrefract.pipeline import Job, run_fits
     from bayesrefract.reading import read_studies
 
+    seed = check_seed(seed)
     checked = read_studies(studies, models, patients=True)
     jobs = [Job(each.study, each.records, each.models) for each in checked]
     store = Path(out)
-    made = run_fits(jobs, store=store, seed=DEFAULT_SEED if seed is None else seed, watch=progress(quiet=quiet))
+    made = run_fits(jobs, store=store, seed=seed, watch=progress(quiet=quiet))
     return [
-        Result(findings, job.study, job.records, fit, store)
+        Result(findings, job.study, job.records, fit, store, files_of_study(job.study))
         for job, pairs in zip(jobs, made, strict=True)
         for fit, findings in pairs
     ]

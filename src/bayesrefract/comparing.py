@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from numbers import Integral
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bayesrefract.comparison import (
     MOST_GROUPS,
     Comparison,
+    Keep,
     group_faults,
     model_for,
     model_of_columns,
@@ -17,10 +19,11 @@ from bayesrefract.comparison import (
     option_faults,
     study_of,
 )
-from bayesrefract.errors import InputError, collect
-from bayesrefract.files import target_faults
+from bayesrefract.errors import InputError, ModelError, collect
+from bayesrefract.outputs import target_faults
+from bayesrefract.report_folder import folder_faults
 from bayesrefract.result import Result, write_report
-from bayesrefract.study.model import DEFAULT_SEED, Model
+from bayesrefract.study.model import DEFAULT_SEED, LARGEST_SEED, Model
 from bayesrefract.study.study import Study
 
 if TYPE_CHECKING:
@@ -39,25 +42,28 @@ def answer(
     seed: int | None,
     json: str | PathLike[str] | None,
     report: str | PathLike[str] | None,
+    keep: Keep,
     watch: Watch,
 ) -> Result:
     """Check, fit, cross-check and judge a comparison, however it was asked for.
 
     Raises InputError with every fault at once, before anything is sampled.
     """
-    from bayesrefract.files import make_folder
-    from bayesrefract.inference.store import default_store
+    from bayesrefract.files import make_folder, make_private
+    from bayesrefract.inference.store import MemoryStore
     from bayesrefract.pipeline import Job, run_fits
+    from bayesrefract.places import kept_fits
 
-    study, records, chosen = check_comparison(asked, data, model, json=json, tell=watch.stage)
-    store = default_store()
-    for folder in (store, *([Path(report)] if report else [])):
-        make_folder(folder)
-    ((pair,),) = run_fits(
-        [Job(study, records, (chosen,))], store=store, seed=DEFAULT_SEED if seed is None else seed, watch=watch
-    )
+    seed = check_seed(seed)
+    study, records, chosen = check_comparison(asked, data, model, json=json, report=report, tell=watch.stage)
+    store = MemoryStore() if keep is Keep.NONE else kept_fits()
+    if isinstance(store, Path):
+        make_private(store)
+    if report is not None:
+        make_folder(Path(report))
+    ((pair,),) = run_fits([Job(study, records, (chosen,))], store=store, seed=seed, watch=watch)
     fit, findings = pair
-    result = Result(findings, study, records, fit, store)
+    result = Result(findings, study, records, fit, store, _inputs(data, model))
     if json is not None:
         from bayesrefract.report import write_json
 
@@ -73,6 +79,7 @@ def check_comparison(
     model: str | PathLike[str] | Model,
     *,
     json: str | PathLike[str] | None = None,
+    report: str | PathLike[str] | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> tuple[Study, Records, Model]:
     """The study, records and model that a comparison describes; nothing is sampled.
@@ -81,7 +88,8 @@ def check_comparison(
     """
     from bayesrefract.cohort.read import group_levels
 
-    faults = [*option_faults(asked), *target_faults(json, asked.name("json"))]
+    faults = [*option_faults(asked), *target_faults(json, asked.name("json"), _inputs(data, model))]
+    faults += folder_faults(Path(report), asked.name("report")) if report else []
     chosen = collect(faults, lambda: model_for(asked, read_model(model)))
     records = collect(faults, lambda: _records(data, study_of(asked), tell))
     levels = None if records is None else collect(faults, lambda: natural_order(group_levels(records, asked.group)))
@@ -96,6 +104,11 @@ def check_comparison(
     if faults or chosen is None or records is None:
         raise InputError(tuple(dict.fromkeys(faults)))
     return study, records, chosen
+
+
+def _inputs(data: Any, model: object) -> tuple[Path, ...]:
+    """Files that a comparison reads."""
+    return tuple(Path(each) for each in (data, model) if isinstance(each, str | PathLike))
 
 
 def _records(data: Any, study: Study, tell: Callable[[str], None] | None) -> Records:
@@ -127,4 +140,16 @@ def _check_patients(records: Records, study: Study, model: Model) -> None:
 def read_model(model: str | PathLike[str] | Model) -> Model:
     from bayesrefract.study.model_file import load_model
 
-    return model if isinstance(model, Model) else load_model(str(model))
+    read = model if isinstance(model, Model) else load_model(str(model))
+    if read.sampler.fault is not None:
+        raise ModelError(f"Model {read.name}: {read.sampler.fault}")
+    return read
+
+
+def check_seed(seed: int | None) -> int:
+    """The seed of a run. Raises InputError where it is no whole number from 0 that fits 64 bits."""
+    if seed is None:
+        return DEFAULT_SEED
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed <= LARGEST_SEED:
+        raise InputError(f"seed = {seed!r} is not allowed. Give a whole number from 0 to {LARGEST_SEED}.")
+    return int(seed)

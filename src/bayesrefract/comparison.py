@@ -8,10 +8,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from enum import StrEnum
 
 from bayesrefract.errors import ModelError, StudyError
 from bayesrefract.messages import UNPRINTABLE, did_you_mean, listed, printable, quoted
+from bayesrefract.names import composed
 from bayesrefract.study.model import NO_SET, QUESTION_SET, Baseline, Model, StrataKind
 from bayesrefract.study.rope import Rope, Rule
 from bayesrefract.study.study import Analysis, Columns, Contrast, Endpoint, Evidence, Population, Study, TimeUnit
@@ -47,6 +49,13 @@ MOST_GROUPS = 20
 """A group column with more values than this holds something else: identifiers, times."""
 
 
+class Keep(StrEnum):
+    """What a comparison leaves behind beside its result, so that the next one need not sample."""
+
+    FITS = "fits"
+    NONE = "none"
+
+
 @dataclass(frozen=True)
 class Comparison:
     """What is compared. `label`: the records' name in messages and titles. `typed`: given on a command line."""
@@ -69,6 +78,15 @@ class Comparison:
     evidence: Evidence = Evidence.PATIENTS
     label: str = "records"
     typed: bool = False
+
+    def __post_init__(self) -> None:
+        """Names are compared in composed letters, however they were typed."""
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if type(value) is str and each.name != "label":
+                object.__setattr__(self, each.name, composed(value))
+            elif isinstance(value, tuple):
+                object.__setattr__(self, each.name, tuple(composed(name) for name in value))
 
     @property
     def covariates(self) -> tuple[str, ...]:
@@ -209,9 +227,17 @@ def natural_order(levels: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(levels, key=_natural_key))
 
 
-def _natural_key(level: str) -> list[tuple[bool, int, str]]:
+def _natural_key(level: str) -> list[tuple[bool, int, str, str]]:
     parts = [part for part in re.split(r"([0-9]+)", level) if part]
-    return [(not part[0].isdecimal(), int(part) if part[0].isdecimal() else 0, part) for part in parts]
+    return [_part_key(part) for part in parts]
+
+
+def _part_key(part: str) -> tuple[bool, int, str, str]:
+    """Digits by their number, which is longer or comes later in the alphabet where it is larger; then as text."""
+    if not (part[0].isascii() and part[0].isdecimal()):
+        return True, 0, part, part
+    digits = part.lstrip("0")
+    return False, len(digits), digits, part
 
 
 def model_for(asked: Comparison, model: Model) -> Model:

@@ -122,6 +122,16 @@ def sources_of(extension: Extension) -> tuple[Path, ...]:
     return tuple(sorted([path for folder in folders for path in folder.rglob("*.py")] + alone))
 
 
+def files_of_study(study: Study) -> tuple[Path, ...]:
+    """The files that a study is read from: its own, its records, those of its paper and of its study package."""
+    if study.path is None:
+        return ()
+    paper = study.publication
+    printed = () if paper is None else (paper.estimates, paper.counts, paper.spread)
+    named = (study.path, study.path.parent / study.records, *printed, *extension_of(study).files(study))
+    return tuple(path for path in named if path is not None)
+
+
 def read_study_records(study: Study, tell: Callable[[str], None] | None = None) -> Records:
     """The records of a study, with the columns that its study package checks. Raises RecordsError."""
     from bayesrefract.cohort.read import read_records

@@ -19,15 +19,24 @@ UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2
 """Control characters, line ends, marks that turn the reading direction, and code points that are no letters."""
 
 
+UNSEEN = re.compile(f"{UNPRINTABLE.pattern}|[\u00ad\u061c\u200b\u200e\u200f\u2060-\u2065]")
+"""What a message shows as an escape: also marks without width, but not those that join letters."""
+
+
 def printable(text: str) -> str:
     r"""The text with non-printing characters escaped: a line end as \n, a bell as \x07."""
     return UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
+def visible(text: str) -> str:
+    """The text with all that nobody would see in a message escaped."""
+    return UNSEEN.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
 def quoted(text: str) -> str:
     """A cell as a message quotes it: in double quotes, cut where it is long."""
     text = text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - 3] + "..."
-    return f'"{printable(text)}"'
+    return f'"{visible(text)}"'
 
 
 def listed(names: Iterable[str], most: int = MOST_NAMES) -> str:
@@ -45,7 +54,7 @@ def shorten(sentences: Sequence[str], of_what: str, most: int = MOST_ROWS) -> li
 
 def one_screen(faults: Sequence[str]) -> list[str]:
     """As many faults as fit one screen, as printable text; sentences that count further faults are kept."""
-    texts = [_fitting(printable(fault)) for fault in faults]
+    texts = [_fitting(visible(fault)) for fault in faults]
     counts = [text for text in texts if text.startswith(MORE)]
     shown: list[str] = []
     left = SCREEN_LINES - len(counts)

@@ -20,7 +20,7 @@ from bayesrefract.errors import InputError, Interrupted, collecting
 from bayesrefract.findings import Findings
 from bayesrefract.inference.compiler import Compiler
 from bayesrefract.inference.progress import Silent, Watch
-from bayesrefract.inference.store import FitStore
+from bayesrefract.inference.store import FitStore, MemoryStore, Store
 from bayesrefract.model.arrays import arrange
 from bayesrefract.model.priors import resolve_group_prior
 from bayesrefract.study.model import DEFAULT_SEED, Intervals, Model, shared_out, with_intervals
@@ -50,7 +50,7 @@ class Job:
 def run(
     jobs: Sequence[Job],
     *,
-    store: Path,
+    store: Path | MemoryStore,
     seed: int = DEFAULT_SEED,
     watch: Watch | None = None,
     sample: bool = True,
@@ -64,7 +64,7 @@ def run(
 def run_fits(
     jobs: Sequence[Job],
     *,
-    store: Path,
+    store: Path | MemoryStore,
     seed: int = DEFAULT_SEED,
     watch: Watch | None = None,
     sample: bool = True,
@@ -78,8 +78,8 @@ def run_fits(
     ----------
     jobs : sequence of Job
         Studies with their records and models.
-    store : Path
-        Folder of the stored fits.
+    store : Path or MemoryStore
+        Folder of the stored fits, or where they are kept as long as this process.
     seed : int
         Seed of all fits.
     watch : Watch, optional
@@ -117,7 +117,9 @@ def run_fits(
             answers.append(tuple((fit, _timed(fit, place, compiler, watch)) for fit in fits))
         return answers
     except (Interrupted, KeyboardInterrupt):
-        kept = sum(place.path(fit.key).exists() for fits, place in zip(prepared, stores, strict=True) for fit in fits)
+        kept = sum(
+            place.found(fit.key) is not None for fits, place in zip(prepared, stores, strict=True) for fit in fits
+        )
         raise Interrupted(
             f"Stopped. {kept} of {total} fits are finished and kept; the same command goes on from there."
         ) from None
@@ -125,9 +127,9 @@ def run_fits(
         watch.end()
 
 
-def store_of(folder: Path, study: Study) -> FitStore:
-    """Where the fits of a study are kept within a folder."""
-    return FitStore(folder / study.name / "posterior")
+def store_of(place: Path | MemoryStore, study: Study) -> Store:
+    """Where the fits of a study are kept: in a folder within this one, or in memory."""
+    return place if isinstance(place, MemoryStore) else FitStore(place / study.name / "posterior")
 
 
 def prepare(jobs: Sequence[Job], seed: int) -> list[list[Fit]]:
@@ -177,20 +179,20 @@ def _seed_of(seed: int, label: str) -> np.random.SeedSequence:
     return np.random.SeedSequence(seed, spawn_key=(zlib.crc32(label.encode()),))
 
 
-def _refuse_missing(prepared: list[list[Fit]], stores: list[FitStore]) -> None:
+def _refuse_missing(prepared: list[list[Fit]], stores: list[Store]) -> None:
     """Raise InputError for fits that are not stored, with what has changed since those that are."""
     faults = [
         f"{fit.label}: {_why_missing(fit, place)} Run `bayesrefract fit` first."
         for fits, place in zip(prepared, stores, strict=True)
         for fit in fits
-        if place.load(fit.key) is None
+        if place.load(fit.key, fit.arrays) is None
     ]
     if faults:
         raise InputError(faults)
 
 
-def _why_missing(fit: Fit, place: FitStore) -> str:
-    if place.path(fit.key).exists():
+def _why_missing(fit: Fit, place: Store) -> str:
+    if place.found(fit.key) is not None:
         return "the stored fit is damaged."
     others = place.parents(fit.label)
     if not others:
@@ -199,7 +201,7 @@ def _why_missing(fit: Fit, place: FitStore) -> str:
     return f"the stored fit was made from other files. What has changed: {'; '.join(changed) or 'the prior'}."
 
 
-def _timed(fit: Fit, place: FitStore, compiler: Compiler | None, watch: Watch) -> Findings:
+def _timed(fit: Fit, place: Store, compiler: Compiler | None, watch: Watch) -> Findings:
     before, started = place.stamp(fit.key), time.monotonic()
     findings = analyse(fit, place, compiler, watch)
     stored = before is not None and before == place.stamp(fit.key)

@@ -9,7 +9,8 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from bayesrefract.errors import InputError, collect, collecting
+from bayesrefract.errors import InputError, ModelError, collect, collecting
+from bayesrefract.report_folder import folder_faults
 
 if TYPE_CHECKING:
     from bayesrefract.cohort.read import Records
@@ -71,7 +72,8 @@ def read_studies(
             continue
         if patients:
             collect(faults, check_study, study, records)
-        checked.append(Checked(study, records, tuple(_with(each, draws, tune) for each in chosen if each is not None)))
+        fitting = [collect(faults, _with, each, draws, tune) for each in chosen if each is not None]
+        checked.append(Checked(study, records, tuple(each for each in fitting if each is not None)))
     for name, count in Counter(each.study.name for each in checked).items():
         if count > 1:
             faults.append(
@@ -83,8 +85,11 @@ def read_studies(
     return checked
 
 
-def check_patients(checked: Sequence[Checked]) -> None:
-    """Raise InputError with every impossible patient, and printed number, of all studies, before the slow imports."""
+def check_patients(checked: Sequence[Checked], out: Path) -> None:
+    """Raise InputError with every impossible patient, and printed number, of all studies, before the slow imports.
+
+    The folders of their reports in `out` are checked too: what is not ours is not overwritten.
+    """
     if not checked:
         return
     from bayesrefract.extension import check_study
@@ -93,11 +98,14 @@ def check_patients(checked: Sequence[Checked]) -> None:
     for each in checked:
         with collecting(faults):
             check_study(each.study, each.records)
+        faults += folder_faults(out / each.study.name, "--out")
     if faults:
         raise InputError(faults)
 
 
 def _with(model: Model, draws: int | None, tune: int | None) -> Model:
     """The model with other numbers of draws, where they were asked for."""
-    sampler = model.sampler
-    return replace(model, sampler=replace(sampler, draws=draws or sampler.draws, tune=tune or sampler.tune))
+    sampler = replace(model.sampler, draws=draws or model.sampler.draws, tune=tune or model.sampler.tune)
+    if sampler.fault is not None:
+        raise ModelError(f"Model {model.name}, with --draws {sampler.draws} and --tune {sampler.tune}: {sampler.fault}")
+    return replace(model, sampler=sampler)

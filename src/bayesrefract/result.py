@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from bayesrefract.errors import EstimandError
+from bayesrefract.errors import EstimandError, InputError
 from bayesrefract.findings import Findings, counterpart
+from bayesrefract.outputs import target_faults
 from bayesrefract.study.rope import Estimand
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from bayesrefract.analysis import Fit
     from bayesrefract.cohort.read import Records
     from bayesrefract.decision import Verdict
+    from bayesrefract.inference.store import MemoryStore
     from bayesrefract.study.study import Study
 
 
@@ -39,7 +42,8 @@ class Result:
     study: Study
     _records: Records = field(compare=False)
     _fit: Fit = field(compare=False)
-    _store: Path = field(compare=False)
+    _store: Path | MemoryStore = field(compare=False)
+    _inputs: tuple[Path, ...] = field(default=(), compare=False)
 
     def verdict(self, contrast: str | None = None, estimand: Estimand | str | None = None) -> Verdict:
         """The verdict on one contrast.
@@ -111,7 +115,7 @@ class Result:
         from bayesrefract.estimands.log_likelihood import log_likelihood
         from bayesrefract.pipeline import store_of
 
-        posterior = store_of(self._store, self.study).load(self.findings.provenance.fit_key)
+        posterior = store_of(self._store, self.study).load(self.findings.provenance.fit_key, self._fit.arrays)
         if posterior is None:
             raise EstimandError("The stored fit is gone: run the comparison again.")
         return log_likelihood(posterior, self._fit.table, self._fit.cohort, self._fit.arrays.design)
@@ -122,7 +126,7 @@ class Result:
         Parameters
         ----------
         folder : str or pathlib.Path
-            Where to; it is made where it does not exist.
+            Where to: a new or empty folder, or that of an earlier report. It is made where it does not exist.
 
         Returns
         -------
@@ -131,11 +135,33 @@ class Result:
         """
         return write_report([self], folder)
 
-    def to_json(self) -> dict[str, Any]:
-        """The result in the schema `bayesrefract/verdict/2`: strict JSON values, unrounded, nothing per patient."""
-        from bayesrefract.report import to_json
+    def to_json(self, path: str | PathLike[str] | None = None) -> dict[str, Any]:
+        """The result in the schema `bayesrefract/verdict/2`: strict JSON values, unrounded, nothing per patient.
 
-        return to_json(self.findings)
+        Parameters
+        ----------
+        path : str or path, optional
+            Write it to this file too.
+
+        Returns
+        -------
+        dict
+            The JSON document.
+
+        Raises
+        ------
+        InputError
+            Where the file cannot be written, or is one that the result was made from.
+        """
+        from bayesrefract.report import to_json, write_json
+
+        made = to_json(self.findings)
+        if path is not None:
+            faults = target_faults(path, "to_json:", self._inputs)
+            if faults:
+                raise InputError(faults)
+            write_json(Path(path), made)
+        return made
 
     def show(self, tables: str = "short", stream: TextIO | None = None) -> None:
         """Print what the command `compare` prints.
@@ -204,7 +230,7 @@ def write_report(results: Sequence[Result], folder: str | Path, tell: Callable[[
     results : sequence of Result
         Of one study, the primary model's first; as `run` returns them.
     folder : str or pathlib.Path
-        Where to; files of an earlier report that this one does not have are removed.
+        Where to: a new or empty folder, or that of an earlier report, whose files are replaced. What is yours stays.
     tell : callable, optional
         Receives a line of text where writing takes long, or waits for another run.
 
@@ -217,13 +243,13 @@ def write_report(results: Sequence[Result], folder: str | Path, tell: Callable[[
     ------
     ValueError
         Where there is no result, or they are of several studies.
+    InputError
+        For a folder that holds other files than those of a report, or cannot be written to.
     """
     from bayesrefract.extension import write_study_report
-    from bayesrefract.files import locked, writing
 
     studies = {result.study.name for result in results}
     if len(studies) != 1:
         raise ValueError(f"a report is of one study; these results are of {len(studies)}: {', '.join(sorted(studies))}")
-    first, place = results[0], Path(folder)
-    with locked(place / ".lock", "report", tell or (lambda _: None)), writing(place):
-        return write_study_report(first.study, first._records, [result.findings for result in results], place, tell)
+    first = results[0]
+    return write_study_report(first.study, first._records, [each.findings for each in results], Path(folder), tell)

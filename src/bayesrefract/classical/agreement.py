@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesrefract.cohort.disclosure import too_few
 from bayesrefract.interval import Interval as Interval
 
 
@@ -29,17 +30,25 @@ class KaplanMeier:
 
 @dataclass(frozen=True)
 class GroupSummary:
-    """Patients, events and survival estimates of one group; `median` with log-log limits, `rmst` at the horizon."""
+    """Patients, events and survival estimates of one group; `median` with log-log limits, `rmst` at the horizon.
+
+    In a report, a group with very few patients has only its patients and events (`classical/disclosure.py`).
+    """
 
     level: str
     patients: int
     events: int
-    person_time: float
+    person_time: float | None
     median: Interval
     median_follow_up: Interval  # reverse Kaplan-Meier
     rmst: float | None
     rmst_se: float | None
     curve: KaplanMeier
+
+    @property
+    def too_few(self) -> bool:
+        """Whether its times are not shown."""
+        return too_few(self.patients)
 
 
 @dataclass(frozen=True)

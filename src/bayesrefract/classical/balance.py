@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from bayesrefract.classical.describe import groups_of, is_number, levels_of
 from bayesrefract.cohort.cells import Cells
+from bayesrefract.cohort.disclosure import too_few
 from bayesrefract.cohort.read import Records
 from bayesrefract.study.study import Contrast, PatientTable, Study
 
@@ -22,13 +23,15 @@ class Balance:
 
     `difference`: (mean of the group - mean of the reference) / root of the mean of their variances; of a variable with
     several levels, always positive, the distance of Yang & Dalton (2012), SAS Global Forum 335. None where neither
-    varies. `unknown`: share of each whose value is unknown; the unknown are left out.
+    varies, or where so few of one group are known (`too_few`) that the difference would tell their values. `unknown`:
+    share of each whose value is unknown; the unknown are left out.
     """
 
     column: str
     label: str
     difference: float | None
     unknown: tuple[float, float]
+    too_few: bool = False
 
 
 def balance(records: Records, study: Study, table: PatientTable, pair: Contrast) -> tuple[Balance, ...]:
@@ -41,8 +44,10 @@ def balance(records: Records, study: Study, table: PatientTable, pair: Contrast)
         cells = records.cells(column)
         known = ~cells.missing
         shares = [float(cells.missing[inside].mean()) if inside.any() else 0.0 for inside in (first, second)]
-        difference = _difference(cells, first & known, second & known)
-        found.append(Balance(column, labels.get(column, column), difference, (shares[0], shares[1])))
+        sizes = [int((inside & known).sum()) for inside in (first, second)]
+        few = any(size > 0 and too_few(size) for size in sizes)
+        difference = None if few else _difference(cells, first & known, second & known)
+        found.append(Balance(column, labels.get(column, column), difference, (shares[0], shares[1]), few))
     return tuple(found)
 
 

@@ -82,10 +82,14 @@ class Category:
 
 @dataclass(frozen=True)
 class Quartiles:
-    """Median and quartiles (R's type 7) of each group, None where nobody's is known; Kruskal-Wallis over the groups."""
+    """Median and quartiles (R's type 7) of each group, None where nobody's is known; Kruskal-Wallis over the groups.
+
+    `known`: patients of each group whose value is known.
+    """
 
     values: tuple[tuple[float, float, float] | None, ...]
     p: float | None
+    known: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -162,7 +166,8 @@ def _quartiles(cells: Cells, groups: Groups) -> Quartiles:
     samples = [cells.number[groups.inside(code) & ~cells.missing] for code in range(len(groups.names))]
     values = tuple(_three(sample) if len(sample) else None for sample in samples)
     testable = all(len(sample) for sample in samples) and len(np.unique(np.concatenate(samples))) > 1
-    return Quartiles(values, float(kruskal(*samples).pvalue) if testable else None)
+    p = float(kruskal(*samples).pvalue) if testable else None
+    return Quartiles(values, p, tuple(len(sample) for sample in samples))
 
 
 def _three(sample: NDArray[np.float64]) -> tuple[float, float, float]:

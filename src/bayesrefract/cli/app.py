@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, NoReturn
@@ -10,9 +9,10 @@ from typing import Annotated, NoReturn
 import typer
 
 from bayesrefract import __version__
-from bayesrefract.cli import attain, audit, check, compare, fit, published
+from bayesrefract.cli import attain, audit, check, compare, examples, fit, published
 from bayesrefract.cli.exits import ExitCode, exit_code_of, leave_at_once
 from bayesrefract.cli.output import tell
+from bayesrefract.cli.streams import loss, tolerate
 from bayesrefract.errors import StudyError
 from bayesrefract.extension import load_extension
 from bayesrefract.messages import one_screen
@@ -46,6 +46,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "published": published.published,
     "audit": audit.audit,
     "models": check.models,
+    "examples": examples.examples,
 }
 
 
@@ -84,15 +85,17 @@ app = command_line()
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line (of this process unless given) and leave with its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that lacks a letter still gets its table
+    streams = tolerate()
     try:
         code = exit_code_of(lambda: app(args=arguments, prog_name="bayesrefract"))
     except KeyboardInterrupt:  # a second one, while the first is being told
         code = ExitCode.INTERRUPTED
     except SystemExit as ended:  # the option parser's own: help, wrong usage, Ctrl-C in a command that does not sample
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    lost = loss(streams)
+    if lost is not None:
+        tell(lost)
+        code = code if code in {ExitCode.USAGE, ExitCode.INTERRUPTED, ExitCode.INTERNAL} else ExitCode.INPUT
     if code == ExitCode.INTERRUPTED:
         leave_at_once(code)
     sys.exit(code)

@@ -8,10 +8,13 @@ import typer
 
 from bayesrefract.cli import options
 from bayesrefract.errors import InputError
+from bayesrefract.messages import quoted
 
 if TYPE_CHECKING:
     from bayesrefract.decision.attainability import Attainability
 
+MOST_DIGITS = 9
+"""Of a number of events; the arithmetic of more of them is not that of a study."""
 Events = Annotated[
     list[str],
     typer.Option("--events", metavar="GROUP=N GROUP=N", help="Events in each of the two groups.", show_default=False),
@@ -59,6 +62,8 @@ def read_events(given: list[str]) -> tuple[list[tuple[str, int]], list[str]]:
         group, _, count = text.rpartition("=")
         if not group or not count.isdecimal():
             faults.append(f"--events {text}: give a group and a whole number of events, such as new=74.")
+        elif len(count.lstrip("0")) > MOST_DIGITS:
+            faults.append(f"--events {group}={quoted(count)[1:-1]}: no study has so many. Give the number of events.")
         else:
             pairs.append((group, int(count)))
     if len(given) != 2:
@@ -72,6 +77,7 @@ def rope_faults(rope: tuple[float, float], level: float, prior_sd: float | None)
     """What is wrong with the bounds and the level, by the rules of a study file."""
     import datetime as dt
 
+    from bayesrefract.decision.attainability import ALLOWED_SD, LARGEST_SD, LEAST_SD
     from bayesrefract.errors import StudyError
     from bayesrefract.study.sections import RopeSection, RuleSection
     from bayesrefract.study.toml_reader import TomlFile
@@ -80,10 +86,8 @@ def rope_faults(rope: tuple[float, float], level: float, prior_sd: float | None)
     declared = {"source": "none is asked for here", "declared_on": dt.date.min, "before_data": True}
     line.check("rope", {"estimand": "hazard_ratio", "low": rope[0], "high": rope[1], **declared}, RopeSection)
     line.check("", {"name": "interval", "level": level}, RuleSection)
-    if prior_sd is not None and not 0 < prior_sd < float("inf"):
-        line.fault(
-            "prior_sd", f" = {prior_sd:g} is not allowed. Give a number above 0, or leave it out for a flat prior."
-        )
+    if prior_sd is not None and not LEAST_SD <= prior_sd <= LARGEST_SD:
+        line.fault("prior_sd", f" = {prior_sd:g} is not allowed. {ALLOWED_SD}")
     return line.faults
 
 

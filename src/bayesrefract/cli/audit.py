@@ -11,7 +11,8 @@ import typer
 from bayesrefract.cli import options
 from bayesrefract.cli.output import show_table, tell
 from bayesrefract.errors import InputError, collecting
-from bayesrefract.files import make_folder, target_faults
+from bayesrefract.files import make_folder
+from bayesrefract.outputs import folder_target_faults, target_faults
 
 if TYPE_CHECKING:
     from bayesrefract.papers.audit import Report
@@ -26,6 +27,8 @@ Json = Annotated[
     str | None,
     typer.Option("--json", metavar="FILE|-", help="Write the findings as JSON; `-`: JSON alone on stdout."),
 ]
+FILES = ("findings.csv", "checked.csv", "not-checked.csv", "implied-events.csv", "audit.json")
+"""What is written into a folder."""
 Folder = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write every table as CSV, and the JSON.")]
 
 
@@ -46,7 +49,8 @@ def audit(
     from bayesrefract.papers.audit import audit as check
     from bayesrefract.papers.audit import read_paper
 
-    faults = target_faults(json)
+    inputs = (estimates, counts)
+    faults = [*target_faults(json, inputs=inputs), *folder_target_faults(out, FILES, inputs)]
     with collecting(faults):
         paper = read_paper(estimates, counts)
     if faults:
@@ -97,13 +101,14 @@ def write(report: Report, out: Path, *, quiet: bool) -> None:
     from bayesrefract.report.tables import audit as tables
     from bayesrefract.report.tables.table import to_csv
 
-    made = {
-        "findings.csv": tables.findings_table(report),
-        "checked.csv": tables.checks_table(report),
-        "not-checked.csv": tables.unchecked_table(report),
-        "implied-events.csv": tables.events_table(report),
-    }
-    for name, table in made.items():
+    made = (
+        tables.findings_table(report),
+        tables.checks_table(report),
+        tables.unchecked_table(report),
+        tables.events_table(report),
+    )
+    *names, document = FILES
+    for name, table in zip(names, made, strict=True):
         write_whole(out / name, to_csv(table))
-    write_json(out / "audit.json", audit_json(report))
+    write_json(out / document, audit_json(report))
     tell(f"Written: {out}", quiet=quiet)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bayesrefract.cli import options
 from bayesrefract.cli.output import leave, tell
-from bayesrefract.comparison import Comparison
+from bayesrefract.comparison import Comparison, Keep
 from bayesrefract.errors import InputError, collecting
 from bayesrefract.study.rope import Rope, Rule, RuleName, Side
 from bayesrefract.study.study import Evidence
@@ -48,6 +48,7 @@ def compare(
     seed: options.Seed = None,
     json: options.Json = None,
     report: options.ReportFolder = None,
+    keep: options.KeepOption = Keep.FITS,
     tables: options.TablesOption = "short",
     quiet: options.Quiet = False,
 ) -> None:
@@ -88,7 +89,7 @@ def compare(
         raise InputError(tuple(dict.fromkeys(faults)))
     from bayesrefract.api import progress
 
-    result = answer(asked, file, model, seed=seed, json=target, report=report, watch=progress(quiet=quiet))
+    result = answer(asked, file, model, seed=seed, json=target, report=report, keep=keep, watch=progress(quiet=quiet))
     show(result, asked, json=json, report=report, tables=tables, quiet=quiet)
     leave([result.findings])
 

@@ -17,6 +17,11 @@ from bayesrefract import __version__
 from bayesrefract.errors import InputError, Interrupted
 from bayesrefract.messages import MORE, one_screen
 
+OUT_OF_MEMORY = (
+    "Error: the memory of this computer is not enough. Ask for fewer draws, fits or columns at once, or take a larger "
+    "computer. Finished fits are kept."
+)
+
 
 class ExitCode(IntEnum):
     """What the caller of the command learns; 2 (wrong usage) comes from the option parser itself."""
@@ -46,6 +51,9 @@ def exit_code_of(command: Callable[[], object]) -> int:
     except KeyboardInterrupt:
         typer.echo("Stopped. Finished fits are kept: the same command goes on from there.", err=True)
         return ExitCode.INTERRUPTED
+    except MemoryError:
+        typer.echo(OUT_OF_MEMORY, err=True)
+        return ExitCode.INPUT
     except Exception as fault:  # noqa: BLE001 - nothing lies outside: the user gets a sentence, the log the rest
         typer.echo(f"Internal fault ({type(fault).__name__}): please send the log {write_log()}", err=True)
         return ExitCode.INTERNAL

@@ -11,7 +11,7 @@ import typer
 from bayesrefract.cli import options
 from bayesrefract.cli.exits import ExitCode
 from bayesrefract.cli.output import is_primary, show_table, tell, verdict_code
-from bayesrefract.files import locked, make_folder, sweep, writing
+from bayesrefract.files import locked, make_folder, writing
 from bayesrefract.reading import Checked, check_patients, read_studies
 from bayesrefract.study.model import DEFAULT_SEED
 
@@ -57,7 +57,7 @@ def analyse_studies(
         unchanged(out / each.study.name, made) if sample else None for each, made in zip(checked, parents, strict=True)
     ]
     outdated = [each for each, summary in zip(checked, found, strict=True) if summary is None]
-    check_patients(outdated)
+    check_patients(outdated, out)
     make_folder(out)
     answers = _run(outdated, out, seed, quiet=quiet, sample=sample) if outdated else []
     withheld = False
@@ -89,7 +89,6 @@ def _write(checked: Checked, findings: Sequence[Findings], out: Path, parents: s
     study = checked.study
     folder = out / study.name
     with locked(folder / ".lock", "report", partial(tell, quiet=quiet)), writing(folder):
-        sweep(folder)
         page = write_study_report(study, checked.records, findings, folder, partial(tell, quiet=quiet))
         summary = summarise(study, findings, page)
         keep(folder, parents, summary)

@@ -1,7 +1,7 @@
 """What a finished report was made from, so that an unchanged study is not analysed again.
 
-A manifest is written last. It holds a hash of everything that the report depends on, the hash of every
-file of the report, and the summary that was printed: where all of it still holds, there is nothing to do.
+The manifest of the report lists its files with their hashes. Beside them stand a hash of everything that the
+report depends on, and the summary that was printed: where all of it still holds, there is nothing to do.
 """
 
 from __future__ import annotations
@@ -14,17 +14,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bayesrefract.files import UNFINISHED, write_whole
 from bayesrefract.inference.provenance import PACKAGE, processor, versions
 from bayesrefract.report.tables.table import Column, Table
+from bayesrefract.report_folder import read_manifest, sha256_of, write_manifest
 
 if TYPE_CHECKING:
     from bayesrefract.reading import Checked
     from bayesrefract.study.study import Study
-
-NAME = "manifest.json"
-NOT_REPORT = {"posterior"}
-"""Folders beside a report whose files are checked by those who read them."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +64,10 @@ def published_sha256(study: Study) -> list[str]:
 def unchanged(folder: Path, parents: str) -> Summary | None:
     """The summary of the report in this folder, if it would be made again exactly as it is."""
     try:
-        kept = json.loads((folder / NAME).read_text(encoding="utf-8"))
-        if kept["parents"] != parents or kept["files"] != _files(folder):
+        kept = read_manifest(folder)
+        if kept is None or kept["parents"] != parents:
+            return None
+        if any(sha256_of(folder / name) != known for name, known in kept["files"].items()):
             return None
         return Summary(tuple(_part(each) for each in kept["summary"]), bool(kept["withheld"]))
     except (OSError, ValueError, KeyError, TypeError):
@@ -77,25 +75,15 @@ def unchanged(folder: Path, parents: str) -> Summary | None:
 
 
 def keep(folder: Path, parents: str, summary: Summary) -> None:
-    """Write the manifest of a report that is finished."""
-    content = {
-        "parents": parents,
-        "files": _files(folder),
-        "withheld": summary.withheld,
-        "summary": [each if isinstance(each, str) else asdict(each) for each in summary.parts],
-    }
-    write_whole(folder / NAME, json.dumps(content, indent=1) + "\n")
-
-
-def _files(folder: Path) -> dict[str, str]:
-    """Hash of every file of a report, by its path within the folder."""
-    found = {}
-    for path in sorted(folder.rglob("*")):
-        place = path.relative_to(folder)
-        ours = place.parts[0] in NOT_REPORT or place.name in {NAME, ".lock"} or place.name.endswith(UNFINISHED)
-        if path.is_file() and not ours:
-            found[place.as_posix()] = hashlib.sha256(path.read_bytes()).hexdigest()
-    return found
+    """Write into the manifest of a report that is finished what it was made from, and what was printed."""
+    kept = read_manifest(folder)
+    write_manifest(
+        folder,
+        kept["files"] if kept else {},
+        parents=parents,
+        withheld=summary.withheld,
+        summary=[each if isinstance(each, str) else asdict(each) for each in summary.parts],
+    )
 
 
 def _part(kept: str | dict[str, Any]) -> str | Table:

@@ -8,12 +8,15 @@ from typing import Annotated, Literal
 
 import typer
 
-from bayesrefract.study.model import DEFAULT_SEED
+from bayesrefract.comparison import Keep
+from bayesrefract.study.model import DEFAULT_SEED, LARGEST_SEED
 from bayesrefract.study.rope import RuleName
 from bayesrefract.study.study import Evidence, TimeUnit
 
 # Shared
-Seed = Annotated[int | None, typer.Option("--seed", min=0, metavar="N", show_default=str(DEFAULT_SEED))]
+Seed = Annotated[
+    int | None, typer.Option("--seed", min=0, max=LARGEST_SEED, metavar="N", show_default=str(DEFAULT_SEED))
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no messages on stderr, errors apart.")]
 Level = Annotated[float, typer.Option("--level", help="Level of the credible interval.")]
 Studies = Annotated[list[Path], typer.Argument(metavar="STUDY...", help="study.toml files, or their folders.")]
@@ -97,6 +100,9 @@ TablesOption = Annotated[
     typer.Option("--tables", help="Tables after the sentence; `all` is everything that stands beside it."),
 ]
 ReportFolder = Annotated[Path | None, typer.Option("--report", metavar="DIR", help="Write the full report here.")]
+KeepOption = Annotated[
+    Keep, typer.Option("--keep", help="`none`: no draws of this fit stay on the disk, and the next run samples again.")
+]
 EvidenceOption = Annotated[
     Evidence, typer.Option("--evidence", help="What the records are; printed with every number.")
 ]

@@ -11,9 +11,9 @@ from pathlib import Path
 from bayesrefract.cli.compare import EXCLUSIVE, UNDATED, declared_rope
 from bayesrefract.comparison import OPTIONS
 from bayesrefract.errors import InputError, StudyError, collecting
-from bayesrefract.files import target_faults
 from bayesrefract.messages import listed, quoted
 from bayesrefract.model.priors import resolve_group_prior
+from bayesrefract.outputs import folder_target_faults, target_faults
 from bayesrefract.papers import Number, Ratio, read_number
 from bayesrefract.papers.assess import Assessment, Terms, assess
 from bayesrefract.papers.combine import Against, Pooled, contrast, correlations, pool
@@ -54,6 +54,7 @@ class PrintedQuestion:
     tau_scale: float
     json: str | None
     figure: Path | None
+    out: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Answer:
 
 def answer(asked: PrintedQuestion) -> Answer:
     """Judge what is asked. Raises InputError with every fault of the options and of the file."""
-    faults = [*terms_faults(asked), *combination_faults(asked), *target_faults(asked.json), *_figure_faults(asked)]
+    faults = [*terms_faults(asked), *combination_faults(asked), *_target_faults(asked)]
     selection, typed = None, _typed(asked, faults)
     if asked.file is not None:
         with collecting(faults):
@@ -190,10 +191,16 @@ def _correlation_faults(asked: PrintedQuestion, low: float, high: float) -> list
     return faults
 
 
-def _figure_faults(asked: PrintedQuestion) -> list[str]:
+FILES = ("published.csv", "studies.csv", "pooled.csv", "spread.csv", "published.svg", "published.json")
+"""What is written into a folder; the tables that there are, from the first."""
+
+
+def _target_faults(asked: PrintedQuestion) -> list[str]:
+    inputs = (asked.file,)
+    faults = [*target_faults(asked.json, inputs=inputs), *folder_target_faults(asked.out, FILES, inputs)]
     if asked.figure is not None and asked.figure.suffix.lower() != ".svg":
-        return [f"--figure {asked.figure}: the figure is an SVG file. Let its name end in .svg."]
-    return []
+        return [*faults, f"--figure {asked.figure}: the figure is an SVG file. Let its name end in .svg."]
+    return [*faults, *target_faults(asked.figure, "--figure", inputs)]
 
 
 def _typed(asked: PrintedQuestion, faults: list[str]) -> list[Ratio]:

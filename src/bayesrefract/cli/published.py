@@ -99,7 +99,7 @@ def published(
         file, hr, ci, ci_level, contrast, rope, rope_source,
         rope_declared.date() if rope_declared else None, before_data, after_data, prior, rule, level, threshold,
         one_sided, against, against_group, correlation, tuple(where or ()), tuple(group or ()), pool,
-        tau_scale, json, figure,
+        tau_scale, json, figure, out,
     )  # fmt: skip
     found = answer(asked)
     show(found, json=json, figure=figure, out=out, quiet=quiet)
@@ -202,14 +202,15 @@ def write_figure(found: Answer, table: Table, target: Path, *, quiet: bool) -> N
 
 def write_files(found: Answer, made: list[Table], out: Path, *, quiet: bool) -> None:
     """Tables as CSV, the figure and the JSON."""
+    from bayesrefract.cli.printed_question import FILES
     from bayesrefract.files import write_whole
     from bayesrefract.report.tables.table import to_csv
 
-    names = ("published.csv", "studies.csv", "pooled.csv", "spread.csv")
+    *names, picture, document = FILES
     for name, table in zip(names, made, strict=False):
         write_whole(out / name, to_csv(table))
-    write_figure(found, made[0], out / "published.svg", quiet=True)
-    write_json_to(found, out / "published.json")
+    write_figure(found, made[0], out / picture, quiet=True)
+    write_json_to(found, out / document)
     tell(f"Written: {out}", quiet=quiet)
 
 

@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from bayesrefract.names import composed
+
 MISSING_TEXT = frozenset({"", "NA", "NaN", "nan"})
 WHOLE = re.compile(r"(-?\d+)\.0+")
 LARGEST_PLAIN = 1e15
@@ -78,10 +80,12 @@ def parse_number(text: str) -> float:
 def _read(value: Any) -> tuple[str, float]:
     match value:
         case str():
-            return _read_text(value.strip())
+            return _read_text(composed(value.strip()))
         case bool() | np.bool_():
             return str(bool(value)).lower(), math.nan
-        case int() | float() | np.number():
+        case int() | np.integer():  # exactly: a float would merge long identifiers
+            return str(int(value)), float(value)
+        case float() | np.number():
             return _read_number(float(value))
         case _ if value is None or value is pd.NaT or value is pd.NA:
             return "", math.nan

@@ -9,21 +9,25 @@ import csv
 import hashlib
 import io
 from array import array
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from bayesrefract.errors import RecordsError
 from bayesrefract.messages import MORE, MOST_ROWS, quoted, shorten
+from bayesrefract.names import column_name
 
 HEADER_LINES = 1
 DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 MOST_SHARED = 10_000
 """Distinct texts of a column that are looked up: those of a longer list hardly ever repeat."""
+LONGEST_CELL = 1 << 24
+"""Characters of one cell; what is longer has swallowed the rows after it."""
 CHUNK = 1 << 20
 MEGABYTE = 1_000_000
 STEP = 50 * MEGABYTE
@@ -41,34 +45,53 @@ class CsvFile(NamedTuple):
         return f"<CSV file: {len(self.frame)} rows, {len(self.header)} columns>"
 
 
-def read_csv(path: Path, wanted: Collection[str], progress: Callable[[str], None]) -> CsvFile:
-    """Read a CSV file. Raises RecordsError with every fault of its shape; OSError where it cannot be read."""
-    with path.open("rb", buffering=0) as raw:
-        hashed = _Hashed(raw, path, progress)
-        text = io.TextIOWrapper(io.BufferedReader(hashed, CHUNK), encoding="utf-8-sig", newline="")
-        try:
-            table = _read_table(_rows(text, path.name), wanted, path.name)
-        except UnicodeDecodeError:
-            raise RecordsError(_undecodable(path)) from None
-        return CsvFile(table.frame(), tuple(name for name in table.header if name), hashed.digest.hexdigest())
+def read_csv(
+    raw: BinaryIO, name: str, wanted: Collection[str], progress: Callable[[str], None], *, every: bool = False
+) -> CsvFile:
+    """Read a CSV file from a stream at its start; with `every`, the columns that are not wanted too.
+
+    Raises RecordsError with every fault of its shape; OSError where it cannot be read.
+    """
+    hashed = _Hashed(raw, name, progress)
+    text = io.TextIOWrapper(io.BufferedReader(hashed, CHUNK), encoding="utf-8-sig", newline="")
+    try:
+        with _long_cells():
+            table = _read_table(_rows(text, name), wanted, name, every=every)
+    except UnicodeDecodeError:
+        raw.seek(0)
+        raise RecordsError(_undecodable(raw, name)) from None
+    return CsvFile(table.frame(), tuple(name for name in table.header if name), hashed.digest.hexdigest())
+
+
+@contextmanager
+def _long_cells() -> Iterator[None]:
+    """The module csv has one limit for the whole process, and it is shorter than a heading of 10,000 genes."""
+    before = csv.field_size_limit(LONGEST_CELL)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
 
 
 class _Hashed(io.RawIOBase):
     """Byte stream that is hashed and counted while the parser reads it."""
 
-    def __init__(self, raw: io.FileIO, path: Path, progress: Callable[[str], None]) -> None:
+    def __init__(self, raw: BinaryIO, name: str, progress: Callable[[str], None]) -> None:
         self.digest = hashlib.sha256()
-        self._raw, self._name, self._progress = raw, path.name, progress
-        self._size, self._done = path.stat().st_size, 0
+        self._raw, self._name, self._progress = raw, name, progress
+        self._size, self._done = raw.seek(0, io.SEEK_END), 0
+        raw.seek(0)
         if self._size > STEP:
-            progress(f"Reading {path.name} ({self._size // MEGABYTE} MB)")
+            progress(f"Reading {name} ({self._size // MEGABYTE} MB)")
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # typeshed: any Buffer
-        count = self._raw.readinto(buffer) or 0
-        self.digest.update(memoryview(buffer)[:count])
+        data = self._raw.read(len(buffer))
+        count = len(data)
+        buffer[:count] = data
+        self.digest.update(data)
         before, self._done = self._done, self._done + count
         if self._size > STEP and before // STEP != (before + count) // STEP:
             self._progress(f"Reading {self._name}: {self._done // MEGABYTE} of {self._size // MEGABYTE} MB")
@@ -85,8 +108,9 @@ def _rows(text: Iterator[str], name: str) -> Iterator[tuple[int, list[str]]]:
                 yield before + 1, row
             before = reader.line_num
     except csv.Error as problem:
+        reason = f"a cell of more than {LONGEST_CELL:,} characters" if "field limit" in str(problem) else problem
         raise RecordsError(
-            f"{name} line {before + 1}: not valid CSV ({problem}). Look for a quotation mark without its partner."
+            f"{name} line {before + 1}: not valid CSV ({reason}). Look for a quotation mark without its partner."
         ) from None
 
 
@@ -102,18 +126,21 @@ class _Table:
         return pd.DataFrame(columns, index=pd.Index(np.frombuffer(self.lines, dtype=np.int64)), dtype=object)
 
 
-def _read_table(rows: Iterator[tuple[int, list[str]]], wanted: Collection[str], name: str) -> _Table:
+def _read_table(
+    rows: Iterator[tuple[int, list[str]]], wanted: Collection[str], name: str, *, every: bool = False
+) -> _Table:
     first, cells = next(rows, (0, []))
     if not cells:
         raise RecordsError(f"{name}: the file is empty. It needs a line of column names and a line per patient.")
-    header = [cell.strip() for cell in cells]
+    header = [column_name(cell) for cell in cells]
     faults = _header_faults(cells, header, wanted, name)
     if faults:
         raise RecordsError(faults)
-    names = [column for column in dict.fromkeys(header) if column in wanted]
+    names = [column for column in header if column and (every or column in wanted)]
     table = _Table(header, names, [[] for _ in names], array("q"))
+    places = {column: i for i, column in enumerate(header)}
     picks: list[tuple[int, list[str], dict[str, str]]] = [
-        (header.index(column), kept, {}) for column, kept in zip(names, table.cells, strict=True)
+        (places[column], kept, {}) for column, kept in zip(names, table.cells, strict=True)
     ]
     ragged: list[str] = []
     more = 0
@@ -150,7 +177,7 @@ def _ragged(name: str, line: int, found: int, needed: int) -> str:
 def _header_faults(cells: list[str], header: list[str], wanted: Collection[str], name: str) -> list[str]:
     """Faults of the header: repeated names, or a separator other than the comma."""
     for mark, word in DELIMITERS.items():
-        other = [cell.strip() for cell in next(csv.reader([",".join(cells)], delimiter=mark))]
+        other = [cell.strip(' "') for cell in ",".join(cells).split(mark)]
         alone = len(header) == 1 and len(other) > 1
         if alone or len(set(wanted).intersection(other)) > len(set(wanted).intersection(header)):
             return [
@@ -159,24 +186,24 @@ def _header_faults(cells: list[str], header: list[str], wanted: Collection[str],
             ]
     return shorten(
         [
-            f"{name}: {header.count(column)} columns have the name {quoted(column)}. Give each its own name."
-            for column in sorted({c for c in header if c and header.count(c) > 1})
+            f"{name}: {count} columns have the name {quoted(column)}. Give each its own name."
+            for column, count in sorted(Counter(header).items())
+            if column and count > 1
         ],
         "column names that occur more than once",
     )
 
 
-def _undecodable(path: Path) -> str:
+def _undecodable(lines: BinaryIO, name: str) -> str:
     """Position of the first byte that is not UTF-8, and its letter in the encoding of older Windows programs."""
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            try:
-                line.decode("utf-8")
-            except UnicodeDecodeError as problem:
-                byte = line[problem.start : problem.start + 1]
-                letter = byte.decode("cp1252", errors="replace")
-                return (
-                    f"{path.name} line {number}: not valid UTF-8 text (a byte that older Windows programs write for "
-                    f"{quoted(letter)}). Save the file as CSV UTF-8."
-                )
-    return f"{path.name}: not valid UTF-8 text. Save the file as CSV UTF-8."
+    for number, line in enumerate(lines, start=1):
+        try:
+            line.decode("utf-8")
+        except UnicodeDecodeError as problem:
+            byte = line[problem.start : problem.start + 1]
+            letter = byte.decode("cp1252", errors="replace")
+            return (
+                f"{name} line {number}: not valid UTF-8 text (a byte that older Windows programs write for "
+                f"{quoted(letter)}). Save the file as CSV UTF-8."
+            )
+    return f"{name}: not valid UTF-8 text. Save the file as CSV UTF-8."

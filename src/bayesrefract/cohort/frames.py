@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
 
+from bayesrefract.cohort.parquet_file import as_text, raise_nested
 from bayesrefract.cohort.read import Records
 from bayesrefract.errors import RecordsError
 from bayesrefract.messages import listed, quoted
+from bayesrefract.names import column_name, look_alike_columns
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -38,8 +41,13 @@ def records_of_frame(data: Any, wanted: Collection[str]) -> Records:
     header = _header(frame.columns)
     if not len(frame):
         raise RecordsError(f"{LABEL}: it has column names but no patients. Pass one row per patient.")
-    kept = [name for name in header if name in wanted]
-    columns = {name: _as_arrow(frame, name) for name in kept}
+    alike = look_alike_columns(header, wanted)
+    if alike:
+        raise RecordsError([f"{LABEL}: {fault}" for fault in alike])
+    kept = {name: given for name, given in zip(header, frame.columns, strict=True) if name in wanted}
+    columns = {name: _as_arrow(frame, given) for name, given in kept.items()}
+    raise_nested({name: column.type for name, column in columns.items()}, LABEL)
+    columns = {name: as_text(column, name, LABEL) for name, column in columns.items()}
     cells = pd.DataFrame({name: pd.Series(column.to_pylist(), dtype=object) for name, column in columns.items()})
     return Records(cells if kept else pd.DataFrame(index=range(len(frame))), _hash(columns), LABEL, 0, header)
 
@@ -69,10 +77,11 @@ def _header(names: list[Any]) -> tuple[str, ...]:
     unnamed = [name for name in names if not isinstance(name, str)]
     if unnamed:
         raise RecordsError(f"{LABEL}: the column name {unnamed[0]!r} is not text. Name every column by a string.")
-    twice = sorted({name for name in names if names.count(name) > 1})
+    header = tuple(map(column_name, names))
+    twice = sorted(name for name, count in Counter(header).items() if count > 1)
     if twice:
         raise _repeated(twice)
-    return tuple(names)
+    return header
 
 
 def _repeated(twice: list[str]) -> RecordsError:
@@ -86,13 +95,28 @@ def _as_arrow(frame: nw.DataFrame[Any], name: str) -> pa.ChunkedArray | pa.Array
     column = frame.get_column(name)
     try:
         values = column.to_arrow()
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
-        values = pa.array([None if _is_missing(value) else str(value) for value in column.to_list()])
+    except (pa.ArrowException, OverflowError, TypeError, ValueError):
+        values = pa.array([None if _is_missing(value) else _text(value, name) for value in column.to_list()])
     if isinstance(values, pa.DictionaryArray):
         values = values.dictionary_decode()
     elif isinstance(values, pa.ChunkedArray) and pa.types.is_dictionary(values.type):
         values = pa.chunked_array([chunk.dictionary_decode() for chunk in values.chunks], values.type.value_type)
     return values
+
+
+def _text(value: Any, name: str) -> str:
+    """A cell of a column of mixed types as text. Raises RecordsError where it holds several values."""
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        raise RecordsError(
+            f"{LABEL}: the column {quoted(name)} holds several values in one row ({type(value).__name__}). "
+            "Give it one number or text in each row, or leave it out."
+        )
+    try:
+        return str(value)
+    except ValueError:  # a whole number of thousands of digits
+        raise RecordsError(
+            f"{LABEL}: the column {quoted(name)} holds a whole number of thousands of digits. Correct it."
+        ) from None
 
 
 def _is_missing(value: Any) -> bool:

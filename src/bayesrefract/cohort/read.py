@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import io
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from bayesrefract.cohort.cells import Cells, read_cells
-from bayesrefract.cohort.csv_file import HEADER_LINES, read_csv
-from bayesrefract.cohort.file_kind import FIRST_BYTES, why_no_parquet, why_no_text
+from bayesrefract.cohort.csv_file import CHUNK, HEADER_LINES, read_csv
+from bayesrefract.cohort.file_kind import FIRST_BYTES, PARQUET, why_no_text
+from bayesrefract.cohort.parquet_file import read_parquet
 from bayesrefract.cohort.simulate import TRIALS
 from bayesrefract.errors import RecordsError
 from bayesrefract.messages import did_you_mean, listed, quoted
+from bayesrefract.names import look_alike_columns
+from bayesrefract.source import Expected, open_source
 from bayesrefract.study.sections import LIFELINES, SIMULATED
 from bayesrefract.study.study import Analysis, Study
+
+EXPECTED = Expected("CSV or Parquet", "Check the path of the records.", pipe=True)
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,7 @@ class Records:
     first_line: int
     header: tuple[str, ...]
     _cells: dict[str, Cells] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _written: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __repr__(self) -> str:
         """Counts in one line: no identifier and nobody's values."""
@@ -47,6 +53,13 @@ class Records:
         if column not in self._cells:
             self._cells[column] = read_cells(self.frame, column)
         return self._cells[column]
+
+    def written(self, column: str) -> tuple[str, ...]:
+        """The distinct texts of one column as they are written, whatever letters they are composed of."""
+        if column not in self._written:
+            texts = dict.fromkeys(value for value in self.frame[column].unique() if isinstance(value, str))
+            self._written[column] = tuple(dict.fromkeys(text.strip() for text in texts))
+        return self._written[column]
 
     def place(self, position: int) -> str:
         """Name of one record: `patients.csv line 17`."""
@@ -190,50 +203,47 @@ def _inside_lifelines(name: str) -> Path:
     return folder / name
 
 
-def read_file(path: Path, wanted: Collection[str], progress: Callable[[str], None] | None = None) -> Records:
-    """The wanted columns of one file. Raises RecordsError where it is missing, unreadable, empty or misshapen."""
-    progress = progress or _silent
-    if path.is_dir():
-        raise RecordsError(f"{path}: this is a folder, not a file. Give the path of a CSV or Parquet file in it.")
-    try:
-        with path.open("rb") as opened:
-            start = opened.read(FIRST_BYTES)
-        if not start:
+def read_file(
+    path: Path, wanted: Collection[str], progress: Callable[[str], None] | None = None, *, every: bool = False
+) -> Records:
+    """The wanted columns of one file; with `every`, all columns of a CSV file.
+
+    Raises RecordsError where it is missing, unreadable, empty or misshapen.
+    """
+    with open_source(path, EXPECTED, RecordsError) as source:
+        try:
+            records = _read_source(source, path, wanted, progress or _silent, every=every)
+        except OSError as problem:
             raise RecordsError(
-                f"{path.name}: the file is empty. It needs a line of column names and a line per patient."
-            )
-        if path.suffix.lower() == ".parquet":
-            return _read_parquet(path, start, wanted)
-        wrong = why_no_text(start)
-        if wrong:
-            raise RecordsError(f"{path.name}: {wrong}")
-        frame, header, sha256 = read_csv(path, wanted, progress)
-    except FileNotFoundError:
-        raise RecordsError(f"{path}: there is no such file. Check the path of the records.") from None
-    except OSError as problem:
-        raise RecordsError(f"{path}: the file cannot be read ({problem.strerror}). Check its permissions.") from None
+                f"{path}: the file cannot be read ({problem.strerror}). Check its permissions."
+            ) from None
+    alike = look_alike_columns(records.header, wanted)
+    if alike:
+        raise RecordsError([f"{records.label}: {fault}" for fault in alike])
+    return records
+
+
+def _read_source(
+    source: BinaryIO, path: Path, wanted: Collection[str], progress: Callable[[str], None], *, every: bool
+) -> Records:
+    start = source.read(FIRST_BYTES)
+    source.seek(0)
+    if not start:
+        raise RecordsError(f"{path.name}: the file is empty. It needs a line of column names and a line per patient.")
+    is_pipe = isinstance(source, io.BytesIO)  # its name says nothing of what comes out of it
+    if path.suffix.lower() == ".parquet" or (is_pipe and start.startswith(PARQUET)):
+        frame, header = read_parquet(source, start, path.name, wanted)
+        source.seek(0)
+        return Records(frame, _digest(source), path.name, 1, header)
+    wrong = why_no_text(start)
+    if wrong:
+        raise RecordsError(f"{path.name}: {wrong}")
+    frame, header, sha256 = read_csv(source, path.name, wanted, progress, every=every)
     return Records(frame, sha256, path.name, 1 + HEADER_LINES, header)
 
 
-def _read_parquet(path: Path, start: bytes, wanted: Collection[str]) -> Records:
-    wrong = why_no_parquet(start)
-    if wrong:
-        raise RecordsError(f"{path.name}: {wrong}")
-    try:
-        with pq.ParquetFile(path) as file:
-            header = tuple(file.schema_arrow.names)
-            twice = sorted({name for name in header if header.count(name) > 1})
-            if twice:
-                raise RecordsError(
-                    f"{path.name}: more than one column has the name {listed(map(quoted, twice))}. "
-                    "Give each its own name."
-                )
-            table = file.read(columns=[name for name in header if name in wanted])
-    except (pa.ArrowException, OSError):
-        raise RecordsError(f"{path.name}: this is not a readable Parquet file. Save the records again.") from None
-    if not table.num_rows:
-        raise RecordsError(f"{path.name}: the file has column names but no patients. Add one row per patient.")
-    frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
-    with path.open("rb") as opened:
-        sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
-    return Records(frame, sha256, path.name, 1, header)
+def _digest(source: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    while chunk := source.read(CHUNK):
+        digest.update(chunk)
+    return digest.hexdigest()

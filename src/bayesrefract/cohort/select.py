@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from bayesrefract.cohort.read import Records, missing_columns
 from bayesrefract.cohort.value import Cohort, Covariate, Flow
 from bayesrefract.errors import ModelError, RecordsError
 from bayesrefract.messages import printable
+from bayesrefract.names import look_alike_faults
 from bayesrefract.study.model import Model
 from bayesrefract.study.model_file import load_model
 from bayesrefract.study.study import Analysis, Study
@@ -111,6 +112,8 @@ def _select(records: Records, analysis: Analysis, model: Model, faults: Faults) 
     """The cohort, or None after keeping its faults."""
     wanted, strata = covariate_columns(analysis, model), strata_columns(analysis, model)
     patients = identify(records, analysis.columns.id, faults)
+    by_value = [condition.column for condition in analysis.population.where if condition.values]
+    _check_spellings((analysis.columns.group, *by_value, *strata), faults)
     selection = Selection(np.ones(len(records.frame), dtype=bool), {})
     restrict(selection, analysis, faults)
     population = selection.kept
@@ -121,6 +124,7 @@ def _select(records: Records, analysis: Analysis, model: Model, faults: Faults) 
     selection.exclude((follow_up.exit == follow_up.entry) & ~follow_up.event, "censored at time 0")
     stratifying = tuple(records.cells(column) for column in strata)
     adjusting = {c: covariate_cells(c, analysis, in_study, patients, faults) for c in wanted}
+    _check_spellings([column for column, (_, is_categorical) in adjusting.items() if is_categorical], faults)
     for column, reason in _left_out(adjusting, strata, population, analysis).items():
         del adjusting[column]
         notes += (reason,)
@@ -154,6 +158,13 @@ def _select(records: Records, analysis: Analysis, model: Model, faults: Faults) 
         administrative_end=None if end is None else end[kept],
         data_sha256=records.sha256,
     )
+
+
+def _check_spellings(columns: Iterable[str], faults: Faults) -> None:
+    """Fault values that look alike: they would be separate groups or categories, and nobody would see why."""
+    for column in columns:
+        written = faults.records.written(column)
+        faults.all_of(look_alike_faults(written, f"in column {column},", "Write them in the same way."))
 
 
 def _left_out(

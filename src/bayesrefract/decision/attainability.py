@@ -19,6 +19,11 @@ INTERVAL_RULE = Rule()
 """The two-sided 95% interval rule."""
 
 
+MOST_EVENTS = 10**9
+LEAST_SD, LARGEST_SD = 1e-6, 1e6
+ALLOWED_SD = f"Give a number from {LEAST_SD:g} to {LARGEST_SD:,.0f}, or leave it out for a flat prior."
+
+
 @dataclass(frozen=True)
 class Attainability:
     """Attainability of equivalence with a contrast's events, at a true ratio of exactly 1.
@@ -176,7 +181,7 @@ def attain(
     Schuirmann (1987), doi:10.1007/BF01068419; Kruschke (2018), doi:10.1177/2515245918771304.
     """
     low, high = _bounds(rope)
-    _check(events_group, events_reference, low, high, target_power, events_fraction, realised_se)
+    _check(events_group, events_reference, low, high, target_power, events_fraction, realised_se, prior_sd)
     criterion = Criterion(math.log(low), math.log(high), rule, prior_sd)
     events = events_group + events_reference
     share = events_group / events if min(events_group, events_reference) > 0 else 0.5
@@ -224,11 +229,16 @@ def _check(
     target_power: float,
     events_fraction: float | None,
     realised_se: float | None,
+    prior_sd: float | None,
 ) -> None:
     """All faults at once."""
     faults = []
     if events_group < 0 or events_reference < 0:
         faults.append(f"events {events_group} and {events_reference}: counts of events cannot be negative.")
+    if max(events_group, events_reference) > MOST_EVENTS:
+        faults.append(f"events: no study has more than {MOST_EVENTS:,} in a group. Give the number of events.")
+    if prior_sd is not None and not LEAST_SD <= prior_sd <= LARGEST_SD:
+        faults.append(f"prior_sd = {prior_sd:g} is not allowed. {ALLOWED_SD}")
     if not 0 < low < 1 < high < math.inf:
         faults.append(f"ROPE {low:g} to {high:g}: its bounds must be positive, with 1 between them (0.80 to 1.25).")
     if not 0 < target_power < 1:

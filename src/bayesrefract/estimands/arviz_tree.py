@@ -2,7 +2,8 @@
 
 No dimension has a name that ArviZ-plots uses itself: column, row, labels, forest, plot and quantile for places of a
 picture, and `group`, for prior against posterior. The groups of patients are therefore `patient_group` here.
-Nothing is per patient: events and person-time are sums over the patients of a group.
+Nothing is per patient: events and person-time are sums over the patients of a group. Where a group has very few
+patients, its sums are left out, and the cuts between intervals, which are times of events, are rounded.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from bayesrefract.cohort.disclosure import DIGITS, NOT_SHOWN, coarse, too_few
 from bayesrefract.cohort.exposure import ExposureTable
 from bayesrefract.estimands.hazard import HazardDraws, hazard_draws, log_hazard_ratios
 from bayesrefract.inference.posterior import Posterior
@@ -26,6 +28,8 @@ PRIOR_DRAWS = 1000
 REPLICATES = 200
 """Draws of the posterior, evenly spread, for which events are replicated: enough for every predictive figure."""
 GROUP = "patient_group"
+COUNTED = ("posterior_predictive", "observed_data", "constant_data")
+"""Groups of the tree that hold sums over patients."""
 KEPT = ("inference_library", "inference_library_version")
 """Attributes of the sampler's groups that do not change from one run to the next."""
 
@@ -56,9 +60,43 @@ def arviz_tree(
         "observed_data": _by_group(table, table.events.astype(np.int32)).to_dataset(name="events"),
         "constant_data": _constants(table),
     }
-    tree = xr.DataTree.from_dict({name: _for_arviz(group) for name, group in groups.items() if group is not None})
-    tree.attrs = dict(attributes or {})
+    made = {name: group for name, group in groups.items() if group is not None}
+    shown, told = _withheld(made, table)
+    tree = xr.DataTree.from_dict({name: _for_arviz(group) for name, group in shown.items()})
+    tree.attrs = dict(attributes or {}) | told
     return tree
+
+
+def _withheld(groups: dict[str, xr.Dataset], table: ExposureTable) -> tuple[dict[str, xr.Dataset], dict[str, str]]:
+    """The groups without what would tell the times of very few patients, and attributes that say so."""
+    patients = np.bincount(table.group, weights=table.data["n_patients"].to_numpy(), minlength=len(table.groups))
+    kept = [place for place, count in enumerate(patients) if not too_few(int(count))]
+    if len(kept) == len(patients):
+        return groups, {}
+    shown = {}
+    for name, group in groups.items():
+        if name in COUNTED:
+            if not kept:
+                continue
+            group = group.isel(group=kept)
+        if "interval" in group.dims:
+            group = group.assign_coords(interval=_coarse_names(table))
+        if name == "constant_data":
+            bounds = {bound: ("interval", [coarse(each) for each in group[bound].values]) for bound in ("start", "end")}
+            group = group.assign(bounds)
+        shown[name] = group
+    small = [level for place, level in enumerate(table.groups) if place not in kept]
+    return shown, {
+        "not_shown": f"events and person-time of {', '.join(small)}: {NOT_SHOWN}",
+        "intervals": f"bounds rounded to {DIGITS} significant digits: a group has very few patients",
+    }
+
+
+def _coarse_names(table: ExposureTable) -> list[str]:
+    """Names of the intervals with rounded bounds; equal ones are numbered."""
+    names = [f"from {coarse(start):g}" for start in table.edges[:-1]]
+    before = [names[:place].count(name) for place, name in enumerate(names)]
+    return [f"{name} ({count + 1})" if count else name for name, count in zip(names, before, strict=True)]
 
 
 def _for_arviz(group: xr.Dataset) -> xr.Dataset:

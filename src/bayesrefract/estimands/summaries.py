@@ -9,12 +9,14 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from bayesrefract.cohort.disclosure import coarse
 from bayesrefract.estimands.effects import Effects
 from bayesrefract.inference.posterior import Posterior
 from bayesrefract.interval import Interval
 from bayesrefract.model.effects import Block, Design
 
 LIMITS = (0.025, 0.975)
+COARSE_STEPS = 100
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,13 @@ def curve_bands(effects: Effects) -> tuple[CurveBand, ...]:
         low, middle, high = np.quantile(draws, [LIMITS[0], 0.5, LIMITS[1]], axis=0)
         bands.append(CurveBand(str(level), times, middle, low, high))
     return tuple(bands)
+
+
+def on_coarse_times(band: CurveBand) -> CurveBand:
+    """The band on an even grid up to a rounded end: its own times are cuts, which are times of patients."""
+    times = np.linspace(0.0, coarse(float(band.times[-1])), COARSE_STEPS + 1)
+    median, low, high = (np.interp(times, band.times, each) for each in (band.median, band.low, band.high))
+    return CurveBand(band.level, times, median, low, high)
 
 
 def medians(effects: Effects) -> tuple[Median, ...]:

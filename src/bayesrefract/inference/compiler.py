@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 import sys
 import threading
 from collections.abc import Callable
@@ -13,57 +12,95 @@ from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numba import NumbaError
 from numpy.typing import NDArray
-from nutpie.compile_pymc import CompiledPyMCModel
 
 from bayesrefract.errors import InputError, Interrupted
-from bayesrefract.files import locked
+from bayesrefract.files import locked, make_private, writing
+from bayesrefract.inference.compilation import UNFIT, compilation, give_up, reason_for_public
 from bayesrefract.inference.machine_code import MachineCode, addresses, answers, read, target, write
 from bayesrefract.inference.progress import Watch
 from bayesrefract.inference.provenance import DRAW_LIBRARIES, code_sha256
+from bayesrefract.inference.public_compiler import PublicCompiler
 from bayesrefract.model.arrays import ModelArrays, Structure
+from bayesrefract.places import compiled_models, place_pytensor
+from bayesrefract.private import why_untrusted
 
-COMPILED_FROM = ("model", "inference/compile_code.py", "inference/machine_code.py")
+if TYPE_CHECKING:
+    import nutpie.sample
 
-
-def default_cache() -> Path:
-    """Where machine code is kept: BAYESREFRACT_COMPILED, or the user's cache folder."""
-    chosen = os.environ.get("BAYESREFRACT_COMPILED")
-    return Path(chosen) if chosen else Path.home() / ".cache" / "bayesrefract" / "compiled"
+COMPILED_FROM = ("model", "inference/compile_code.py", "inference/machine_code.py", "inference/sealed.py")
 
 
 @dataclass
 class Compiler:
     """Machine code per structure, kept in memory for a run and in `cache` between runs."""
 
-    cache: Path = field(default_factory=default_cache)
+    cache: Path = field(default_factory=compiled_models)
     ready: dict[Structure, MachineCode] = field(default_factory=dict)
+    _told: set[str] = field(default_factory=set, repr=False)
+    public: PublicCompiler = field(default_factory=PublicCompiler)
 
-    def model(self, arrays: ModelArrays, watch: Watch) -> CompiledPyMCModel:
+    def __post_init__(self) -> None:
+        compilation()  # refuses a way that does not exist before anything is sampled
+
+    def model(self, arrays: ModelArrays, watch: Watch) -> nutpie.sample.CompiledModel:
         """The compiled model of this structure, holding these data."""
+        if reason_for_public() is None:
+            try:
+                return self._kept(arrays, watch)
+            except (*UNFIT, NumbaError) as fault:
+                give_up(fault)
+        self.public.announce(reason_for_public() or "", watch)
+        return _interruptible(lambda: self.public.model(arrays))
+
+    def _kept(self, arrays: ModelArrays, watch: Watch) -> nutpie.sample.CompiledModel:
         structure = arrays.structure
         if structure not in self.ready:
             self.ready[structure] = self._find(arrays, watch)
         return _with_data(self.ready[structure], arrays)
 
     def _find(self, arrays: ModelArrays, watch: Watch) -> MachineCode:
+        folder = self._own_folder(watch)
+        if folder is None:
+            return self._compile(arrays, None, watch)
         key = code_key(arrays.structure)[:32]
-        path = self.cache / f"{key}.zip"
-        kept = self._read(path, arrays)
+        path = folder / f"{key}.zip"
+        kept = self._read(path, arrays, watch)
         if kept is not None:
             return kept
         try:
-            with locked(self.cache / ".lock", key, watch.stage):  # another process may be compiling the same
-                return self._read(path, arrays) or self._compile(arrays, path, watch)
+            with locked(folder / ".lock", key, watch.stage):  # another process may be compiling the same
+                return self._read(path, arrays, watch) or self._compile(arrays, path, watch)
         except InputError as error:  # only the next run is slower for it
             watch.stage(f"The compiled model is not kept: {error}")
             return self._compile(arrays, None, watch)
 
-    @staticmethod
-    def _read(path: Path, arrays: ModelArrays) -> MachineCode | None:
-        kept = read(path)
+    def _own_folder(self, watch: Watch) -> Path | None:
+        """The cache without links, or None where it cannot be had, or others could put code there; told once."""
+        try:
+            make_private(self.cache)
+            with writing(self.cache):
+                folder = self.cache.resolve(strict=True)
+                reason = why_untrusted(folder)
+        except InputError as error:
+            self._tell_once(f"The compiled model is not kept: {error}", watch)
+            return None
+        if reason is not None:
+            self._tell_once(f"Compiled models in {self.cache} are neither run nor kept: {reason}", watch)
+            return None
+        return folder
+
+    def _tell_once(self, text: str, watch: Watch) -> None:
+        if text not in self._told:
+            self._told.add(text)
+            watch.stage(text)
+
+    def _read(self, path: Path, arrays: ModelArrays, watch: Watch) -> MachineCode | None:
+        kept = read(path, lambda reason: self._tell_once(reason, watch))
         return kept if kept is not None and answers(kept, arrays.values) else None
 
     def _compile(self, arrays: ModelArrays, path: Path | None, watch: Watch) -> MachineCode:
@@ -96,14 +133,15 @@ def code_key(structure: Structure) -> str:
 
 
 def _compile(arrays: ModelArrays) -> MachineCode:
+    place_pytensor()
     from bayesrefract.inference.compile_code import compile_structure
 
     return compile_structure(arrays)
 
 
-def _interruptible(work: Callable[[], MachineCode]) -> MachineCode:
+def _interruptible[T](work: Callable[[], T]) -> T:
     """Run the compiler in a separate thread, so that the waiting main thread can be interrupted."""
-    outcome: Future[MachineCode] = Future()
+    outcome: Future[T] = Future()
 
     def run() -> None:
         try:
@@ -118,8 +156,10 @@ def _interruptible(work: Callable[[], MachineCode]) -> MachineCode:
         raise Interrupted("Stopped while compiling. Every finished fit is kept; run the same command again.") from None
 
 
-def _with_data(code: MachineCode, arrays: ModelArrays) -> CompiledPyMCModel:
+def _with_data(code: MachineCode, arrays: ModelArrays) -> nutpie.sample.CompiledModel:
     """Model for nutpie from addresses and shapes, with initial points within 1 of the origin."""
+    from nutpie.compile_pymc import CompiledPyMCModel
+
     data = code.arrays(arrays.values)
     shapes = {name: tuple(sizes.values()) for name, sizes in code.variables.items()}
     dims = {dim: size for sizes in code.variables.values() for dim, size in sizes.items()}

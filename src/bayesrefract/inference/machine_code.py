@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import ctypes
 import json
+import os
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
@@ -19,10 +20,11 @@ from typing import Any
 
 import numba
 import numpy as np
-from numba.core.registry import cpu_target
 from numpy.typing import NDArray
 
-from bayesrefract.files import write_whole
+from bayesrefract.files import write_private
+from bayesrefract.inference.sealed import open_regular, seal, unseal
+from bayesrefract.private import why_untrusted_file
 
 type Signature = tuple[tuple[str, str, int], ...]
 """Name, dtype and number of dimensions of each array that a routine reads."""
@@ -39,7 +41,7 @@ class Routine:
 
     @cached_property
     def _loaded(self) -> Any:
-        context = cpu_target.target_context
+        context = _target_context()
         context.refresh()
         return context.codegen().unserialize_library((self.library, "object", (self.object_code, self.bitcode)))
 
@@ -91,18 +93,26 @@ def addresses(arrays: list[NDArray[Any]]) -> NDArray[np.uint64]:
     return np.array([entry for each in arrays for entry in (each.ctypes.data, *each.shape)], dtype=np.uint64)
 
 
+def _target_context() -> Any:
+    """numba's compiler for this processor: a private part, imported only where it is used."""
+    from numba.core.registry import cpu_target
+
+    return cpu_target.target_context
+
+
 ROUTINES = ("log_density", "expand")
 
 
 def target() -> list[str]:
     """Processor and compiler, on which machine code depends beside its source."""
-    triple, cpu, features = cpu_target.target_context.codegen().magic_tuple()
+    triple, cpu, features = _target_context().codegen().magic_tuple()
     return [triple, cpu, features, numba.__version__]
 
 
 def write(code: MachineCode, path: Path) -> None:
-    """Keep machine code in one file, which appears whole or not at all."""
+    """Keep machine code in one file, for its owner only, which appears whole or not at all."""
     layout = {
+        "name": path.name,
         "signature": code.signature,
         "n_parameters": code.n_parameters,
         "variables": code.variables,
@@ -114,20 +124,39 @@ def write(code: MachineCode, path: Path) -> None:
         for name in ROUTINES:
             archive.writestr(f"{name}.o", getattr(code, name).object_code)
             archive.writestr(f"{name}.bc", getattr(code, name).bitcode)
-    write_whole(path, content.getvalue())
+    write_private(path, seal(content.getvalue()))
 
 
-def read(path: Path) -> MachineCode | None:
-    """Machine code from its file; None where there is none, or it is damaged (every part has a checksum)."""
+def read(path: Path, refused: Callable[[str], None] = lambda _: None) -> MachineCode | None:
+    """Machine code from its file; None where there is none, or it is damaged or of another name.
+
+    What is read is run: the seal is checked first, and the open file must be one that only the user can have written.
+    `refused` is told why it is not.
+    """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_regular(path, getattr(os, "O_NOFOLLOW", 0)) as stream:
+            reason = why_untrusted_file(os.fstat(stream.fileno()))
+            content = None if reason else unseal(stream)
+    except OSError:
+        return None
+    if reason:
+        refused(f"{path}: {reason}. What it holds is not run; the file is replaced.")
+    return None if content is None else _parse(content, path.name)
+
+
+def _parse(content: bytes, name: str) -> MachineCode | None:
+    """The code of a file that is whole. Under another name it would be run with the arrays of another structure."""
+    try:
+        with zipfile.ZipFile(BytesIO(content)) as archive:
             layout = json.loads(archive.read("layout.json"))
             log_density, expand = (
-                Routine(symbol, library, archive.read(f"{name}.o"), archive.read(f"{name}.bc"))
-                for name in ROUTINES
-                for symbol, library in [layout["routines"][name]]
+                Routine(symbol, library, archive.read(f"{routine}.o"), archive.read(f"{routine}.bc"))
+                for routine in ROUTINES
+                for symbol, library in [layout["routines"][routine]]
             )
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        if layout["name"] != name:
+            return None
+    except (ValueError, KeyError, zipfile.BadZipFile):
         return None
-    signature = tuple((str(name), str(dtype), int(ndim)) for name, dtype, ndim in layout["signature"])
+    signature = tuple((str(each), str(dtype), int(ndim)) for each, dtype, ndim in layout["signature"])
     return MachineCode(log_density, expand, signature, layout["n_parameters"], layout["variables"])

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from bayesrefract.model.arrays import ModelArrays
+from bayesrefract.model.reported import REPORTED
 from bayesrefract.study.model import BaselineKind
 
 INTERNAL = {"hazard_shape", "hazard_rate"}
@@ -39,6 +40,18 @@ class Posterior:
         return int(self.draws.sizes["chain"] * self.draws.sizes["draw"])
 
 
+def labels(arrays: ModelArrays) -> dict[str, list[str]]:
+    """Names along each dimension of the draws, in their order, without the padding."""
+    real, coords = arrays.real, arrays.coords
+    return {
+        "group": coords["group"][: real.n_groups],
+        "covariate": coords["column"][: real.n_columns],
+        "spread": coords["spread"][: real.n_spreads],
+        "stratum": coords["stratum"][: real.n_strata],
+        "interval": coords["interval"][: real.n_intervals],
+    }
+
+
 def drop_padding(trace: xr.DataTree, arrays: ModelArrays, key: str, rng: np.random.Generator) -> Posterior:
     """Drop the padding: keep real groups, columns, strata and intervals, under their names.
 
@@ -47,17 +60,13 @@ def drop_padding(trace: xr.DataTree, arrays: ModelArrays, key: str, rng: np.rand
     posterior = trace["posterior"].to_dataset()
     if arrays.structure.kind is BaselineKind.INDEPENDENT:
         posterior["log_hazard"] = _draw_hazards(posterior["hazard_shape"], posterior["hazard_rate"], rng)
-    real = arrays.real
-    sizes = {"group": real.n_groups, "column": real.n_columns, "spread": real.n_spreads, "stratum": real.n_strata}
-    sizes["interval"] = real.n_intervals
-    kept = posterior[[name for name in posterior.data_vars if name not in INTERNAL]]
-    kept = kept.isel({name: slice(size) for name, size in sizes.items() if name in kept.dims})
+    names = {"column" if name == "covariate" else name: real for name, real in labels(arrays).items()}
+    kept = posterior[[name for name in posterior.data_vars if name in REPORTED and name not in INTERNAL]]
+    kept = kept.isel({name: slice(len(real)) for name, real in names.items() if name in kept.dims})
     if arrays.by_group:
         kept = kept.drop_vars("group_effect")
     kept = kept.drop_vars([name for name in kept.data_vars if kept[name].size == 0])
-    names = {"group": arrays.coords["group"], "column": arrays.coords["column"], "spread": arrays.coords["spread"]}
-    names |= {"stratum": arrays.coords["stratum"], "interval": arrays.coords["interval"]}
-    kept = kept.assign_coords({name: names[name][: sizes[name]] for name in sizes if name in kept.dims})
+    kept = kept.assign_coords({name: real for name, real in names.items() if name in kept.dims})
     kept = kept.rename({"column": "covariate"} if "column" in kept.dims else {})  # ArviZ calls places of a grid so
     statistics = trace["sample_stats"].to_dataset()
     found = [name for name in STATISTICS if name in statistics]

@@ -14,7 +14,20 @@ from typing import Any
 PACKAGE = Path(__file__).parents[1]
 CODE_ROOMS = ("cohort/exposure.py", "model", "inference")
 """Sources on which draws depend: a change in any of them makes every fit run again."""
-LIBRARIES = ("pymc", "pytensor", "nutpie", "numpy", "numba", "xarray", "arviz", "lifelines", "pandas", "scipy")
+LIBRARIES = (
+    "pymc",
+    "pytensor",
+    "nutpie",
+    "numpy",
+    "numba",
+    "xarray",
+    "arviz",
+    "arviz-stats",
+    "lifelines",
+    "statsmodels",
+    "pandas",
+    "scipy",
+)
 DRAW_LIBRARIES = ("pymc", "pytensor", "nutpie", "numpy", "numba")
 
 
@@ -30,6 +43,7 @@ class Provenance:
     code_sha256: str
     versions: dict[str, str]
     cpu: str = ""
+    compilation: str = "kept"
     label: str = ""
     sampler: dict[str, Any] = field(default_factory=dict)
 
@@ -45,6 +59,7 @@ class Provenance:
                 ("the records", self.data_sha256[:12], other.data_sha256[:12]),
                 ("the model file", self.model_sha256[:12], other.model_sha256[:12]),
                 ("the seed", self.seed, other.seed),
+                ("the way of compiling", self.compilation, other.compilation),
                 ("the program", self.code_sha256[:12], other.code_sha256[:12]),
                 *((key, self.sampler.get(key), other.sampler.get(key)) for key in self.sampler),
                 *((name, self.versions.get(name), other.versions.get(name)) for name in DRAW_LIBRARIES),

@@ -6,8 +6,8 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
@@ -15,9 +15,11 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from bayesrefract.files import locked, sweep, write_whole
-from bayesrefract.inference.posterior import Posterior
+from bayesrefract.files import locked, make_folder, make_private, sweep, write_private
+from bayesrefract.inference.compilation import compilation
+from bayesrefract.inference.posterior import Posterior, labels
 from bayesrefract.inference.provenance import DRAW_LIBRARIES, Provenance, as_values, code_sha256, read_provenance
+from bayesrefract.inference.sealed import read_sealed, seal
 from bayesrefract.model.arrays import ModelArrays
 from bayesrefract.study.model import Sampler
 
@@ -31,6 +33,7 @@ def fit_key(arrays: ModelArrays, sampler: Sampler, seed: np.random.SeedSequence)
         "sampler": asdict(sampler),
         "seed": [str(seed.entropy), *seed.spawn_key],
         "code": code_sha256(),
+        "compilation": compilation(),
         "versions": {name: version(name) for name in DRAW_LIBRARIES},
     }
     digest.update(json.dumps(settings, sort_keys=True).encode())
@@ -40,33 +43,28 @@ def fit_key(arrays: ModelArrays, sampler: Sampler, seed: np.random.SeedSequence)
     return digest.hexdigest()
 
 
-def default_store() -> Path:
-    """Where fits of single comparisons are kept: draws and settings, no patient's record."""
-    chosen = os.environ.get("BAYESREFRACT_CACHE")
-    return Path(chosen) if chosen else Path.home() / ".cache" / "bayesrefract" / "fits"
-
-
 @dataclass(frozen=True)
 class FitStore:
-    """A folder of finished fits. A file under its final name is whole: it is renamed into place."""
+    """A folder of finished fits: netCDF files with a seal. What is not whole is told, and made again."""
 
     folder: Path
 
     def path(self, key: str) -> Path:
         return self.folder / f"{key[:32]}.nc"
 
-    def load(self, key: str) -> Posterior | None:
-        """The stored fit, or None when there is none or its file is damaged."""
+    def found(self, key: str) -> Path | None:
+        """What lies under the name of this fit, whole or not."""
+        return self.path(key) if os.path.lexists(self.path(key)) else None
+
+    def load(self, key: str, arrays: ModelArrays) -> Posterior | None:
+        """The stored fit of these arrays, or None when there is none or its file is damaged."""
+        content = read_sealed(self.path(key))
+        if content is None:
+            return None
         try:
-            with xr.open_datatree(self.path(key), engine="h5netcdf") as tree:
-                tree.load()
-        except (OSError, ValueError, KeyError, RuntimeError):  # HDF5 has many ways to say that a file is broken
+            return _read(content, key, arrays)
+        except Exception:  # noqa: BLE001  # sealed, and yet no fit of this version: HDF5 and xarray raise anything then
             return None
-        draws, statistics = tree["posterior"].to_dataset(), tree["sample_stats"].to_dataset()
-        if tree.attrs.get("key") != key or tree.attrs.get("content") != _content(draws, statistics):
-            return None
-        statistics = statistics.assign(diverging=statistics["diverging"].astype(bool))
-        return Posterior(draws, statistics, key, bool(tree.attrs["by_group"]))
 
     def save(self, posterior: Posterior, provenance: Provenance) -> Path:
         """Write the fit and its provenance; the file appears whole or not at all.
@@ -78,47 +76,113 @@ class FitStore:
         tree = xr.DataTree.from_dict({"posterior": posterior.draws, "sample_stats": statistics})
         tree.attrs = {
             "key": posterior.key,
-            "content": _content(posterior.draws, statistics),
             "by_group": int(posterior.by_group),
             "provenance": json.dumps(as_values(provenance)),
         }
         content = BytesIO()
         tree.to_netcdf(content, engine="h5netcdf")
-        write_whole(self.path(posterior.key), content.getvalue())
-        return self.path(posterior.key)
+        path = self.path(posterior.key)
+        self._make()
+        write_private(path, seal(content.getvalue()))
+        return path
 
     def stamp(self, key: str) -> tuple[int, int] | None:
         """Time stamp of the stored fit; None where there is none."""
         try:
             status = self.path(key).stat()
-        except FileNotFoundError:
+        except OSError:
             return None
         return status.st_ino, status.st_mtime_ns
 
     def claim(self, key: str, waiting: Callable[[str], None]) -> AbstractContextManager[None]:
         """Lock of one fit: a second process waits, and then finds the fit stored."""
-        return locked(self.folder / ".lock", key, waiting)
+        self._make()
+        return locked(self.folder / ".lock", self.path(key).name, waiting)
+
+    def _make(self) -> None:
+        make_folder(self.folder.parent)  # also of the report, which has the modes that the user wants
+        make_private(self.folder)
 
     def sweep(self) -> None:
-        """Remove partial files of killed runs."""
-        sweep(self.folder)
+        """Remove partial files of killed runs; a fit that another process has claimed is left alone."""
+        sweep(self.folder, self.folder / ".lock")
 
     def parents(self, label: str) -> list[Provenance]:
         """Provenance of every stored fit with this label (study, question, model); the newest first."""
         found = []
-        for path in sorted(self.folder.glob("*.nc"), key=lambda path: path.stat().st_mtime, reverse=True):
-            try:
-                with xr.open_datatree(path, engine="h5netcdf") as tree:
-                    found.append(read_provenance(json.loads(tree.attrs["provenance"])))
-            except (OSError, ValueError, KeyError, TypeError, RuntimeError):
-                continue  # damaged, or no fit of ours
-        return [each for each in found if each.label == label]
+        for path in self.folder.glob("*.nc"):
+            provenance = _provenance(path)
+            if provenance is not None and provenance.label == label:
+                found.append((_age(path), provenance))
+        return [provenance for _, provenance in sorted(found, key=lambda each: each[0], reverse=True)]
 
 
-def _content(*parts: xr.Dataset) -> str:
-    """Hash of the stored numbers, to detect a damaged file."""
-    digest = hashlib.sha256()
-    for part in parts:
-        for name in sorted(map(str, part.data_vars)):
-            digest.update(name.encode() + np.ascontiguousarray(part[name].values, dtype=float).tobytes())
-    return digest.hexdigest()
+@dataclass(frozen=True)
+class MemoryStore:
+    """Finished fits of one process, which end with it: nothing is written."""
+
+    fits: dict[str, Posterior] = field(default_factory=dict, repr=False)
+
+    def found(self, key: str) -> None:
+        """No fit has a file."""
+
+    def load(self, key: str, arrays: ModelArrays) -> Posterior | None:
+        return self.fits.get(key)
+
+    def save(self, posterior: Posterior, provenance: Provenance) -> None:
+        self.fits[posterior.key] = posterior
+
+    def stamp(self, key: str) -> None:
+        """No fit has a file."""
+
+    def claim(self, key: str, waiting: Callable[[str], None]) -> AbstractContextManager[None]:
+        """No other process can want it."""
+        return nullcontext()
+
+    def sweep(self) -> None:
+        """Nothing is left behind."""
+
+    def parents(self, label: str) -> list[Provenance]:
+        return []
+
+
+type Store = FitStore | MemoryStore
+
+
+def _read(content: bytes, key: str, arrays: ModelArrays) -> Posterior | None:
+    """The fit in a netCDF file, if it is the one of this key and its labels are those of the arrays."""
+    with xr.open_datatree(BytesIO(content), engine="h5netcdf") as tree:
+        tree.load()
+    if tree.attrs["key"] != key:
+        return None
+    draws, statistics = tree["posterior"].to_dataset(), tree["sample_stats"].to_dataset()
+    statistics = statistics.assign(diverging=statistics["diverging"].astype(bool))
+    posterior = Posterior(draws, statistics, key, bool(tree.attrs["by_group"]))
+    return posterior if _belongs(posterior, arrays) else None
+
+
+def _belongs(posterior: Posterior, arrays: ModelArrays) -> bool:
+    """Whether groups, covariates, strata and intervals of the draws have the names and order of the data."""
+    draws, names = posterior.draws, labels(arrays)
+    named = [str(dim) for dim in draws.dims if dim not in {"chain", "draw"}]
+    same = all(draws[dim].values.tolist() == names.get(dim) for dim in named)
+    numbers = all(each.dtype.kind == "f" for each in draws.values())
+    return same and numbers and posterior.by_group == arrays.by_group == ("group_effect" not in draws)
+
+
+def _provenance(path: Path) -> Provenance | None:
+    content = read_sealed(path)
+    if content is None:
+        return None
+    try:
+        with xr.open_datatree(BytesIO(content), engine="h5netcdf") as tree:
+            return read_provenance(json.loads(tree.attrs["provenance"]))
+    except Exception:  # noqa: BLE001  # as in `load`: the file of another version, which concerns nobody
+        return None
+
+
+def _age(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:  # another run is replacing it
+        return 0.0

@@ -11,8 +11,7 @@ from pytensor.tensor.variable import TensorVariable
 
 from bayesrefract.model import independent, random_walk
 from bayesrefract.model.arrays import ModelArrays, Structure
-from bayesrefract.model.at_risk import at_risk
-from bayesrefract.model.matvec import matvec
+from bayesrefract.model.products import at_risk, matvec
 from bayesrefract.study.model import BaselineKind
 
 DATA_DIMS: dict[str, tuple[str, ...]] = {

@@ -13,22 +13,7 @@ from pytensor.tensor.variable import TensorVariable
 
 from bayesrefract.model.arrays import ModelArrays
 from bayesrefract.model.build import build, strict_arithmetic
-
-REPORTED = (
-    "group_effect",
-    "coefficient",
-    "log_hazard",
-    "hazard_shape",
-    "hazard_rate",
-    "log_likelihood",
-    "sigma",
-    "tau",
-    "stratum_sd",
-    "stratum_sigma",
-    "log_k",
-)
-"""Quantities that are kept of every draw, where a model has them; the raw coordinates behind them are not."""
-
+from bayesrefract.model.reported import REPORTED
 
 type Variables = dict[str, dict[str, int]]
 

@@ -8,7 +8,7 @@ import pytensor.tensor as pt
 from numpy.typing import NDArray
 from pytensor.tensor.variable import TensorVariable
 
-from bayesrefract.model.matvec import matvec
+from bayesrefract.model.products import matvec
 from bayesrefract.study.model import StrataKind
 
 Floats = NDArray[np.float64]

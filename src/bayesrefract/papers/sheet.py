@@ -66,7 +66,6 @@ def open_sheet(path: Path, needed: Sequence[str]) -> Sheet:
             f"{records.label}: there is no column {listed(map(quoted, absent))}.{hint} "
             f"The file needs {listed(needed, len(needed))}."
         )
-    records = _read(path, records.header)
     columns = [column for column in records.header if column]
     cells = zip(*(records.frame[column] for column in columns), strict=True)
     rows = (
@@ -80,7 +79,7 @@ def _read(path: Path, wanted: Sequence[str]) -> Records:
     if path.suffix.lower() == ".parquet":
         raise InputError(f"{path.name}: printed digits are read as text. Give a CSV file.")
     try:
-        return read_file(path, wanted)
+        return read_file(path, wanted, every=True)
     except RecordsError as error:
         raise InputError([_of_printed(fault) for fault in error.faults]) from None
 

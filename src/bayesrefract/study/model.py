@@ -17,6 +17,9 @@ USUAL = 12
 DEFAULT_SEED = 20240
 """Of a run that names none."""
 
+LARGEST_SEED = 2**63 - 1
+"""What a study file, JSON and every random generator can hold."""
+
 
 class BaselineKind(StrEnum):
     """Prior of the piecewise-constant baseline hazard."""
@@ -91,6 +94,13 @@ class Intervals:
         return self.cuts is None and self.maximum is None
 
 
+MOST_CHAINS = 100
+MOST_DRAWS = 10_000_000
+"""Over all chains, with tuning: some 8 GB of a small model's posterior, and far beyond what any verdict needs."""
+BYTES_PER_DRAW = 800
+"""Of one draw of a model of a hundred values: what is left of it after sampling takes less, sampling it more."""
+
+
 @dataclass(frozen=True)
 class Sampler:
     """Settings of NUTS. `max_draws` (over all chains) bounds the doubling of too-close-to-call runs."""
@@ -100,6 +110,19 @@ class Sampler:
     draws: int = 1000
     target_accept: float = 0.95
     max_draws: int = 40_000
+
+    @property
+    def fault(self) -> str | None:
+        """Why so much cannot be sampled, with what it would need; None where it can."""
+        if self.chains > MOST_CHAINS:
+            return f"{self.chains:,} chains are more than the {MOST_CHAINS} that can be run. Run fewer."
+        total = max(self.chains * (self.tune + self.draws), self.max_draws)
+        if total <= MOST_DRAWS:
+            return None
+        return (
+            f"{total:,} draws (over all chains, tuning and max_draws included) need about "
+            f"{total * BYTES_PER_DRAW // 10**9:,} GB of memory. At most {MOST_DRAWS:,} can be asked for: take fewer."
+        )
 
     @property
     def careful(self) -> Sampler:

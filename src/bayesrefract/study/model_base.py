@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -51,7 +52,7 @@ def find_base(path: Path, file: TomlFile, shipped: Mapping[str, Path], above: It
         raise _fault(file, f" = {shown(named)} is not allowed. Give {ALLOWED}.")
     if is_path(named):
         found = path.parent / named
-        if not found.is_file():
+        if not os.path.isfile(found):
             raise _fault(
                 file,
                 f" = {shown(named)}: there is no such file, seen from {path.name}. Correct the path, or name a shipped "

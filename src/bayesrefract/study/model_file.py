@@ -155,6 +155,10 @@ class SamplerSection(Section):
     @classmethod
     def _holds_all(cls, most: int, info: ValidationInfo) -> int:
         chains, draws = info.data.get("chains"), info.data.get("draws")
+        whole = chains is not None and draws is not None and "tune" in info.data
+        fault = Sampler(**info.data | {"max_draws": most}).fault if whole else None
+        if fault is not None:
+            refuse(f": {fault}")
         if chains is not None and draws is not None and chains * draws > most:
             refuse(f"= {most} is less than chains x draws = {chains * draws}. Raise it, or draw less.")
         return most

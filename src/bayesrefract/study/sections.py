@@ -11,12 +11,16 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, Field, PlainValidator, StringConstraints, ValidationInfo, field_validator
 
 from bayesrefract.messages import did_you_mean, listed
+from bayesrefract.names import composed
 from bayesrefract.study.extensions import installed
 from bayesrefract.study.rope import Estimand, IntervalKind, RuleName, Side, bounds_faults
 from bayesrefract.study.study import Condition, Evidence, TimeUnit
-from bayesrefract.study.toml_reader import Section, Text, on_one_line, one_of, refuse, shown
+from bayesrefract.study.toml_reader import FileName, Section, Text, on_one_line, one_of, refuse, shown
 
-type Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+type Composed = Annotated[str, AfterValidator(composed)]
+LONGEST_NAME = 60
+"""Letters of a name: up to three of them make one file name, which may have 255."""
+type Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=LONGEST_NAME)]
 
 LIFELINES = "lifelines:"
 """Prefix of records that are a file inside the package lifelines."""
@@ -24,7 +28,7 @@ SIMULATED = "simulated:"
 """Prefix of records that a seeded function of this package makes."""
 RECORD_FILES = (".csv", ".parquet")
 
-NAME = "a name of letters, digits, _ and - (it becomes part of file names)"
+NAME = f"a name of up to {LONGEST_NAME} letters, digits, _ and - (it becomes part of file names)"
 COLUMN = "the name of a column, in double quotes"
 COLUMNS = "a list of column names"
 ROLE = '"main" or "sensitivity"'
@@ -39,11 +43,13 @@ class StudySection(Section):
     name: Name = Field(description=NAME)
     title: Text = Field(description="one line that says what is compared")
     time_unit: TimeUnit = Field(strict=False, description=one_of(TimeUnit))
-    records: Text = Field(
+    records: FileName = Field(
         description='a .csv or .parquet file beside this one, "lifelines:FILE.csv" or "simulated:NAME"'
     )
     evidence: Evidence = Field(strict=False, description=one_of(Evidence))
-    models: list[Text] = Field(min_length=1, description='a list of models to try, the first one primary: ["primary"]')
+    models: list[FileName] = Field(
+        min_length=1, description='a list of models to try, the first one primary: ["primary"]'
+    )
     source: Annotated[str, AfterValidator(on_one_line)] = Field(
         default="", description="source of the records, as text"
     )
@@ -106,7 +112,7 @@ class ColumnsSection(Section):
     id: Text | None = Field(default=None, description=COLUMN)
     unordered: list[Text] = Field(default=[], description=COLUMNS)
     strata: list[Text] = Field(default=[], description=COLUMNS)
-    per: dict[str, Annotated[float, Field(gt=0)]] = Field(
+    per: dict[Composed, Annotated[float, Field(gt=0)]] = Field(
         default={}, description="a step above 0 for each column, such as { age = 10 }"
     )
 
@@ -120,7 +126,7 @@ class GroupsSection(Section):
     """[groups]"""
 
     levels: list[Text] = Field(min_length=2, description="a list of at least two group names")
-    codes: dict[str, Text] | None = Field(
+    codes: dict[Composed, Text] | None = Field(
         default=None, description='a group name for each value in the records, such as { "0" = "control" }'
     )
 
@@ -152,7 +158,7 @@ def read_conditions(where: Any) -> tuple[Condition, ...]:
     """{ column = value | [values] | { low =, high = } } as conditions."""
     if not isinstance(where, dict):
         refuse(f"= {shown(where)} is not a table. Write {{ column = value }}.")
-    return tuple(_condition(on_one_line(column), wanted) for column, wanted in where.items())
+    return tuple(_condition(composed(on_one_line(column)), wanted) for column, wanted in where.items())
 
 
 def _condition(column: str, wanted: Any) -> Condition:
@@ -164,9 +170,8 @@ def _condition(column: str, wanted: Any) -> Condition:
             f".{column} = {shown(wanted)} is not allowed. Give a value, a list of values, "
             "or a range { low = 18, high = 65 }."
         )
-    for text in (v for v in values if isinstance(v, str)):
-        on_one_line(text)
-    return Condition(column, tuple(float(v) if type(v) is int else v for v in values))
+    texts = [composed(on_one_line(v)) if isinstance(v, str) else v for v in values]
+    return Condition(column, tuple(float(v) if type(v) is int else v for v in texts))
 
 
 def _range(column: str, bounds: dict[str, Any]) -> Condition:
@@ -188,7 +193,7 @@ class PopulationSection(Section):
         default=(), description="a table of columns and their values"
     )
     role: Literal["main", "sensitivity"] = Field(default="main", description=ROLE)
-    models: list[Text] | None = Field(default=None, min_length=1, description=SOME_MODELS)
+    models: list[FileName] | None = Field(default=None, min_length=1, description=SOME_MODELS)
     printed: Text | None = Field(
         default=None, description="as in the column population of the published estimates, such as all"
     )
@@ -208,7 +213,7 @@ class QuestionSection(Section):
     label: Text | None = Field(default=None, description="one line of text")
     time: Text = Field(description=COLUMN)
     event: Text = Field(description=COLUMN)
-    event_value: str | float | None = Field(default=None, description="the value that means the event, such as 2")
+    event_value: Composed | float | None = Field(default=None, description="the value that means the event, such as 2")
     entry: Text | None = Field(default=None, description=COLUMN)
     administrative_end: Text | None = Field(default=None, description=COLUMN)
     horizon: float | None = Field(default=None, gt=0, description="a time above 0, in study.time_unit")
@@ -218,7 +223,7 @@ class QuestionSection(Section):
     populations: list[Text] | None = Field(
         default=None, min_length=1, description="a list of names of [[population]] tables"
     )
-    models: list[Text] | None = Field(default=None, min_length=1, description=SOME_MODELS)
+    models: list[FileName] | None = Field(default=None, min_length=1, description=SOME_MODELS)
     printed: PrintedSection | None = Field(
         default=None, description='the rows of [published], such as { setting = "trial", endpoint = "death" }'
     )
@@ -241,11 +246,11 @@ class PublishedSection(Section):
     """[published]"""
 
     source: Text = Field(description="the paper, as text")
-    estimates: Text = Field(description="a .csv file beside this one")
-    counts: Text | None = Field(default=None, description="a .csv file beside this one")
+    estimates: FileName = Field(description="a .csv file beside this one")
+    counts: FileName | None = Field(default=None, description="a .csv file beside this one")
     conclusion: Text = Field(description="the paper's own sentence, as printed")
     conclusion_where: Text = Field(description="where in the paper it stands")
-    spread: Text | None = Field(default=None, description="a .csv file beside this one")
+    spread: FileName | None = Field(default=None, description="a .csv file beside this one")
     context: list[Text] = Field(default=[], description="a list of sentences: outside evidence")
     limits: list[Text] = Field(default=[], description="a list of sentences: what limits this paper and its patients")
     notes: list[Text] = Field(default=[], description="a list of sentences: how its printed numbers are to be read")

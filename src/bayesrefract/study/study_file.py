@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 from bayesrefract.errors import StudyError
@@ -74,7 +75,7 @@ def load_study(path: Path) -> Study:
     StudyError
         With one sentence per fault: file, key, what was found, what is allowed, what to do.
     """
-    path = path / "study.toml" if path.is_dir() else path
+    path = path / "study.toml" if os.path.isdir(path) else path
     file, content = read_toml(path, StudyError)
     file.allow_only(KNOWN_TABLES)
     tables = _read_tables(file)
@@ -104,7 +105,7 @@ def _read_tables(file: TomlFile) -> StudyTables:
 def _check_files(tables: StudyTables, folder: Path, file: TomlFile) -> None:
     """Check that the files of [published] exist."""
     for key, name in _published_files(tables.published).items():
-        if not (folder / name).is_file():
+        if not os.path.isfile(folder / name):
             file.fault(f"published.{key}", f' = "{name}": there is no such file beside the study. Correct the name.')
 
 

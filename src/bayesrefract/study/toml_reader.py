@@ -6,8 +6,9 @@ Places in arrays of tables count from 1: `rope[1].low` is the key `low` of the f
 from __future__ import annotations
 
 import datetime as dt
+import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -18,8 +19,21 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from bayesrefract.errors import InputError
 from bayesrefract.messages import UNPRINTABLE, did_you_mean, quoted
+from bayesrefract.names import composed
+from bayesrefract.source import Expected, open_source
 
 LONGEST_SHOWN = 60
+EXPECTED = Expected("TOML", "Check the path; the file must be TOML.", pipe=False)
+MOST_BYTES = 4_000_000
+"""Far more than anybody writes by hand."""
+MOST_LEVELS = 32
+"""Tables and lists within each other; more would exhaust the stack of what walks through them."""
+LARGEST = 2**63
+"""The whole numbers of TOML have 64 bits."""
+LONG_KEY = re.compile(
+    r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){%d}""" % MOST_LEVELS  # noqa: UP031 - braces
+)
+"""A dotted key that the parser would take minutes for."""
 
 
 class Section(BaseModel):
@@ -43,7 +57,9 @@ def on_one_line(text: str) -> str:
     return text
 
 
-type Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(on_one_line)]
+type FileName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(on_one_line)]
+"""Letter for letter as written: a file system may know two names that look alike."""
+type Text = Annotated[FileName, AfterValidator(composed)]
 
 
 def one_of(choices: type[StrEnum], *, without: Iterable[StrEnum] = ()) -> str:
@@ -128,26 +144,61 @@ class TomlFile:
 
 def read_toml(path: Path, error: type[InputError]) -> tuple[TomlFile, bytes]:
     """Read and parse a file; its bytes are returned for hashing. Raises `error` where that fails."""
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise error(f"{path}: there is no such file. Check the path; the file must be TOML.") from None
-    except IsADirectoryError:
-        raise error(f"{path}: this is a folder, not a file. Give the path of a TOML file in it.") from None
-    except OSError as problem:
-        raise error(f"{path}: the file cannot be read ({problem.strerror}). Check its permissions.") from None
+    with open_source(path, EXPECTED, error) as source:
+        try:
+            content = source.read(MOST_BYTES + 1)
+        except OSError as problem:
+            raise error(f"{path}: the file cannot be read ({problem.strerror}). Check its permissions.") from None
+    if len(content) > MOST_BYTES:
+        raise error(
+            f"{path}: the file has more than {MOST_BYTES // 1_000_000} MB, too many for a study or a model. "
+            "Check the path."
+        )
     return parse_toml(content, path.name, error), content
 
 
 def parse_toml(content: bytes, name: str, error: type[InputError]) -> TomlFile:
     """Parse TOML; a syntax error names the line."""
+    nested = f"{name}: tables or lists stand more than {MOST_LEVELS} deep in each other. Take some levels out."
     try:
-        return TomlFile(name, tomllib.loads(content.decode("utf-8-sig")), error)
+        text = content.decode("utf-8-sig")
+        if LONG_KEY.search(text):
+            raise error(nested)
+        tables = tomllib.loads(text)
     except UnicodeDecodeError as problem:
         line = content.count(b"\n", 0, problem.start) + 1
         raise error(f"{name} line {line}: not valid UTF-8. Save the file as UTF-8 text.") from None
     except tomllib.TOMLDecodeError as problem:
         raise error(f"{name}: not valid TOML: {problem}. Correct that line; text needs double quotes.") from None
+    except RecursionError:
+        raise error(nested) from None
+    except ValueError:  # Python reads no longer ones
+        raise error(f"{name}: a whole number has thousands of digits. Numbers have up to 18: correct it.") from None
+    found = list(_walk(tables))
+    if any(depth > MOST_LEVELS for depth, _, _ in found):
+        raise error(nested)
+    faults = [
+        f"{name}: {key} is a whole number of more than 18 digits. Correct it."
+        for _, key, value in found
+        if isinstance(value, int) and abs(value) >= LARGEST
+    ]
+    if faults:
+        raise error(faults)
+    return TomlFile(name, tables, error)
+
+
+def _walk(tables: dict[str, Any]) -> Iterator[tuple[int, str, Any]]:
+    """Depth, place and value of everything down to the first level that is too deep."""
+    waiting: list[tuple[int, str, Any]] = [(0, "", tables)]
+    while waiting:
+        depth, place, value = waiting.pop()
+        yield depth, place, value
+        if depth > MOST_LEVELS:
+            return
+        if isinstance(value, dict):
+            waiting += [(depth + 1, f"{place}.{key}" if place else key, each) for key, each in value.items()]
+        elif isinstance(value, list):
+            waiting += [(depth + 1, f"{place}[{i}]", each) for i, each in enumerate(value, start=1)]
 
 
 def _explain(error: ErrorDetails, kind: type[Section]) -> tuple[str, str]:

@@ -12,9 +12,18 @@ from matplotlib.transforms import blended_transform_factory
 from numpy.typing import NDArray
 
 from bayesrefract.classical.agreement import ProportionalHazards
+from bayesrefract.cohort.disclosure import NOT_SHOWN
 from bayesrefract.findings import Findings, PredictiveCheck
 from bayesrefract.numerals import ABSENT, exact, fixed, p_value
-from bayesrefract.report.figures.curves import FEW_AT_RISK, few_from, group_look, on_grid, survival_at
+from bayesrefract.report.figures.curves import (
+    FEW_AT_RISK,
+    end_of,
+    few_from,
+    group_look,
+    not_shown,
+    on_grid,
+    survival_at,
+)
 from bayesrefract.report.figures.style import (
     BAND,
     BLUE,
@@ -49,7 +58,7 @@ def log_log_figure(findings: Findings) -> Picture:
     foot = 0.6 + LEGEND_LINE * len(groups)
     figure = new_figure(foot + 2.4)
     axes = axes_at(figure, LEFT, foot, WIDTH - LEFT - RIGHT, 2.1)
-    end = max(float(group.curve.times[-1]) for group in groups)
+    end = end_of(findings)
     reached: list[float] = []
     ends: dict[str, str | None] = {}
     for place, group in enumerate(groups):
@@ -66,6 +75,8 @@ def log_log_figure(findings: Findings) -> Picture:
         figure.text(LEFT / WIDTH, y, shorten(group.level, 48), va="center", fontsize=SMALL, weight="bold")
         reached += hazard.tolist()
         ends[group.level] = _last(times[drawn], hazard, findings.analysis.time_unit)
+    small = [group.level for group in groups if group.too_few]
+    ends = {level: last for level, last in ends.items() if level not in small}
     _log_axes(axes, findings, end, reached)
     if not reached:
         axes.text(0.5, 0.5, "no curve can be drawn", transform=axes.transAxes, ha="center", color=FAINT)
@@ -73,6 +84,7 @@ def log_log_figure(findings: Findings) -> Picture:
     caption = (
         "Cumulative hazard of each group (Kaplan-Meier) on log axes: where hazards are proportional, the curves are "
         f"parallel. {test} Only where at least {FEW_AT_RISK} patients are at risk{_without_curve(ends)}."
+        f"{not_shown(findings)}"
     )
     values = ", ".join(f"{level} {end or 'no curve'}" for level, end in ends.items())
     alt = f"Cumulative hazard over time per group on log axes; at its end: {values}. {test}"
@@ -166,6 +178,9 @@ def _hazard_table(findings: Findings, end: float) -> Table:
     unit = findings.analysis.time_unit
     rows = []
     for group in findings.agreement.groups:
+        if group.too_few:
+            rows.append((group.level, ABSENT, NOT_SHOWN))
+            continue
         first_few = few_from(group.curve)
         last = group.curve.times[max(first_few - 1, 0)] if first_few < len(group.curve.times) else end
         for time in np.linspace(0, end, TABLE_TIMES + 1)[1:]:

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from bayesrefract.classical.agreement import GroupSummary, KaplanMeier
+from bayesrefract.cohort.disclosure import NOT_SHOWN
 from bayesrefract.findings import CurveBand, Findings
 from bayesrefract.numerals import ABSENT, exact, fixed
 from bayesrefract.report.figures.style import GROUP_COLOURS, GROUP_MARKERS
@@ -67,6 +68,19 @@ def draw_steps(axes: Axes, curve: KaplanMeier, end: float, place: int) -> None:
     axes.plot(times[marked], survival[marked], marker, color=colour, markersize=4)
 
 
+def end_of(findings: Findings) -> float:
+    """Where the time axis ends: with the longest curve that is shown."""
+    shown = max(float(group.curve.times[-1]) for group in findings.agreement.groups)
+    modelled = [float(band.times[-1]) for band in findings.curves]
+    return shown or findings.analysis.endpoint.horizon or max(modelled, default=1.0)
+
+
+def not_shown(findings: Findings) -> str:
+    """For a caption: the groups whose curves are withheld; empty where there is none."""
+    small = [group.level for group in findings.agreement.groups if group.too_few]
+    return f" {', '.join(small)}: {NOT_SHOWN}." if small else ""
+
+
 def group_look(place: int) -> tuple[str, str]:
     """Colour and marker of the group at a place of the question's order; when the colours start again, the
     markers are one further, so that no two of the first 36 groups look alike.
@@ -78,7 +92,7 @@ def group_look(place: int) -> tuple[str, str]:
 def readable_times(findings: Findings, ticks: list[float], groups: tuple[GroupSummary, ...]) -> list[float]:
     """Times of a figure's table: its ticks and the horizon, as far as any curve reaches."""
     horizon = findings.analysis.endpoint.horizon
-    end = max(float(group.curve.times[-1]) for group in groups)
+    end = end_of(findings)
     return sorted({time for time in (*ticks, *(() if horizon is None else (horizon,))) if 0 <= time <= end})
 
 
@@ -93,6 +107,9 @@ def survival_rows(
             band = bands.get(group.level)
             posterior = ABSENT if band is None or time > band.times[-1] else _posterior(band, time)
             count = fixed(at_risk(group.curve, time), 0)
+            if group.too_few:
+                rows.append((group.level, f"{exact(time)} {unit}", NOT_SHOWN, NOT_SHOWN, posterior))
+                continue
             rows.append((group.level, f"{exact(time)} {unit}", count, ABSENT if km is None else _share(km), posterior))
     return tuple(rows)
 

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from bayesrefract.classical.agreement import GroupSummary
+from bayesrefract.cohort.disclosure import NOT_SHOWN
 from bayesrefract.findings import Findings
 from bayesrefract.interval import Interval
 from bayesrefract.numerals import p_value, ratio, span
@@ -15,7 +16,9 @@ from bayesrefract.report.figures.curves import (
     FEW_AT_RISK,
     GRID_STEPS,
     draw_steps,
+    end_of,
     group_look,
+    not_shown,
     readable_times,
     survival_rows,
 )
@@ -61,10 +64,11 @@ def kaplan_meier_figure(findings: Findings) -> Picture:
     text = sum(_height(label, heading) for label, _, heading in lines) + 0.6 * LINE
     figure = new_figure(text + foot + AXIS_HEIGHT + 2.8)
     above = axes_at(figure, LEFT, text + foot + AXIS_HEIGHT, WIDTH - LEFT - RIGHT, 2.55)
-    end = max(float(group.curve.times[-1]) for group in groups)
+    end = end_of(findings)
     for place, group in enumerate(groups):
-        draw_steps(above, group.curve, end, place)
-        _censored(above, group, end, place)
+        if not group.too_few:
+            draw_steps(above, group.curve, end, place)
+            _censored(above, group, end, place)
     survival_axes(above, findings, end)
     number_at_risk(axes_at(figure, LEFT, text, WIDTH - LEFT - RIGHT, foot), above, groups)
     _write(axes_at(figure, 0, 0, WIDTH, text), lines)
@@ -72,6 +76,7 @@ def kaplan_meier_figure(findings: Findings) -> Picture:
         f"Kaplan-Meier curves with numbers at risk; short strokes: censored; dashed: fewer than {FEW_AT_RISK} patients "
         f"at risk. Medians with 95% log-log confidence limits, {_adjusted(findings)} hazard ratios of Cox regression "
         "with 95% confidence intervals, two-group log-rank tests. A large p-value is absence of evidence, no more."
+        f"{not_shown(findings)}"
     )
     times = readable_times(findings, list(above.get_xticks()), groups)
     values = " ".join(f"{label}: {value}." for label, value, _ in lines if value)
@@ -95,7 +100,9 @@ def _median_lines(findings: Findings) -> list[tuple[str, str, bool]]:
     """Label, value, whether it is a heading."""
     unit = findings.analysis.time_unit
     heading = (f"Median ({unit}, 95% log-log CI)", "", True)
-    return [heading, *((group.level, _median(group.median, findings), False) for group in findings.agreement.groups)]
+    groups = findings.agreement.groups
+    medians = ((each.level, NOT_SHOWN if each.too_few else _median(each.median, findings)) for each in groups)
+    return [heading, *((level, value, False) for level, value in medians)]
 
 
 def _median(median: Interval, findings: Findings) -> str:

@@ -7,13 +7,16 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from bayesrefract.classical.agreement import GroupSummary
+from bayesrefract.cohort.disclosure import NOT_SHOWN
 from bayesrefract.findings import CurveBand, Findings
 from bayesrefract.numerals import exact, fixed, percent
 from bayesrefract.report.figures.curves import (
     FEW_AT_RISK,
     at_risk,
     draw_steps,
+    end_of,
     group_look,
+    not_shown,
     readable_times,
     survival_at,
     survival_rows,
@@ -55,11 +58,12 @@ def survival_figure(findings: Findings) -> Picture:
     figure = new_figure(foot + AXIS_HEIGHT + 2.8)
     above = axes_at(figure, LEFT, foot + AXIS_HEIGHT, WIDTH - LEFT - RIGHT, 2.55)
     bands = {band.level: band for band in findings.curves} if findings.health.passed else {}
-    end = max(float(group.curve.times[-1]) for group in groups)
+    end = end_of(findings)
     for place, group in enumerate(groups):
         if group.level in bands:
             _band(above, bands[group.level], group_look(place)[0])
-        draw_steps(above, group.curve, end, place)
+        if not group.too_few:
+            draw_steps(above, group.curve, end, place)
     survival_axes(above, findings, end)
     _horizon(above, findings)
     below = axes_at(figure, LEFT, 0, WIDTH - LEFT - RIGHT, foot)
@@ -67,7 +71,7 @@ def survival_figure(findings: Findings) -> Picture:
     with_bands = " over posterior survival (line: median, band: 95%)" if bands else "; the posterior is withheld"
     caption = (
         f"Kaplan-Meier curves (steps){with_bands}, with the number at risk. Dashed: fewer than {FEW_AT_RISK} patients "
-        "at risk. The symbols only distinguish the curves."
+        f"at risk. The symbols only distinguish the curves.{not_shown(findings)}"
     )
     times = readable_times(findings, list(above.get_xticks()), groups)
     heads = columns("Group", "Time", numbers=("At risk", "Kaplan-Meier", "Posterior median (95% band)"))
@@ -80,10 +84,13 @@ def survival_figure(findings: Findings) -> Picture:
 def _in_words(findings: Findings, times: list[float], end: float) -> str:
     """Each group's survival at the horizon, or at the last time that every curve reaches."""
     groups, horizon = findings.agreement.groups, findings.analysis.endpoint.horizon
-    reached = [time for time in times if all(time <= group.curve.times[-1] for group in groups)]
+    reached = [time for time in times if all(time <= group.curve.times[-1] or group.too_few for group in groups)]
     time = horizon if horizon is not None and horizon <= end else reached[-1]
     shares = []
     for group in groups:
+        if group.too_few:
+            shares.append(f"{group.level} {NOT_SHOWN}")
+            continue
         share = survival_at(group.curve, time)
         shares.append(f"{group.level} {'not followed so long' if share is None else percent(share)}")
     unit = findings.analysis.time_unit
@@ -158,5 +165,8 @@ def number_at_risk(below: Axes, above: Axes, groups: tuple[GroupSummary, ...]) -
         below.plot([-0.42 * inch, -0.12 * inch], [y] * 2, color=colour, linewidth=2.2, clip_on=False)
         below.plot([-0.27 * inch], [y], marker, color=colour, markersize=6, clip_on=False)
         below.text(0, y, shorten(group.level, 48), va="center", fontsize=SMALL, weight="bold", color=INK)
+        if group.too_few:
+            below.text(0, row + 0.72, NOT_SHOWN, va="center", fontsize=SMALL, color=FAINT)
+            continue
         for tick in ticks:
             below.text(tick, row + 0.72, str(at_risk(group.curve, tick)), ha="center", va="center", fontsize=SMALL)

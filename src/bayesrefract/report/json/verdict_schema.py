@@ -62,7 +62,10 @@ class Group(Part):
     level: str = Field(description="Name of the group.")
     patients: Count = Field(description="Patients analysed.")
     events: Count = Field(description="Events among them.")
-    person_time: Number = Field(description="Time at risk, summed over patients, in time_unit.")
+    person_time: Number = Field(
+        description="Time at risk, summed over patients, in time_unit; null, as every time of theirs, for fewer than 5 "
+        "patients."
+    )
     km_median: KaplanMeierMedian = Field(description="In time_unit; parts are null where not reached.")
     posterior_median: PosteriorMedian = Field(
         description="Of the survival curve standardised over the cohort, in time_unit; parts not reached are null."

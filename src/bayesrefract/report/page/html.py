@@ -13,15 +13,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from bayesrefract.dossier import Dossier
-from bayesrefract.files import sweep, write_whole
+from bayesrefract.files import locked, sweep, write_whole, writing
 from bayesrefract.findings import Findings
 from bayesrefract.report.diagnostics import write_fit_files
+from bayesrefract.report.diagnostics.files import diagnosed, diagnostics_path, posterior_path
 from bayesrefract.report.figures import Picture
 from bayesrefract.report.figures.style import BAND, BLUE, FAINT, GREEN, INK, ORANGE, PAPER, PURPLE, SKY, YELLOW
 from bayesrefract.report.json.verdict import study_json, write_json
 from bayesrefract.report.page.page import Page, compose
 from bayesrefract.report.page.parts import Section, pictures, sheets
 from bayesrefract.report.tables.table import to_csv
+from bayesrefract.report_folder import LAYOUT, PAGE, VERDICTS, ReportFolder
 from bayesrefract.study.study import Study
 
 HERE = Path(__file__).parent
@@ -39,7 +41,6 @@ THEME = {
     SKY: "sky",
 }
 """Colours of the figures and the style sheet's names for them: inline figures follow a dark page."""
-FILE_BESIDE = re.compile(r'href="((?:figures|tables|posteriors|diagnostics)/[\w.-]+)"')
 
 
 def write_report(
@@ -54,8 +55,8 @@ def write_report(
     """Write the report of a study: index.html, verdicts.json and the folders beside them.
 
     The page and its figures are made before anything is written, and each file appears whole; the page comes last.
-    Draws and diagnostics of a fit that are there already are not made again. Files that the page of an earlier report
-    links to and this one does not are removed.
+    Draws and diagnostics of a fit that are there already are not made again. Files of an earlier report that this one
+    does not have are removed: those that its manifest lists, and nobody has changed. One process at a time writes.
 
     Parameters
     ----------
@@ -64,7 +65,7 @@ def write_report(
     findings : sequence of Findings
         Results of every question and model; the first of each question are the primary model's.
     folder : Path
-        Folder of the report.
+        Folder of the report: new, empty, or that of an earlier report.
     dossier : Dossier, optional
         Patient tables and the printed numbers of a paper.
     further : mapping, optional
@@ -78,27 +79,54 @@ def write_report(
     -------
     Path
         The page.
+
+    Raises
+    ------
+    InputError
+        For a folder that holds other files, or where one of them stands in the place of a file of the report.
     """
+    ReportFolder(folder)  # refused before a lock is left in it
     page = compose(study, findings, dossier, further)
     text = render(page)
+    names = _names_of(page, findings, files_beside or {})
+    with locked(folder / ".lock", "report", tell or (lambda _: None)), writing(folder):
+        place = ReportFolder(folder)
+        place.claim(names)
+        _write_files(page, findings, folder, files_beside or {}, tell)
+        write_json(folder / VERDICTS, study_json(study, findings))
+        write_whole(folder / PAGE, text)
+        place.finish(names)
+    return folder / PAGE
+
+
+def _names_of(page: Page, findings: Sequence[Findings], files_beside: Mapping[str, str]) -> set[str]:
+    """Every file of the report, by its path within the folder."""
+    drawn = list(pictures(page.sections))
+    names = {PAGE, VERDICTS, *files_beside}
+    names |= {f"figures/{each.name}.{kind}" for each in drawn for kind in FIGURE_KINDS}
+    names |= {f"tables/figure-{each.name}.csv" for each in drawn}
+    names |= {f"tables/{each.name}.csv" for each in sheets(page.sections)}
+    names |= {posterior_path(each) for each in findings}
+    return names | {diagnostics_path(each) for each in diagnosed(findings)}
+
+
+def _write_files(
+    page: Page,
+    findings: Sequence[Findings],
+    folder: Path,
+    files_beside: Mapping[str, str],
+    tell: Callable[[str], None] | None,
+) -> None:
+    """Everything beside the page."""
     drawn = [picture for picture in pictures(page.sections) if not _is_written(picture, folder / "figures")]
     files = {name: content for picture in drawn for name, content in _figure_files(picture).items()}
     files |= {f"tables/figure-{each.name}.csv": to_csv(each.table) for each in pictures(page.sections)}
     files |= {f"tables/{each.name}.csv": to_csv(each.table) for each in sheets(page.sections)}
-    for place in ("figures", "tables", "posteriors", "diagnostics"):
-        sweep(folder / place)
-    index = folder / "index.html"
-    earlier = _files_of(index)
-    for name, content in files.items():
-        _write_new(folder / name, content)
-    for name, content in (files_beside or {}).items():
+    for place in (folder, *(folder / name for name in LAYOUT)):
+        sweep(place)
+    for name, content in (*files.items(), *files_beside.items()):
         _write_new(folder / name, content)
     write_fit_files(findings, folder, tell)
-    write_json(folder / "verdicts.json", study_json(study, findings))
-    write_whole(index, text)
-    for name in earlier - _files_of(index):
-        (folder / name).unlink(missing_ok=True)
-    return index
 
 
 def _write_new(path: Path, content: str | bytes) -> None:
@@ -118,11 +146,6 @@ def _is_written(picture: Picture, folder: Path) -> bool:
     """Whether an earlier report left this very figure: equal SVGs come with equal PDFs and PNGs."""
     there = [folder / f"{picture.name}.{kind}" for kind in FIGURE_KINDS]
     return all(path.is_file() for path in there) and there[0].read_bytes() == picture.svg.encode()
-
-
-def _files_of(index: Path) -> set[str]:
-    """Figures and tables that an earlier page links to: ours to remove, as nothing else in their folders is."""
-    return set(FILE_BESIDE.findall(index.read_text(encoding="utf-8"))) if index.is_file() else set()
 
 
 def render(page: Page) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from bayesrefract.classical.agreement import Interval
+from bayesrefract.classical.agreement import GroupSummary, Interval
 from bayesrefract.classical.balance import LARGE, SMALL, Balance
 from bayesrefract.classical.describe import Category, Description, Variable
+from bayesrefract.cohort.disclosure import NOT_SHOWN, too_few
 from bayesrefract.decision import VerdictWord
 from bayesrefract.findings import AtHorizon, Findings
 from bayesrefract.numerals import ABSENT, exact, fixed, p_value, percent, probability, ratio, span
@@ -48,9 +49,7 @@ def groups_table(findings: Findings) -> Table:
                 group.level,
                 fixed(group.patients, 0),
                 fixed(group.events, 0),
-                span(group.person_time, unit),
-                _with_limits(group.median_follow_up, unit),
-                _with_limits(group.median, unit),
+                *(NOT_SHOWN if group.too_few else text for text in _times(group, unit)),
                 ABSENT if posterior is None else _with_limits(posterior.median, unit),
                 ABSENT if posterior is None else probability(posterior.p_not_reached),
             )
@@ -68,6 +67,12 @@ def groups_table(findings: Findings) -> Table:
     overall = "" if together is None else f", all groups together {_with_limits(together, unit)}"
     notes = (f"Medians in {unit}. Follow-up by the reverse Kaplan-Meier estimate{overall}. P: posterior probability.",)
     return Table("Groups", columns("Group", numbers=numbers), tuple(rows), notes)
+
+
+def _times(group: GroupSummary, unit: TimeUnit) -> tuple[str, str, str]:
+    """Person-time, median follow-up and median survival."""
+    follow_up, median = (_with_limits(each, unit) for each in (group.median_follow_up, group.median))
+    return span(group.person_time, unit), follow_up, median
 
 
 def horizon_table(findings: Findings) -> Table:
@@ -162,7 +167,10 @@ def _with_unknown(description: Description) -> tuple[str, ...]:
 def _lines(variable: Variable) -> Iterator[tuple[str, tuple[str, ...], str, str, str]]:
     """Label, a cell per group, p, exact p, and the level: one line, or a heading with a line per level."""
     if variable.quartiles is not None:
-        cells = tuple(ABSENT if each is None else _three(each) for each in variable.quartiles.values)
+        cells = tuple(
+            NOT_SHOWN if too_few(count) else ABSENT if each is None else _three(each)
+            for each, count in zip(variable.quartiles.values, variable.quartiles.known, strict=True)
+        )
         yield variable.label, cells, p_value(variable.quartiles.p), "", ""
     elif variable.is_flag:
         for level in variable.levels:
@@ -182,7 +190,10 @@ def _three(values: tuple[float, float, float]) -> str:
 
 def _counts(level: Category) -> tuple[str, ...]:
     pairs = zip(level.counts, level.known, strict=True)
-    return tuple(f"{count} ({percent(count / known) if known else ABSENT})" for count, known in pairs)
+    return tuple(
+        f"{count}" if too_few(known) and known else f"{count} ({percent(count / known) if known else ABSENT})"
+        for count, known in pairs
+    )
 
 
 def balance_table(found: Sequence[Balance], pair: str, evidence: Evidence) -> Table:
@@ -190,7 +201,7 @@ def balance_table(found: Sequence[Balance], pair: str, evidence: Evidence) -> Ta
     rows = tuple(
         (
             each.label,
-            ABSENT if each.difference is None else fixed(each.difference, 2),
+            NOT_SHOWN if each.too_few else ABSENT if each.difference is None else fixed(each.difference, 2),
             _word(each.difference),
             " / ".join(percent(share) for share in each.unknown),
         )

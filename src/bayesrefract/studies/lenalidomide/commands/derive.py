@@ -10,6 +10,7 @@ import typer
 from bayesrefract.cli import options
 from bayesrefract.cli.output import show_table, tell
 from bayesrefract.errors import InputError, RecordsError
+from bayesrefract.outputs import same_file
 from bayesrefract.study.study import Evidence
 
 if TYPE_CHECKING:
@@ -61,8 +62,7 @@ def target_faults(out: Path, inputs: tuple[Path, ...]) -> list[str]:
         return [f"--out {out}: the cohort is a CSV file. Let its name end in .csv."]
     if out.is_dir():
         return [f"--out {out}: this is a folder. Name a file in it, such as {out / 'cohort.csv'}."]
-    taken = {path.absolute() for path in inputs}
-    if any(target.absolute() in taken for target in targets(out)):
+    if any(same_file(target, path) for target in targets(out) for path in inputs):
         return [f"--out {out}: this would overwrite one of the tables it is made from. Name another file."]
     return []
 

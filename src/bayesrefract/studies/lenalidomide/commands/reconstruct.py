@@ -12,6 +12,7 @@ import typer
 from bayesrefract.cli import options
 from bayesrefract.cli.output import show_table, tell
 from bayesrefract.errors import InputError
+from bayesrefract.outputs import target_faults
 
 if TYPE_CHECKING:
     from bayesrefract.papers import Counts, Estimate
@@ -49,6 +50,9 @@ def reconstruct(
 
     if out.suffix.lower() != ".csv" or out.is_dir():
         raise InputError(f"--out {out}: the cohort is a CSV file. Give a name that ends in .csv.")
+    faults = target_faults(out, "--out", (estimates, counts))
+    if faults:
+        raise InputError(faults)
     text, fidelity = make_cohort(estimates, counts, seed, steps, progress(quiet=quiet))
     write_whole(out, text)
     tell(f"Written: {out}", quiet=quiet)

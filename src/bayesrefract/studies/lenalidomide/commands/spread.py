@@ -18,6 +18,7 @@ from bayesrefract.cli import options
 from bayesrefract.cli.output import show_table, tell
 from bayesrefract.errors import InputError, Interrupted
 from bayesrefract.files import make_folder
+from bayesrefract.outputs import target_faults
 from bayesrefract.studies.lenalidomide.commands.reconstruct import make_cohort, progress
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def spread(
 
     Resumable: a finished cohort is not rebuilt until the printed numbers or the program change.
     """
-    from bayesrefract.extension import check_study, read_study_records
+    from bayesrefract.extension import check_study, files_of_study, read_study_records
     from bayesrefract.files import write_whole
     from bayesrefract.studies.lenalidomide.spread import printed_counts, summarise, to_text
     from bayesrefract.studies.lenalidomide.tables import spread_table
@@ -59,6 +60,10 @@ def spread(
     if asked.publication is None:
         raise InputError(f"{study}: there is no table [published]. A cohort is rebuilt from the numbers of a paper.")
     printed_counts(asked.publication)
+    inputs = [path for path in files_of_study(asked) if path != asked.publication.spread]  # this is what it writes
+    faults = target_faults(out, "--out", inputs)
+    if faults:
+        raise InputError(faults)
     models = tuple(load_model(name) for name in asked.models)
     check_study(asked, read_study_records(asked, tell))
     make_folder(keep)

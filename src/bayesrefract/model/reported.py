@@ -1,0 +1,16 @@
+"""Names of the quantities that are kept of every draw."""
+
+REPORTED = (
+    "group_effect",
+    "coefficient",
+    "log_hazard",
+    "hazard_shape",
+    "hazard_rate",
+    "log_likelihood",
+    "sigma",
+    "tau",
+    "stratum_sd",
+    "stratum_sigma",
+    "log_k",
+)
+"""Quantities that are kept of every draw, where a model has them; the raw coordinates behind them are not."""
