@@ -16,6 +16,7 @@ import pytest
 from bayesrefract.extension import read_study_records
 from bayesrefract.findings import Findings, counterpart
 from bayesrefract.pipeline import Job, run
+from bayesrefract.study.model import Intervals, Model
 from bayesrefract.study.model_file import load_model
 from bayesrefract.study.study_file import load_study
 
@@ -33,6 +34,10 @@ CHOSEN = {
 }
 """Study -> analysis -> models: every structure that is compiled, a difference, delayed entry, a sceptical prior."""
 
+COARSE, FINE = Intervals(None, 12, 10), Intervals(None, 24, 5)
+NOW = {"fine": "primary", "fine_unadjusted": "unadjusted"}
+"""Models of version 0.1 that are now other ones with 24 intervals; all others had 12."""
+
 type Key = tuple[str, ...]
 
 
@@ -43,6 +48,11 @@ def before() -> dict[Key, dict[str, str]]:
     return {tuple(row[name] for name in names): row for row in rows}
 
 
+def as_it_was(name: str) -> Model:
+    """A model of version 0.1: its name, and its number of intervals."""
+    return replace(load_model(NOW.get(name, name)), name=name, intervals=FINE if name in NOW else COARSE)
+
+
 @pytest.fixture(scope="module")
 def now(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, Findings]]:
     jobs = []
@@ -51,7 +61,7 @@ def now(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, Findings]]:
         records = read_study_records(study)
         for analysis in study.analyses:
             if analysis.name in wanted:
-                models = tuple(load_model(each) for each in wanted[analysis.name])
+                models = tuple(map(as_it_was, wanted[analysis.name]))
                 alone = replace(study, analyses=(replace(analysis, models=None),))
                 jobs.append(Job(alone, records, models))
     made = run(jobs, store=tmp_path_factory.mktemp("fits"))

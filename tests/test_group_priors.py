@@ -34,8 +34,8 @@ def test_named_priors_have_their_mass_inside_the_rope() -> None:
         assert prior.mass_inside(0.80, 1.25) == pytest.approx(mass, abs=1e-9)
     default = resolve_group_prior(Priors(), ROPE)
     assert default.mass_inside(0.80, 1.25) == pytest.approx(np.diff(norm.cdf(np.log([0.80, 1.25]), 0, 0.75))[0])
-    assert default.label == ""
-    assert resolve_group_prior(Priors(group=GroupPriorName.NEUTRAL), ROPE).label == "favours equivalence"
+    assert default.label(ROPE) == ""
+    assert resolve_group_prior(Priors(group=GroupPriorName.NEUTRAL), ROPE).label(ROPE) == "favours equivalence"
 
 
 def test_custom_prior_is_read_as_a_hazard_ratio_range() -> None:

@@ -109,13 +109,13 @@ PRIMARY = Model(
     adjust="question",
     baseline=Baseline(kind=BaselineKind.RANDOM_WALK, strata=StrataKind.COMMON, innovation_sd=1.0, level_sd=2.0),
     priors=Priors(group=GroupPriorName.DEFAULT, continuous_sd=1.0, categorical_pairwise_sd=1.0),
-    intervals=Intervals(cuts=None, maximum=12, min_events=10),
+    intervals=Intervals(cuts=None, maximum=None, min_events=5),
     sampler=Sampler(chains=4, tune=500, draws=1000, target_accept=0.95, max_draws=40_000),
 )
 WIDE = replace(PRIMARY.priors, group=GroupPriorName.WIDE)
 SCEPTICAL = replace(PRIMARY.priors, group=GroupPriorName.SCEPTICAL)
 CAREFUL = replace(PRIMARY.sampler, target_accept=0.99)
-FINE = Intervals(cuts=None, maximum=24, min_events=5)
+COARSE = Intervals(cuts=None, maximum=12, min_events=10)
 DIFFERENT: dict[str, dict[str, object]] = {
     "primary": {},
     "wide": {"priors": WIDE},
@@ -131,11 +131,8 @@ DIFFERENT: dict[str, dict[str, object]] = {
     "stratified": {"baseline": replace(PRIMARY.baseline, strata=StrataKind.FREE)},
     "pooled": {"baseline": replace(PRIMARY.baseline, strata=StrataKind.POOLED), "sampler": CAREFUL},
     "collapsed": {"baseline": Baseline(kind=BaselineKind.INDEPENDENT, strata=StrataKind.COMMON, shape=0.1)},
-    "fine": {"intervals": FINE},
-    "fine_sceptical": {"intervals": FINE, "priors": SCEPTICAL, "sampler": CAREFUL},
-    "fine_total": {"intervals": FINE, "adjust": "total"},
-    "fine_unadjusted": {"intervals": FINE, "adjust": "none"},
-    "fine_wide": {"intervals": FINE, "priors": WIDE},
+    "coarse": {"intervals": COARSE},
+    "total": {"adjust": "total"},
 }
 """What each shipped model changes of the primary one."""
 
@@ -171,7 +168,7 @@ HEAD = 'title = "Mine"\npurpose = "A test."\n'
 def test_a_key_replaces_the_bases_and_its_table_keeps_the_rest(tmp_path: Path) -> None:
     model = based(tmp_path, 'base = "primary"\nadjust = "none"\n[sampler]\ndraws = 1500\n[intervals]\nmin_events = 8\n')
     assert model.sampler == replace(PRIMARY.sampler, draws=1500)
-    assert model.intervals == Intervals(None, 12, 8)
+    assert model.intervals == Intervals(None, None, 8)
     assert (model.name, model.title, model.purpose, model.adjust) == ("mine", "Mine", "A test.", "none")
     assert (model.baseline, model.priors) == (PRIMARY.baseline, PRIMARY.priors)
 
@@ -189,10 +186,10 @@ def test_a_path_is_seen_from_the_file_and_not_from_where_the_program_runs(
 ) -> None:
     (tmp_path / "folder").mkdir()
     monkeypatch.chdir(tmp_path / "folder")
-    other = 'base = "fine_wide"\n[sampler]\nchains = 2\n'
+    other = 'base = "wide"\n[sampler]\nchains = 2\n'
     model = based(tmp_path, f'base = "{name}"\n[sampler]\ndraws = 300\n', other=other)
     assert model.sampler == replace(PRIMARY.sampler, chains=2, draws=300)
-    assert (model.intervals, model.priors) == (FINE, WIDE)
+    assert (model.intervals, model.priors) == (PRIMARY.intervals, WIDE)
 
 
 def test_a_name_is_a_shipped_model_even_beside_a_file_of_that_name(tmp_path: Path) -> None:

@@ -155,9 +155,9 @@ def _settle(
     Too few: for the convergence gates, or for any verdict that lies within Monte Carlo error of another one. Draws that
     are not those that data and prior imply are made once more, with nothing that was stored.
     """
-    sampler = fit.model.sampler
+    sampler, fresh = fit.model.sampler, False
     while True:
-        posterior, provenance = _posterior(fit, sampler, store, compiler, watch)
+        posterior, provenance = _posterior(fit, sampler, store, compiler, watch, fresh=fresh)
         effects = estimate(posterior, fit.table, fit.arrays.design, fit.analysis)
         health = diagnostics.diagnose(posterior, *judged_draws(effects, fit.analysis))
         if health.divergences and sampler.target_accept == fit.model.sampler.target_accept:
@@ -167,6 +167,10 @@ def _settle(
         exhausted = sampler.draws >= sampler.max_draws // sampler.chains
         primary, contrasts = fit.analysis.primary, effects.contrasts
         compared = implied(fit.table, fit.model, fit.prior, primary, contrasts, posterior, effects.log_hazard_ratio)
+        if not fresh and compiler is not None and not health.findings and any(each.fault for each in compared):
+            watch.stage(f"{fit.label}: the draws are not those that data and prior imply, sampled again from nothing")
+            fresh = True
+            continue
         verdicts = judge(fit.case, effects, health, agreement, compared, exhausted=exhausted)
         close = [verdict for verdict in verdicts if too_close(verdict)]
         if exhausted or not (close or health.short):
@@ -207,10 +211,19 @@ def _more_draws(close: Sequence[Verdict], sampler: Sampler) -> int:
 
 
 def _posterior(
-    fit: Fit, sampler: Sampler, store: Store, compiler: Compiler | None, watch: Watch
+    fit: Fit, sampler: Sampler, store: Store, compiler: Compiler | None, watch: Watch, *, fresh: bool = False
 ) -> tuple[Posterior, Provenance]:
-    """The stored fit if everything it depends on is unchanged, else a new one, stored; with its provenance."""
+    """The stored fit if everything it depends on is unchanged, else a new one, stored; with its provenance.
+
+    fresh : make it anew whatever is stored, with machine code that was not kept either.
+    """
     key = fit_key(fit.arrays, sampler, fit.sequence)
+    if fresh and compiler is not None:
+        with store.claim(key, watch.stage):
+            watch.fit(fit.label)
+            made = sample(fit.arrays, sampler, fit.sequence, key, compiler=Compiler(cache=None), watch=watch)
+            store.save(made, fit.provenance(sampler, key))
+            return made, fit.provenance(sampler, key)
     stored = store.load(key, fit.arrays)
     if stored is None and compiler is None:
         raise InputError(f"{fit.label}: not all of its draws are stored. Run `bayesrefract fit` first.")

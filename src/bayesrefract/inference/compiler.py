@@ -37,9 +37,9 @@ COMPILED_FROM = ("model", "inference/compile_code.py", "inference/machine_code.p
 
 @dataclass
 class Compiler:
-    """Machine code per structure, kept in memory for a run and in `cache` between runs."""
+    """Machine code per structure, kept in memory for a run and in `cache`, where there is one, between runs."""
 
-    cache: Path = field(default_factory=compiled_models)
+    cache: Path | None = field(default_factory=compiled_models)
     ready: dict[Structure, MachineCode] = field(default_factory=dict)
     _told: set[str] = field(default_factory=set, repr=False)
     public: PublicCompiler = field(default_factory=PublicCompiler)
@@ -81,6 +81,8 @@ class Compiler:
 
     def _own_folder(self, watch: Watch) -> Path | None:
         """The cache without links, or None where it cannot be had, or others could put code there; told once."""
+        if self.cache is None:
+            return None
         try:
             make_private(self.cache)
             with writing(self.cache):

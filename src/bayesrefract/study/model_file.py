@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.resources
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
@@ -36,7 +36,7 @@ from bayesrefract.study.toml_reader import Section, Text, one_of, refuse, shown
 TABLES = ("baseline", "prior", "intervals", "sampler")
 PRIMARY = "primary"
 SCALE = "a number above 0"
-AUTOMATIC: Literal["automatic"] = "automatic"
+AUTOMATIC = "automatic"
 NUMBER = (int, float)
 INDEPENDENT_ONLY, RANDOM_WALK_ONLY = (
     KEYS_OF_KIND[kind] for kind in (BaselineKind.INDEPENDENT, BaselineKind.RANDOM_WALK)
@@ -125,12 +125,16 @@ class PriorSection(Section):
     exchangeable_scale: Scale = Field(default=0.5, description=SCALE)
 
 
+def _unless_automatic(given: Any) -> Any:
+    return None if given == AUTOMATIC else given
+
+
 class IntervalsSection(Section):
     """[intervals]"""
 
     cuts: list[float] | None = Field(default=None, description="a list of times that rise from above 0")
-    maximum: Literal["automatic"] | Annotated[int, Field(ge=1)] = Field(
-        default=AUTOMATIC, description='a whole number from 1, or "automatic"'
+    maximum: Annotated[int | None, BeforeValidator(_unless_automatic)] = Field(
+        default=None, ge=1, description=f'a whole number from 1, or "{AUTOMATIC}"'
     )
     min_events: int = Field(default=5, ge=1, description="a whole number from 1")
 
@@ -250,4 +254,4 @@ def _priors(section: PriorSection) -> Priors:
 
 def _intervals(section: IntervalsSection) -> Intervals:
     cuts = None if section.cuts is None else tuple(section.cuts)
-    return Intervals(cuts, section.maximum if isinstance(section.maximum, int) else None, section.min_events)
+    return Intervals(cuts, section.maximum, section.min_events)
