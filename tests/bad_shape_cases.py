@@ -86,6 +86,8 @@ def headings(table: str) -> dict[str, tuple[str, tuple[str, ...]]]:
         "heading-of-two-lines-mistyped": (table.replace("age", '"age\r\n(years)"', 1), ("--adjust", "aeg (years)")),
         "heading-of-two-lines-twice": (table.replace("sex", '"si\nte"', 1).replace("site", "si te", 1), ()),
         "cell-of-many-megabytes": (table.replace("P-03,a", 'P-03,"a') + "x" * (1 << 24), ()),
+        "time-beyond-any-follow-up": (table.replace("P-02,a,8", "P-02,a,1.7e308"), ()),
+        "time-next-to-nothing": (table.replace("P-02,a,8", "P-02,a,5e-324"), ()),
         "time-of-5000-digits": (table.replace("P-02,a,8", f"P-02,a,{DIGITS}"), ()),
     }
 
