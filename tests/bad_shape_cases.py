@@ -26,6 +26,9 @@ STUDY_SHAPES = {
     "study-of-many-megabytes": ("[rule]", "# x\n" * 1_100_000 + "[rule]"),
     "study-nul": ("A trial", "A\0trial"),
     "study-impossible-date": ("2020-03-01", "2020-02-30"),
+    "study-widest-range": ("low = 0.80\nhigh = 1.25", "low = 1e-300\nhigh = 1e300"),
+    "study-narrowest-range": ("low = 0.80", "low = 0.9999999999999999"),
+    "study-level-that-rounds-to-1": ("level = 0.9\n", "level = 0.9999999999999999\n"),
     "study-long-name": ('name = "trial"', f'name = "{"t" * 300}"'),
     "study-long-population": ('name = "all"', f'name = "{"t" * 61}"'),
     "study-records-of-a-long-path": ("patients.csv", f"{LONG_PATH}.csv"),
@@ -41,6 +44,7 @@ MODEL_SHAPES = {
     "model-tuning-beyond-memory": ("draws = 500", "draws = 500\ntune = 1000000000000"),
     "model-most-draws-beyond-memory": ("draws = 500", "draws = 500\nmax_draws = 1000000000000000000"),
     "model-a-thousand-chains": ("chains = 2", "chains = 101"),
+    "model-widest-prior": ("[0.25, 4]", "[1e-300, 1e300]"),
     "model-prior-of-400-digits": ("[0.25, 4]", f"[0.25, {DIGITS[:400]}]"),
     "model-base-of-a-long-path": ('adjust = "question"', f'base = "{LONG_PATH}.toml"\nadjust = "question"'),
 }
@@ -82,6 +86,8 @@ def headings(table: str) -> dict[str, tuple[str, tuple[str, ...]]]:
         "heading-of-two-lines-mistyped": (table.replace("age", '"age\r\n(years)"', 1), ("--adjust", "aeg (years)")),
         "heading-of-two-lines-twice": (table.replace("sex", '"si\nte"', 1).replace("site", "si te", 1), ()),
         "cell-of-many-megabytes": (table.replace("P-03,a", 'P-03,"a') + "x" * (1 << 24), ()),
+        "time-beyond-any-follow-up": (table.replace("P-02,a,8", "P-02,a,1.7e308"), ()),
+        "time-next-to-nothing": (table.replace("P-02,a,8", "P-02,a,5e-324"), ()),
         "time-of-5000-digits": (table.replace("P-02,a,8", f"P-02,a,{DIGITS}"), ()),
     }
 

@@ -82,10 +82,11 @@ def main(data: Path, place: Path) -> None:
         write_report(job.study, findings, folder / job.study.name)
 
     files.diagnostics_page = lambda *_: "<p>ArviZ takes seconds for each fit, and has tests of its own"
-    html._figure_files = lambda picture: {f"figures/{picture.name}.svg": picture.svg}  # PDF and PNG take seconds more
     analysis.cross_check = remembered(analysis.cross_check, lambda cohort, question, table, model: model.name)
     analysis.predictive_check = remembered(analysis.predictive_check, lambda *arguments: str(arguments[-1]))
     html.compose = remembered(html.compose, lambda *_: "page")
+    # PDF and PNG take seconds more; the folder's list names them all the same
+    html._figure_files = lambda picture: {f"figures/{picture.name}.{kind}": picture.svg for kind in html.FIGURE_KINDS}
     work(place / "warm")  # compiled code and imports, shared by all children
     duration = in_child(lambda: work(place / "whole"))
     expected = draws_in(place / "whole")

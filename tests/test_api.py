@@ -243,6 +243,12 @@ def test_a_result_writes_its_report(result: br.Result, tmp_path: Path) -> None:
     assert json.loads((tmp_path / "report" / "verdicts.json").read_text(encoding="utf-8"))["analyses"]
     with pytest.raises(ValueError, match="of one study"):
         br.write_report([], tmp_path)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "index.html").write_text("mine")
+    with pytest.raises(br.InputError, match=r'mine: the folder holds "index.html", and no report of this program'):
+        result.report(tmp_path / "mine")
+    assert [path.read_text() for path in (tmp_path / "mine").iterdir()] == ["mine"]
+    assert result.to_json(tmp_path / "verdict.json") == json.loads((tmp_path / "verdict.json").read_text("utf-8"))
 
 
 def test_events_that_could_not_show_equivalence_say_so() -> None:
@@ -261,6 +267,11 @@ def test_run_analyses_a_study_and_its_report_is_written(tmp_path: Path) -> None:
     made = br.run(tmp_path, out=tmp_path / "out")
     assert [result.findings.model.name for result in made] == ["primary", "wide"]
     assert made[0].verdict().word is VerdictWord.DIFFERENT
+    for name in ("children.csv", "study.toml"):
+        before = (tmp_path / name).read_bytes()
+        with pytest.raises(br.InputError, match=rf"{name}, which is read: it would be overwritten"):
+            made[0].to_json(tmp_path / name)
+        assert (tmp_path / name).read_bytes() == before
     page = br.write_report(made, tmp_path / "out" / "children")
     assert page.is_file()
     with pytest.raises(br.InputError) as fault:

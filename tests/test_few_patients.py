@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 import xarray as xr
 from arviz_example import SHORT
+from findings_example import findings
 
 from bayesrefract.classical.balance import balance
 from bayesrefract.classical.describe import describe
+from bayesrefract.classical.disclosure import reportable
 from bayesrefract.cohort.disclosure import FEWEST_SHOWN, NOT_SHOWN, coarse
 from bayesrefract.extension import read_study_records, write_study_report
 from bayesrefract.findings import Findings
@@ -189,3 +191,14 @@ def test_the_draws_beside_the_report_hold_none_of_their_times(report: Written) -
     assert len(set(names)) == len(names)
     assert not told(" ".join(names), secrets(report.size))
     assert attributes["not_shown"] == f"events and person-time of rare: {NOT_SHOWN}"
+
+
+def test_a_cohort_of_very_small_groups_alone_still_has_its_figures() -> None:
+    made = findings()
+    few = tuple(replace(group, patients=FEWEST_SHOWN - 1) for group in made.agreement.groups)
+    hidden = replace(made, agreement=reportable(replace(made.agreement, groups=few)))
+    for draw in (kaplan_meier_figure, survival_figure, log_log_figure):
+        picture = draw(hidden)
+        assert picture.caption.count(NOT_SHOWN) == 1, draw.__name__
+        steps = [line for line in picture.figure.axes[0].lines if line.get_drawstyle() == "steps-post"]
+        assert not any(len(line.get_xdata()) for line in steps), "no curve"

@@ -64,7 +64,16 @@ def test_a_file_of_the_user_in_the_place_of_one_of_ours_is_named_and_stays(tmp_p
 
 
 @pytest.mark.parametrize(
-    "name", [".DS_Store", "Thumbs.db", ".gitkeep", ".lock", ".lock-0123456789abcdef", "posterior/a.nc"]
+    "name",
+    [
+        ".DS_Store",
+        "Thumbs.db",
+        ".gitkeep",
+        ".lock",
+        ".lock-0123456789abcdef",
+        "posterior/a.nc",
+        ".manifest.json.0123456789abcdef.part",
+    ],
 )
 def test_files_of_the_system_and_kept_fits_leave_a_folder_empty(name: str, tmp_path: Path) -> None:
     put(tmp_path, {name: "x"})

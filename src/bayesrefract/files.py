@@ -190,11 +190,11 @@ def _lock(file: Path, key: str) -> BaseFileLock:
 def sweep(folder: Path, lock: Path | None = None) -> None:
     """Remove partial files of killed processes.
 
-    A partial file belongs to a process that lives as long as this holds a lock, and only so long: process numbers say
-    nothing where two containers share a folder. Without `lock`, the caller holds the lock that everybody holds who
-    writes into the folder, as for a report: nobody else is writing, and what is there is left over. With `lock`, each
-    file is written under a lock of that file whose key is the file's name, as stored fits are: a partial file stays
-    where its lock is taken, for its writer lives, and goes where the lock is free.
+    A partial file belongs to a process that lives as long as this holds a lock, and only so long. A process number
+    cannot answer this where two containers share a folder. Without `lock`, the caller holds the lock that everybody
+    holds who writes into the folder, as for a report: nobody else is writing, and what is there is left over. With
+    `lock`, each file is written under a lock of that file whose key is the file's name, as stored fits are: a partial
+    file stays where its lock is taken, for its writer lives, and goes where the lock is free.
     """
     from filelock import Timeout
 

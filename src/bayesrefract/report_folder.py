@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from bayesrefract.errors import InputError
-from bayesrefract.files import write_whole, writing
+from bayesrefract.files import UNFINISHED, write_whole, writing
 from bayesrefract.messages import listed, quoted
 
 MANIFEST = "manifest.json"
@@ -57,7 +57,8 @@ class ReportFolder:
                 known = self.files[name]
                 if known is None or known == sha256_of(path):  # a run that was killed knew no hash
                     path.unlink()
-        write_manifest(self.folder, {name: sha256_of(self.folder / name) for name in sorted(names)})
+        written = [name for name in sorted(names) if (self.folder / name).is_file()]
+        write_manifest(self.folder, {name: sha256_of(self.folder / name) for name in written})
 
     def _fault(self, name: str) -> str | None:
         path = self.folder / name
@@ -138,8 +139,9 @@ def _read(path: Path) -> Any:
 
 
 def _is_nothing(path: Path) -> bool:
-    """Whether an entry of a folder leaves it empty: files of the system, locks, and fits that are kept."""
+    """Whether an entry of a folder leaves it empty: files of the system, locks, kept fits, what is half-written."""
     hidden = path.name in OF_THE_SYSTEM or path.name.startswith((".lock-", "._", ".nfs"))
+    hidden = hidden or (path.name.startswith(".") and path.name.endswith(UNFINISHED))
     return hidden or (path.name == STORED_FITS and path.is_dir())
 
 

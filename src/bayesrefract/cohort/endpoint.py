@@ -16,6 +16,8 @@ from bayesrefract.messages import listed, quoted
 from bayesrefract.study.study import Analysis, Endpoint
 
 EVENT_CODES = {"0": False, "1": True, "false": False, "true": True}
+SHORTEST, LONGEST = 1e-12, 1e12
+"""Of times above 0, in any unit: far beyond any follow-up, and far within what the likelihood can be computed for."""
 MOST_CODES = 6
 """A column with more distinct wrong codes than this has stray cells, not another coding."""
 
@@ -97,6 +99,11 @@ class _Reader:
             cells.textual, lambda i: f"{column} {quoted(text[i])} is not a number.{_number_remedy(text[i])}"
         )
         self.fault_rows(np.isinf(cells.number), lambda i: f"{column} {text[i]} is not finite. Give the time.")
+        beyond = np.isfinite(cells.number) & (cells.number > 0)
+        beyond &= (cells.number < SHORTEST) | (cells.number > LONGEST)
+        self.fault_rows(
+            beyond, lambda i: f"{column} {quoted(text[i])[1:-1]} is no length of follow-up. Correct it, or its unit."
+        )
         self.fault_rows(
             (cells.number < 0) & np.isfinite(cells.number),
             lambda i: f"{column} {text[i]} is negative. Times are counted from 0 upwards: correct it.",

@@ -13,7 +13,7 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 
 from bayesrefract.errors import EstimandError
-from bayesrefract.study.rope import Rope, Rule, RuleName, Side
+from bayesrefract.study.rope import HIGHEST_LEVEL, Rope, Rule, RuleName, Side
 
 INTERVAL_RULE = Rule()
 """The two-sided 95% interval rule."""
@@ -182,6 +182,8 @@ def attain(
     """
     low, high = _bounds(rope)
     _check(events_group, events_reference, low, high, target_power, events_fraction, realised_se, prior_sd)
+    if not 0.5 < rule.level < HIGHEST_LEVEL or not 0.5 < (rule.threshold or rule.level) < HIGHEST_LEVEL:
+        raise EstimandError("rule: the level and the threshold must lie between 0.5 and 1.")
     criterion = Criterion(math.log(low), math.log(high), rule, prior_sd)
     events = events_group + events_reference
     share = events_group / events if min(events_group, events_reference) > 0 else 0.5

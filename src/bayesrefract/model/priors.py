@@ -167,6 +167,8 @@ def _sd_with_mass(bounds: tuple[float, float], locations: tuple[float, float], m
     low, high = (
         (np.log(width / 100), np.log(width)) if locations != (0.0, 0.0) else (np.log(width / 100), np.log(width * 100))
     )
+    if excess(low) > 0:  # a bound close to 1 beside a far one: its mode is not outside yet
+        low = np.log(min(-bounds[0], bounds[1]) / 100)
     return float(np.exp(brentq(excess, low, high)))
 
 

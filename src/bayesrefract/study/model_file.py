@@ -38,6 +38,8 @@ PRIMARY = "primary"
 SCALE = "a number above 0"
 AUTOMATIC = "automatic"
 NUMBER = (int, float)
+WIDEST_PRIOR = 1e6
+"""A hazard ratio; beyond it, and its reciprocal, ranges of the prior cannot be computed."""
 INDEPENDENT_ONLY, RANDOM_WALK_ONLY = (
     KEYS_OF_KIND[kind] for kind in (BaselineKind.INDEPENDENT, BaselineKind.RANDOM_WALK)
 )
@@ -113,6 +115,11 @@ def _read_group_prior(given: Any) -> tuple[GroupPriorName, tuple[float, float] |
         refuse(f".hr95 = {shown(bounds)} is reversed. Put the smaller hazard ratio first.")
     if not 0 < low < 1 < high < float("inf"):
         refuse(f".hr95 = {shown(bounds)} does not enclose 1 (no difference). It needs 0 < low < 1 < high.")
+    if not 1 / WIDEST_PRIOR <= low <= high <= WIDEST_PRIOR:
+        refuse(
+            f".hr95 = {shown(bounds)} is wider than any ratio of hazards. Stay between {1 / WIDEST_PRIOR:g} and "
+            f'{WIDEST_PRIOR:,.0f}, or give "wide".'
+        )
     return GroupPriorName.CUSTOM, (low, high)
 
 

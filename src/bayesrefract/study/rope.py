@@ -9,6 +9,12 @@ from enum import StrEnum
 
 from bayesrefract.errors import StudyError
 
+WIDEST_RATIO = 1000.0
+"""Bounds of a ratio, and their reciprocals: priors that are made from a ROPE are computed up to here."""
+NARROWEST = 9e-7
+HIGHEST_LEVEL = 0.9999995
+"""Levels and thresholds that round to 1 have no finite interval."""
+
 
 class Estimand(StrEnum):
     """A quantity for which a ROPE can be declared."""
@@ -88,6 +94,10 @@ def bounds_faults(low: float, high: float, estimand: Estimand) -> Iterator[str]:
     if not (low < neutral < high) or (estimand.is_ratio and low <= 0) or high == float("inf"):
         needs = f"{floor}low < {neutral} < high"
         yield f"{found} do not enclose {neutral} (no difference). A ROPE for {estimand} needs {needs}."
+    elif estimand.is_ratio and (low < 1 / WIDEST_RATIO or high > WIDEST_RATIO):
+        yield f"{found} are wider than any ratio of hazards. Stay between {1 / WIDEST_RATIO:g} and {WIDEST_RATIO:g}."
+    elif estimand.is_ratio and (1 - low < NARROWEST or high - 1 < NARROWEST):
+        yield f"low = {low!r} and high = {high!r} leave no room beside 1. Differences below 0.000001 cannot be judged."
     elif estimand is Estimand.SURVIVAL_DIFFERENCE and (low <= -1 or high >= 1):
         yield f"{found} reach -1 or 1, the largest possible differences. Give probabilities."
 

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, PlainValidator, StringConstraints, V
 from bayesrefract.messages import did_you_mean, listed
 from bayesrefract.names import composed
 from bayesrefract.study.extensions import installed
-from bayesrefract.study.rope import Estimand, IntervalKind, RuleName, Side, bounds_faults
+from bayesrefract.study.rope import HIGHEST_LEVEL, Estimand, IntervalKind, RuleName, Side, bounds_faults
 from bayesrefract.study.study import Condition, Evidence, TimeUnit
 from bayesrefract.study.toml_reader import FileName, Section, Text, on_one_line, one_of, refuse, shown
 
@@ -302,8 +302,8 @@ class RuleSection(Section):
     """[rule]"""
 
     name: RuleName = Field(strict=False, description=one_of(RuleName))
-    level: float = Field(default=0.95, gt=0.5, lt=1, description="a number between 0.5 and 1")
-    threshold: Annotated[float, Field(gt=0.5, lt=1)] | None = Field(
+    level: float = Field(default=0.95, gt=0.5, lt=HIGHEST_LEVEL, description="a number between 0.5 and 1")
+    threshold: Annotated[float, Field(gt=0.5, lt=HIGHEST_LEVEL)] | None = Field(
         default=None, validate_default=True, description="a probability between 0.5 and 1"
     )
     side: Side = Field(default=Side.TWO_SIDED, strict=False, description=one_of(Side))
