@@ -270,6 +270,7 @@ OPTIONS = {
         {"study.toml": STUDY_OF_TABLE, "patients.csv": TABLE, "out": None, "out/trial": None, "out/trial/a.txt": ""},
     ),
     "unknown-model": compare(TABLE, "--model", "unadjustd"),
+    "model-of-before": compare(TABLE, "--model", "fine_wide"),
     "no-model-file": compare(TABLE, "--model", "mine.toml"),
     "model-is-folder": compare(TABLE, "--model", "mine.toml", files={"mine.toml": None}),
     "model-without-covariates": compare(TABLE, "--model", "unadjusted"),

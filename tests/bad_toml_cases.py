@@ -116,6 +116,7 @@ OTHER = 'base = "primary"\n' + BASED
 
 MODELS_WITH_BASES = {
     "model-unknown-base": {"mine.toml": 'base = "primry"\n' + BASED},
+    "model-base-of-before": {"mine.toml": 'base = "fine"\n' + BASED},
     "model-no-base-file": {"mine.toml": 'base = "other.toml"\n' + BASED},
     "model-base-in-numbers": {"mine.toml": "base = 3\n" + BASED},
     "model-empty-base": {"mine.toml": 'base = " "\n' + BASED},

@@ -1,6 +1,6 @@
 """Agreement of the companion fit with Cox regression: is the code right, are the intervals fine enough, do ties matter?
 
-Three questions with a threshold each, as one distance from Cox regression cannot tell them apart.
+Three questions with a threshold each, as one distance from Cox regression cannot distinguish them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How many intervals a question needs, so that the piecewise-exponential model says what Cox regression says."""
+"""How many intervals a question needs, so that the piecewise-exponential model agrees with Cox regression."""
 
 from __future__ import annotations
 
