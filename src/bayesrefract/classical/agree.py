@@ -1,4 +1,4 @@
-"""Agreement of the companion fit with Cox regression: is the code right, are the intervals fine enough, do ties matter?
+"""Agreement of the companion fit with Cox regression: the code, the intervals and the ties, one by one.
 
 Three questions with a threshold each, as one distance from Cox regression cannot distinguish them.
 """
