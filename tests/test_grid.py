@@ -80,7 +80,7 @@ def test_one_trial_agrees_in_days_and_in_months() -> None:
 
 
 def test_many_ties_take_intervals_that_end_with_the_last_event() -> None:
-    """Freireich's trial: with five intervals 0.25 SE from Breslow's estimate, with one for almost every event time 0.06."""
+    """Freireich's trial: five intervals are 0.25 SE from Breslow's estimate, one for almost every event time 0.06."""
     cohort = leukemia()
     contrasts = make_question(cohort, "0").contrasts
     found = fine_enough(cohort, MODEL, contrasts)
