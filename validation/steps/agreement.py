@@ -79,14 +79,6 @@ def work(chunk: int, seed: int) -> dict[str, Any]:
     model = STRATIFIED if kind == "strata" else MODEL
     counts = ("sets", "withheld", "labelled", "few", "no estimate", "intervals")
     found = {"cell": chunk // PARTS, **dict.fromkeys(counts, 0)}
-        "cell": chunk // PARTS,
-        "sets": 0,
-        "withheld": 0,
-        "labelled": 0,
-        "few": 0,
-        "no estimate": 0,
-        "intervals": 0,
-    }
     for _ in range(PER_CHUNK):
         cohort = trial(patients, kind, rng)
         if min(np.bincount(cohort.group[cohort.event], minlength=2)) < 5:
