@@ -13,7 +13,7 @@ from bayesrefract.interval import Interval as Interval
 
 @dataclass(frozen=True)
 class KaplanMeier:
-    """Product-limit curve of one group: a step function, times[0] = 0, survival[0] = 1.
+    """Product-limit curve of one group: a step function, survival[0] = 1 at times[0], which is 0 or the start.
 
     All arrays have shape (step,). `low`, `high`: pointwise 95% log-log limits (NaN where undefined).
     `at_risk`: number at risk just before each time. `censored`: number censored at each time; None where not

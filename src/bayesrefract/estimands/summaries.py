@@ -53,7 +53,9 @@ class AtHorizon:
 
 
 def curve_bands(effects: Effects) -> tuple[CurveBand, ...]:
-    """The 95% band of each group's standardised survival."""
+    """The 95% band of each group's standardised survival; none where the groups have no start in common."""
+    if not effects.start.has_curves:
+        return ()
     times = effects.curves["time"].to_numpy()
     bands = []
     for level in effects.curves["group"].to_numpy():
@@ -65,7 +67,7 @@ def curve_bands(effects: Effects) -> tuple[CurveBand, ...]:
 
 def on_coarse_times(band: CurveBand) -> CurveBand:
     """The band on an even grid up to a rounded end: its own times are cuts, which are times of patients."""
-    times = np.linspace(0.0, coarse(float(band.times[-1])), COARSE_STEPS + 1)
+    times = np.linspace(float(band.times[0]), coarse(float(band.times[-1])), COARSE_STEPS + 1)
     median, low, high = (np.interp(times, band.times, each) for each in (band.median, band.low, band.high))
     return CurveBand(band.level, times, median, low, high)
 
@@ -73,9 +75,12 @@ def on_coarse_times(band: CurveBand) -> CurveBand:
 def medians(effects: Effects) -> tuple[Median, ...]:
     """Posterior median and 95% equal-tailed interval of each group's median survival time.
 
-    Draws that do not reach one half are infinite; a quantile that falls among them is None.
+    Draws that do not reach one half are infinite; a quantile that falls among them is None. Nothing where curves have
+    no declared start.
     """
-    rows = []
+    rows: list[Median] = []
+    if effects.median is None:
+        return ()
     for level in effects.median["group"].to_numpy():
         draws = effects.median.sel(group=level).to_numpy().ravel()
         # Without interpolation: between a finite and an infinite draw there is nothing to interpolate.

@@ -75,6 +75,7 @@ def verdict_document(findings: Findings) -> VerdictDocument:
         population_conditions=describe(population),
         time_unit=analysis.time_unit,
         horizon=endpoint.horizon,
+        from_time=endpoint.from_time,
         columns=_columns(analysis),
         evidence=analysis.evidence,
         evidence_meaning=EVIDENCE_MEANING[analysis.evidence],

@@ -199,6 +199,10 @@ class VerdictDocument(Part):
     horizon: Number = Field(
         description="Time up to or at which survival, RMST and marginal ratios are taken, in time_unit; null: none."
     )
+    from_time: Number = Field(
+        description="Time at which patients are event-free, in time_unit: with delayed entry survival, RMST, medians "
+        "and marginal ratios are conditional on it, and null without it; null: not declared, or no delayed entry."
+    )
     columns: ColumnsOfRecords = Field(description="Which columns of the records say what.")
     evidence: Evidence = Field(description="What the records are.")
     evidence_meaning: str = Field(description="The same as a sentence.")
