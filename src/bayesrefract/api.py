@@ -74,9 +74,9 @@ def compare(
     entry : str, optional
         Column of delayed entry times.
     from_time : float, optional
-        With delayed entry, the time at which patients are event-free: survival, medians and restricted means start
-        there. It is a scientific choice without a default. On the command line and in a study file its name is
-        ``from``, a word that Python keeps to itself.
+        With delayed entry, where curves start: survival, medians and restricted means are those of patients without the
+        event at this time. It is a scientific choice without a default. On the command line and in a study file its
+        name is ``from``, a word that Python keeps to itself.
     horizon : float, optional
         Time up to which restricted mean survival time is computed, within follow-up.
     event_value : str or float, optional

@@ -37,6 +37,7 @@ OPTIONS = {
 """Where a key of a study file has another name on the command line."""
 ARGUMENTS = {
     "command line: question[1].from": "from_time",
+    "command line: from.": "from_time.",
     "command line: from =": "from_time =",
     "command line: rope.": "rope: ",
     "command line: unordered": "categorical",

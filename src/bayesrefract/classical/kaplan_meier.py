@@ -22,7 +22,7 @@ def describe_groups(
 ) -> tuple[tuple[GroupSummary, ...], tuple[str, ...]]:
     """Summarise each group, with notes on the curves.
 
-    With delayed entry curves, medians and restricted means are those of patients who are event-free at `start`; where
+    With delayed entry curves, medians and restricted means are those of patients without the event at `start`; where
     no start is declared, there are curves alone.
     """
     summaries, notes = [], []
@@ -39,7 +39,7 @@ def describe_groups(
                 events=int(event.sum()),
                 person_time=float((exit_ - entry).sum()),
                 median=median_survival(curve) if start.is_declared else NOTHING,
-                median_follow_up=median_survival(describe_curve(entry, exit_, ~event)[0]),
+                median_follow_up=median_survival(reverse_curve(entry, exit_, event)),
                 rmst=average[0] if average else None,
                 rmst_se=average[1] if average else None,
                 curve=curve,
@@ -55,13 +55,18 @@ def overall_follow_up(cohort: Cohort) -> Interval:
 
     Schemper & Smith (1996), doi:10.1016/0197-2456(96)00075-X.
     """
-    return median_survival(describe_curve(cohort.entry, cohort.exit, ~cohort.event)[0])
+    return median_survival(reverse_curve(cohort.entry, cohort.exit, cohort.event))
+
+
+def reverse_curve(entry: NDArray[np.float64], exit_: NDArray[np.float64], event: NDArray[np.bool_]) -> KaplanMeier:
+    """Reverse Kaplan-Meier curve of the time under observation, which starts with each patient's own entry."""
+    return describe_curve(np.zeros(len(entry)), exit_ - entry, ~event)[0]
 
 
 def describe_curve(
     entry: NDArray[np.float64], exit_: NDArray[np.float64], event: NDArray[np.bool_], start: float = 0.0
 ) -> tuple[KaplanMeier, str]:
-    """Kaplan-Meier curve of those who are event-free at `start`, and a note where it does not cover all that follows.
+    """Kaplan-Meier curve of those without the event at `start`, and a note where it does not cover all that follows.
 
     Survival cannot be estimated across a gap in which nobody is at risk: the product limit would be
     stuck at 0, or silently skip the gap.

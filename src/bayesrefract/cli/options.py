@@ -80,8 +80,8 @@ From = Annotated[
     typer.Option(
         "--from",
         metavar="T",
-        help="With delayed entry: the time at which patients are event-free, where survival, medians and restricted "
-        "means start; no default.",
+        help="With delayed entry, where curves start: survival, medians and restricted means are those of patients "
+        "without the event at this time; no default.",
     ),
 ]
 Horizon = Annotated[

@@ -1,7 +1,7 @@
 """Where survival curves start: with delayed entry, at a time at which patients of every compared group are at risk.
 
-A curve cannot say what happened before anybody was at risk. With delayed entry it is therefore conditional on being
-event-free at a start that the study declares. Klein & Moeschberger (2003), Survival Analysis, section 4.6.
+A curve cannot tell what happened before anybody was at risk. With delayed entry it is therefore that of patients
+without the event at a start that the study declares. Klein & Moeschberger (2003), Survival Analysis, section 4.6.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ STEPS = 100
 
 @dataclass(frozen=True)
 class Start:
-    """Where curves start. Survival, medians and restricted means are conditional on being event-free there.
+    """Where curves start. Survival, medians and restricted means are those of patients without the event there.
 
     `is_declared`: declared by the study, or 0 without delayed entry; else chosen for figures alone. `at_risk`: patients
     of each compared group at risk there; empty without delayed entry.
@@ -131,8 +131,8 @@ def check_start(
     told = f"At risk {_told(entry, exit_, group, groups, compared)}."
     if start is None:
         faults.column(
-            f"patients of {analysis.name} enter late, and its ROPE of the {estimands[0]} is then one of patients who "
-            "are event-free at a start, which has no default. Declare it: from (--from), with patients of every "
+            f"patients of {analysis.name} enter late, and its ROPE of the {estimands[0]} is then one of patients "
+            "without the event at a start, which has no default. Declare it: from (--from), with patients of every "
             f"compared group at risk. {told}"
         )
         return
@@ -155,16 +155,16 @@ def start_notes(start: Start, unit: TimeUnit, small: Sequence[str] = ()) -> tupl
         if not start.is_conditional:
             return ()
         return (
-            f"Survival, medians and restricted means are those of patients who are event-free at {start.time:g} {unit} "
+            f"Survival, medians and restricted means are those of patients without the event at {start.time:g} {unit} "
             f"(the declared start; at risk there: {counted}).",
         )
     missing = (
         "no median, survival probability or restricted mean is given: they need a start at which patients are "
-        "event-free, which has no default (from, --from)."
+        "without the event, which has no default (from, --from)."
     )
     if not start.has_curves:
         return (f"With delayed entry, and no time at which patients of every compared group are at risk, {missing}",)
     return (
-        f"With delayed entry, curves start at {start.time:g} {unit} and are those of patients who are event-free then "
+        f"With delayed entry, curves start at {start.time:g} {unit} and are those of patients without the event then "
         f"(at risk there: {counted}); {missing}",
     )

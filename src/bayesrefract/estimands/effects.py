@@ -30,10 +30,10 @@ FROM_0 = Start()
 class Effects:
     """Draws of every estimand, dims (chain, draw, contrast or group); times in the study's unit.
 
-    Survival, medians and restricted means are conditional on being event-free at `start`; where it is not declared,
-    only the curves are there. `median` is inf where the standardised curve stays above one half until the last
-    observed time of the cohort. `curves` has dims (curve_draw, group, time), thinned, for figures. Estimands at the
-    horizon are None where the question declares none; the marginal hazard ratio is the ratio of
+    Survival, medians and restricted means are those of patients without the event at `start`; where it is not
+    declared, only the curves are there. `median` is inf where the standardised curve stays above one half until the
+    last observed time of the cohort. `curves` has dims (curve_draw, group, time), thinned, for figures. Estimands
+    at the horizon are None where the question declares none; the marginal hazard ratio is the ratio of
     cumulative hazards of the standardised curves, log S1 / log S0.
     """
 

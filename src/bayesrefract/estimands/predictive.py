@@ -119,7 +119,7 @@ def predictive_check(
     Each replicate takes one posterior draw, one event time per patient (given survival to entry) and
     one potential follow-up time; groups in the table's order, each on an even grid up to its own last
     observed time. A curve keeps its last value beyond its own last observation. start : where curves
-    start; they are those of patients who are event-free there.
+    start; they are those of patients without the event there.
     """
     rng = np.random.default_rng(seed)
     draws = hazard_draws(posterior, table, design)

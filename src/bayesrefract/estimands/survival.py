@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
 class StandardisedSurvival:
     """Standardised survival: mean over all patients of their survival, had all of them been in one group.
 
-    With a start after 0, each patient's survival is conditional on being event-free there, and "0" below is the start.
+    With a start after 0 each patient's survival is conditional on having no event by then, and "0" below is the start.
     times : (time,), rising from 0, with every cut of the baseline among them. survival : (sample, group,
     time), 1 at time 0. area : (sample, group, time), its exact integral from 0.
     """
@@ -73,7 +73,7 @@ def standardise(draws: HazardDraws, wanted: Floats, start: float = 0.0) -> Stand
     wanted : ndarray
         Further times, after the start and within follow-up.
     start : float
-        Where every patient is event-free.
+        Where every patient is still without the event.
 
     Returns
     -------

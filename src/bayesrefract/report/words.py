@@ -261,7 +261,7 @@ def _window(analysis: Analysis) -> str:
 
 def _event_free(analysis: Analysis) -> str:
     start = analysis.endpoint.from_time
-    return f" (given event-free at {exact(start)})" if start else ""
+    return f" (given no event by {exact(start)})" if start else ""
 
 
 def _capital(text: str) -> str:

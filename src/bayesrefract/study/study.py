@@ -77,7 +77,7 @@ class Population:
 class Endpoint:
     """Columns of one time-to-event endpoint. `horizon` in the study's unit bounds RMST and milestones.
 
-    `from_time`: with delayed entry, the time at which patients are event-free: survival, medians and RMST start there.
+    `from_time`: with delayed entry, where curves start; survival, medians and RMST are those without the event then.
     `event_value`: the code in the event column that means the event (None: 0/1 or true/false).
     `entry`: column of the delayed entry time. `administrative_end`: column of the time at which
     follow-up would have ended without an event, if it is known. `clock_start`: column of the time at which the

@@ -82,9 +82,9 @@ def given_start(findings: Findings) -> str:
     """For a caption: where the curves start, unless that is 0."""
     start, unit = findings.start, findings.analysis.time_unit
     if not start.is_conditional:
-        return "" if start.is_declared else " No start at which patients are event-free is declared."
+        return "" if start.is_declared else " No start at which patients are without the event is declared."
     chosen = "declared" if start.is_declared else f"the first with at least {_fewest(start)} at risk in every group"
-    return f" Curves are those of patients who are event-free at {exact(start.time)} {unit} ({chosen})."
+    return f" Curves are those of patients without the event at {exact(start.time)} {unit} ({chosen})."
 
 
 def _fewest(start: Start) -> int:

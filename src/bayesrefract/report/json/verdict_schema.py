@@ -200,8 +200,9 @@ class VerdictDocument(Part):
         description="Time up to or at which survival, RMST and marginal ratios are taken, in time_unit; null: none."
     )
     from_time: Number = Field(
-        description="Time at which patients are event-free, in time_unit: with delayed entry survival, RMST, medians "
-        "and marginal ratios are conditional on it, and null without it; null: not declared, or no delayed entry."
+        description="Where curves start, in time_unit: survival, RMST, medians and marginal ratios are those of "
+        "patients without the event at this time. Null: 0, or with delayed entry not declared, and then none of them "
+        "is given."
     )
     columns: ColumnsOfRecords = Field(description="Which columns of the records say what.")
     evidence: Evidence = Field(description="What the records are.")

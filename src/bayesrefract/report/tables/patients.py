@@ -87,7 +87,7 @@ def horizon_table(findings: Findings) -> Table:
     rows = tuple((each.subject, QUANTITIES[each.quantity], *_posterior(each, unit)) for each in shown)
     title = f"At the horizon of {exact(findings.analysis.endpoint.horizon or 0)} {unit}"
     if findings.start.is_conditional:
-        title += f", for patients who are event-free at {exact(findings.start.time)}"
+        title += f", for patients without the event at {exact(findings.start.time)}"
     notes = (
         "Standardised over the analysed patients (g-computation): each group's curve is the mean of the curves of all "
         "patients, had they been in that group. The marginal hazard ratio compares these curves; the model's own is "
