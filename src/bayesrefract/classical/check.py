@@ -26,7 +26,7 @@ from bayesrefract.classical.kaplan_meier import describe_groups, overall_follow_
 from bayesrefract.classical.log_rank import log_rank
 from bayesrefract.classical.partial_likelihood import at_every_event_time
 from bayesrefract.classical.regression import GroupEffects, RegressionData, regression_data
-from bayesrefract.classical.schoenfeld import proportional_hazards
+from bayesrefract.classical.schoenfeld_pairs import proportional
 from bayesrefract.cohort.exposure import ExposureTable
 from bayesrefract.cohort.start import Start, start_of
 from bayesrefract.cohort.value import Cohort
@@ -144,7 +144,7 @@ def _classical(inputs: Inputs) -> Classical:
         checked=at_every_event_time(some),
         checking=breslow(some),
         log_rank=log_rank(cohort, inputs.contrasts, stratified=inputs.stratified),
-        proportional_hazards=proportional_hazards(data, fitted.coefficients),
+        proportional_hazards=proportional(cohort, data, fitted, inputs.contrasts, stratified=inputs.stratified),
         tied_share=tied_share(cohort.exit[cohort.event]),
     )
 

@@ -170,9 +170,14 @@ def _apart(ticks: list[float]) -> list[float]:
 
 
 def _schoenfeld(test: ProportionalHazards) -> str:
+    pairs = "".join(
+        f" {each.group} vs {each.reference}: "
+        + (f"none, {each.method.rstrip('.')}." if each.p is None else f"p {p_value(each.p)}.")
+        for each in test.judged
+    )
     if test.p is None:
-        return f"No Schoenfeld test: {test.method.rstrip('.')}."
-    return f"Schoenfeld test of proportional hazards over all groups: p {p_value(test.p)}."
+        return f"No Schoenfeld test: {test.method.rstrip('.')}.{pairs}"
+    return f"Schoenfeld test of proportional hazards over all groups: p {p_value(test.p)}.{pairs}"
 
 
 def _hazard_table(findings: Findings, end: float) -> Table:

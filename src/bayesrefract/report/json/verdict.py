@@ -31,6 +31,7 @@ from bayesrefract.report.json.verdict_schema import (
     Provenance,
     RestrictedMean,
     Schoenfeld,
+    SchoenfeldPair,
     StudyDocument,
     VerdictDocument,
 )
@@ -168,7 +169,8 @@ def _log_rank(findings: Findings) -> LogRank:
 
 def _schoenfeld(findings: Findings) -> Schoenfeld:
     test = findings.agreement.proportional_hazards
-    return Schoenfeld(p=test.p, statistic=test.statistic, method=test.method)
+    pairs = [SchoenfeldPair(**asdict(each)) for each in test.pairs]
+    return Schoenfeld(p=test.p, statistic=test.statistic, method=test.method, pairs=pairs)
 
 
 def _priors(findings: Findings) -> list[Prior]:

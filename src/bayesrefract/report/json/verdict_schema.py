@@ -114,12 +114,23 @@ class LogRank(Part):
     pairs: list[LogRankPair] = Field(description="The test in pairs.")
 
 
+class SchoenfeldPair(Part):
+    """Test of proportional hazards of one contrast, on the patients of its two groups."""
+
+    group: str = Field(description="The group that is compared.")
+    reference: str = Field(description="The group that it is compared with.")
+    p: Number = Field(description="p-value; null: method says why there is none.")
+    statistic: Number = Field(description="Chi-squared test statistic, one degree of freedom.")
+    method: str = Field(description="Which test it is, or why there is none.")
+
+
 class Schoenfeld(Part):
-    """Test of proportional hazards of the group effect, over all groups at once."""
+    """Test of proportional hazards of the group effect, over all groups at once, and of each contrast."""
 
     p: Number = Field(description="p-value; null: method says why there is none.")
     statistic: Number = Field(description="Chi-squared test statistic.")
     method: str = Field(description="Which test it is, or why there is none.")
+    pairs: list[SchoenfeldPair] = Field(description="The test of each contrast.")
 
 
 class PredictiveCheck(Part):
