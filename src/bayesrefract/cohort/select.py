@@ -15,6 +15,7 @@ from bayesrefract.cohort.covariates import (
     level_faults,
     make_covariate,
     make_strata,
+    step_notes,
     strata_columns,
 )
 from bayesrefract.cohort.endpoint import check_horizon, read_follow_up
@@ -157,7 +158,7 @@ def _select(records: Records, analysis: Analysis, model: Model, faults: Faults) 
         patient=tuple(patients[i] for i in np.flatnonzero(kept)),
         flow=Flow(len(kept), selection.excluded, int(kept.sum())),
         time_unit=analysis.time_unit,
-        notes=notes,
+        notes=(*notes, *step_notes(covariates, analysis)),
         administrative_end=None if end is None else end[kept],
         data_sha256=records.sha256,
     )

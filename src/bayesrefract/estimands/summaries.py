@@ -116,12 +116,13 @@ def _central(draws: xr.DataArray, *, exponential: bool) -> Interval:
 
 @dataclass(frozen=True)
 class CovariateEffect:
-    """Hazard ratio of a covariate per its step, or of a category against the average category."""
+    """Hazard ratio of a covariate per its step, or of a category against `reference`; None: the average category."""
 
     name: str
     level: str | None
     per: float | None
     hazard_ratio: Interval  # median and 95% equal-tailed limits
+    reference: str | None = None
 
 
 def covariate_effects(posterior: Posterior, design: Design) -> tuple[CovariateEffect, ...]:
@@ -136,6 +137,10 @@ def _of_block(posterior: Posterior, block: Block) -> Iterator[CovariateEffect]:
     if covariate.levels is None:
         per_step = log_effect[0] * covariate.per / block.sd
         yield CovariateEffect(covariate.name, None, covariate.per, _ratio(per_step))
+        return
+    if len(covariate.levels) == 2:
+        first, second = covariate.levels
+        yield CovariateEffect(covariate.name, second, None, _ratio(log_effect[1] - log_effect[0]), first)
         return
     against_average = log_effect - log_effect.mean(axis=0)
     for level, draws in zip(covariate.levels, against_average, strict=True):

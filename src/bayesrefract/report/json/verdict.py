@@ -188,7 +188,9 @@ def _priors(findings: Findings) -> list[Prior]:
 
 def _covariates(findings: Findings) -> list[CovariateRatio]:
     return [
-        CovariateRatio(covariate=e.name, level=e.level, per=e.per, hazard_ratio=_limits(e.hazard_ratio))
+        CovariateRatio(
+            covariate=e.name, level=e.level, reference=e.reference, per=e.per, hazard_ratio=_limits(e.hazard_ratio)
+        )
         for e in findings.effects
     ]
 

@@ -162,8 +162,9 @@ class CovariateRatio(Part):
     """Posterior hazard ratio of one covariate: an association in this model, not a causal effect."""
 
     covariate: str = Field(description="Column of the covariate.")
-    level: str | None = Field(
-        description="Category, compared with the average category (on the log scale); null: a number."
+    level: str | None = Field(description="Category, compared with `reference`; null: a number.")
+    reference: str | None = Field(
+        description="The other one of two categories; null: the average category (on the log scale), or a number."
     )
     per: Number = Field(description="Step of a number for which the ratio is given, in its own unit; null: a category.")
     hazard_ratio: EstimateWithLimits = Field(
