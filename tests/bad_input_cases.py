@@ -225,6 +225,8 @@ GROUPS = {
         )
     ),
     "horizon-beyond-follow-up": compare(TABLE, "--horizon", "36"),
+    "start-with-nobody-at-risk": compare(TABLE, "--from", "15", entry="entry"),
+    "start-that-a-rope-needs": check(of_table(("horizon = 10", 'horizon = 10\nentry = "entry"'))),
     "horizon-beyond-a-group": compare(TABLE.replace("P-03,a,12,1", "P-03,a,12,0"), "--horizon", "20"),
 }
 
@@ -250,6 +252,9 @@ OPTIONS = {
     "rope-without-source": compare(**{"rope-source": " "}),
     "option-that-does-not-print": compare(**{"rope-source": "protocol\x1b[2J"}),
     "negative-horizon": compare(TABLE, "--horizon", "-3"),
+    "start-without-entry": compare(TABLE, "--from", "3"),
+    "start-after-the-horizon": compare(TABLE, "--from", "10", "--horizon", "10", entry="entry"),
+    "negative-start": compare(TABLE, "--from", "-1", entry="entry"),
     "level-of-95": compare(TABLE, "--level", "95"),
     "no-threshold": compare(TABLE, "--rule", "probability"),
     "needless-threshold": compare(TABLE, "--threshold", "0.9"),

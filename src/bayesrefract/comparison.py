@@ -24,6 +24,8 @@ GIVEN_SET = "given"
 """Name of the adjustment set that holds the columns to adjust for."""
 OPTIONS = {
     "command line: rope.source": "--rope-source",
+    "command line: question[1].from": "--from",
+    "Name it (entry)": "Name it (--entry)",
     "command line: rope.": "--rope: ",
     "command line: unordered": "--categorical",
     "command line: adjust.given": "--adjust",
@@ -34,6 +36,9 @@ OPTIONS = {
 }
 """Where a key of a study file has another name on the command line."""
 ARGUMENTS = {
+    "command line: question[1].from": "from_time",
+    "command line: from.": "from_time.",
+    "command line: from =": "from_time =",
     "command line: rope.": "rope: ",
     "command line: unordered": "categorical",
     "command line: adjust.given": "adjust",
@@ -72,6 +77,7 @@ class Comparison:
     categorical: tuple[str, ...] = ()
     strata: tuple[str, ...] = ()
     entry: str | None = None
+    from_time: float | None = None
     horizon: float | None = None
     event_value: str | float | None = None
     rule: Rule = field(default_factory=Rule)
@@ -112,13 +118,14 @@ def option_faults(asked: Comparison) -> tuple[str, ...]:
     rule = asked.rule
     columns = {"group": asked.group, "id": asked.id, "unordered": list(asked.categorical), "strata": list(asked.strata)}
     question = {"name": "endpoint", "time": asked.time, "event": asked.event, "entry": asked.entry}
+    times = {"from": asked.from_time, "horizon": asked.horizon}
     tables = StudyTables(
         study=None,
         columns=line.check("", columns, sections.ColumnsSection),
         groups=None,
         contrasts=(None,),
         populations=(),
-        questions=(line.check("", question | {"horizon": asked.horizon}, sections.QuestionSection),),
+        questions=(line.check("", question | times, sections.QuestionSection),),
         sets=line.check("", {"adjust": {GIVEN_SET: list(asked.covariates)}}, sections.AdjustSection),
         ropes=(line.check("rope", _rope_table(asked.rope), sections.RopeSection),),
         rule=line.check(
@@ -176,6 +183,7 @@ def _analysis(asked: Comparison, levels: tuple[str, ...]) -> Analysis:
             horizon=asked.horizon,
             entry=asked.entry,
             event_value=_code(asked.event_value),
+            from_time=asked.from_time,
         ),
         population=Population("all", "all patients"),
         columns=Columns(group=asked.group, id=asked.id, unordered=asked.categorical, strata=asked.strata),

@@ -75,6 +75,15 @@ Strata = Annotated[
     typer.Option("--strata", metavar="COL", help="A baseline hazard of its own per level; repeat for more."),
 ]
 Entry = Annotated[str | None, typer.Option("--entry", metavar="COL", help="Delayed entry time.")]
+From = Annotated[
+    float | None,
+    typer.Option(
+        "--from",
+        metavar="T",
+        help="With delayed entry, where curves start: survival, medians and restricted means are those of patients "
+        "without the event at this time; no default.",
+    ),
+]
 Horizon = Annotated[
     float | None,
     typer.Option("--horizon", metavar="T", help="Time up to which restricted mean survival time is computed."),

@@ -46,9 +46,10 @@ def estimand_name(estimand: Estimand, analysis: Analysis) -> str:
     """Name of an estimand, with its horizon where it has one."""
     names = {
         Estimand.HAZARD_RATIO: "hazard ratio",
-        Estimand.MARGINAL_HAZARD_RATIO: f"marginal hazard ratio{_horizon('up to', analysis)}",
-        Estimand.RMST_DIFFERENCE: f"difference in restricted mean survival time{_horizon('up to', analysis)}",
-        Estimand.SURVIVAL_DIFFERENCE: f"difference in survival probability{_horizon('at', analysis)}",
+        Estimand.MARGINAL_HAZARD_RATIO: f"marginal hazard ratio{_window(analysis)}",
+        Estimand.RMST_DIFFERENCE: f"difference in restricted mean survival time{_window(analysis)}",
+        Estimand.SURVIVAL_DIFFERENCE: f"difference in survival probability{_horizon('at', analysis)}"
+        f"{_event_free(analysis)}",
     }
     return names[estimand]
 
@@ -248,6 +249,19 @@ def _favoured(verdict: Verdict) -> bool:
 def _horizon(preposition: str, analysis: Analysis) -> str:
     horizon = analysis.endpoint.horizon
     return "" if horizon is None else f" {preposition} {exact(horizon)} {analysis.time_unit}"
+
+
+def _window(analysis: Analysis) -> str:
+    """From the declared start, if there is one, up to the horizon."""
+    start, horizon = analysis.endpoint.from_time, analysis.endpoint.horizon
+    if not start or horizon is None:
+        return _horizon("up to", analysis)
+    return f" from {exact(start)} to {exact(horizon)} {analysis.time_unit}{_event_free(analysis)}"
+
+
+def _event_free(analysis: Analysis) -> str:
+    start = analysis.endpoint.from_time
+    return f" (given no event by {exact(start)})" if start else ""
 
 
 def _capital(text: str) -> str:

@@ -217,6 +217,9 @@ class QuestionSection(Section):
     entry: Text | None = Field(default=None, description=COLUMN)
     administrative_end: Text | None = Field(default=None, description=COLUMN)
     horizon: float | None = Field(default=None, gt=0, description="a time above 0, in study.time_unit")
+    from_time: float | None = Field(
+        default=None, alias="from", ge=0, description="a time from 0, before the horizon, in study.time_unit"
+    )
     adjust: Text | None = Field(default=None, description="the name of a set in [adjust]")
     clock_start: Text | None = Field(default=None, description=COLUMN)
     role: Literal["main", "sensitivity"] = Field(default="main", description=ROLE)

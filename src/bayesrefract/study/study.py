@@ -77,6 +77,7 @@ class Population:
 class Endpoint:
     """Columns of one time-to-event endpoint. `horizon` in the study's unit bounds RMST and milestones.
 
+    `from_time`: with delayed entry, where curves start; survival, medians and RMST are those without the event then.
     `event_value`: the code in the event column that means the event (None: 0/1 or true/false).
     `entry`: column of the delayed entry time. `administrative_end`: column of the time at which
     follow-up would have ended without an event, if it is known. `clock_start`: column of the time at which the
@@ -92,6 +93,7 @@ class Endpoint:
     administrative_end: str | None = None
     event_value: str | float | None = None
     clock_start: str | None = None
+    from_time: float | None = None
 
 
 @dataclass(frozen=True)

@@ -220,6 +220,7 @@ def _endpoint(section: QuestionSection) -> Endpoint:
         administrative_end=section.administrative_end,
         event_value=section.event_value,
         clock_start=section.clock_start,
+        from_time=section.from_time,
     )
 
 

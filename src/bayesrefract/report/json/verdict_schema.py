@@ -114,12 +114,23 @@ class LogRank(Part):
     pairs: list[LogRankPair] = Field(description="The test in pairs.")
 
 
+class SchoenfeldPair(Part):
+    """Test of proportional hazards of one contrast, on the patients of its two groups."""
+
+    group: str = Field(description="The group that is compared.")
+    reference: str = Field(description="The group that it is compared with.")
+    p: Number = Field(description="p-value; null: method says why there is none.")
+    statistic: Number = Field(description="Chi-squared test statistic, one degree of freedom.")
+    method: str = Field(description="Which test it is, or why there is none.")
+
+
 class Schoenfeld(Part):
-    """Test of proportional hazards of the group effect, over all groups at once."""
+    """Test of proportional hazards of the group effect, over all groups at once, and of each contrast."""
 
     p: Number = Field(description="p-value; null: method says why there is none.")
     statistic: Number = Field(description="Chi-squared test statistic.")
     method: str = Field(description="Which test it is, or why there is none.")
+    pairs: list[SchoenfeldPair] = Field(description="The test of each contrast.")
 
 
 class PredictiveCheck(Part):
@@ -151,8 +162,9 @@ class CovariateRatio(Part):
     """Posterior hazard ratio of one covariate: an association in this model, not a causal effect."""
 
     covariate: str = Field(description="Column of the covariate.")
-    level: str | None = Field(
-        description="Category, compared with the average category (on the log scale); null: a number."
+    level: str | None = Field(description="Category, compared with `reference`; null: a number.")
+    reference: str | None = Field(
+        description="The other one of two categories; null: the average category (on the log scale), or a number."
     )
     per: Number = Field(description="Step of a number for which the ratio is given, in its own unit; null: a category.")
     hazard_ratio: EstimateWithLimits = Field(
@@ -198,6 +210,11 @@ class VerdictDocument(Part):
     time_unit: TimeUnit = Field(description="Unit of every time in this document.")
     horizon: Number = Field(
         description="Time up to or at which survival, RMST and marginal ratios are taken, in time_unit; null: none."
+    )
+    from_time: Number = Field(
+        description="Where curves start, in time_unit: survival, RMST, medians and marginal ratios are those of "
+        "patients without the event at this time. Null: 0, or with delayed entry not declared, and then none of them "
+        "is given."
     )
     columns: ColumnsOfRecords = Field(description="Which columns of the records say what.")
     evidence: Evidence = Field(description="What the records are.")
