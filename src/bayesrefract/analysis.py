@@ -119,6 +119,7 @@ def analyse(fit: Fit, store: Store, compiler: Compiler | None, watch: Watch) -> 
         prior_pull=tuple(prior_pull(draws, contrast, agreement) for contrast in fit.analysis.contrasts),
         provenance=provenance,
         at_horizon=at_horizon(effects),
+        coding=fit.cohort.coding,
     )
 
 

@@ -10,7 +10,7 @@ import xarray as xr
 
 from bayesrefract.classical.agreement import Agreement, Companion, CoxContrast
 from bayesrefract.classical.cox import tost_p
-from bayesrefract.cohort.value import Flow
+from bayesrefract.cohort.value import Coding, Flow
 from bayesrefract.decision import Verdict
 from bayesrefract.decision.attainability import Attainability
 from bayesrefract.decision.diagnostics import Health
@@ -57,6 +57,7 @@ class Findings:
     prior_pull: tuple[float | None, ...]  # (posterior mean - companion) / companion SE, per contrast
     provenance: Provenance
     at_horizon: tuple[AtHorizon, ...] = ()
+    coding: Coding | None = None
 
     @property
     def log_hazard_ratio(self) -> xr.DataArray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,11 +23,15 @@ MOST_KNOWN = 10_000
 
 @dataclass(frozen=True)
 class Cells:
-    """Arrays of shape (record,). `text` is "" where missing; `number` is NaN where missing or not a number."""
+    """Arrays of shape (record,). `text` is "" where missing; `number` is NaN where missing or not a number.
+
+    `marked`: positions that a declared mark made missing, with the mark.
+    """
 
     name: str
     text: NDArray[np.object_] = field(repr=False)
     number: NDArray[np.float64] = field(repr=False)
+    marked: Mapping[int, str] = field(default_factory=dict, repr=False)
 
     @property
     def missing(self) -> NDArray[np.bool_]:
@@ -39,8 +43,12 @@ class Cells:
         return ~self.missing & np.isnan(self.number)
 
 
-def read_cells(frame: pd.DataFrame, column: str) -> Cells:
-    """One column of a frame of any types. "1.0" reads as "1", so that group codes match however they were saved."""
+def read_cells(frame: pd.DataFrame, column: str, missing: Collection[str] = ()) -> Cells:
+    """One column of a frame of any types. "1.0" reads as "1", so that group codes match however they were saved.
+
+    `missing` : further texts that mean a missing value.
+    """
+    marks = {_read_text(composed(mark.strip()))[0] for mark in missing} - {""}
     values = frame[column].astype(object).to_numpy()
     text = np.empty(len(values), dtype=object)
     number = np.empty(len(values))
@@ -52,7 +60,11 @@ def read_cells(frame: pd.DataFrame, column: str) -> Cells:
             if type(value) is str and len(known) < MOST_KNOWN:
                 known[value] = read
         text[i], number[i] = read
-    return Cells(column, text, number)
+    marked: dict[int, str] = {}
+    if marks:
+        marked = {int(i): text[i] for i in np.flatnonzero(among(text, marks))}
+        text[list(marked)], number[list(marked)] = "", np.nan
+    return Cells(column, text, number, marked)
 
 
 def among(texts: NDArray[np.object_], wanted: Collection[str]) -> NDArray[np.bool_]:
