@@ -35,6 +35,7 @@ GIVEN_SET = "given"
 """Name of the adjustment set that holds the columns to adjust for."""
 OPTIONS = {
     "command line: rope.source": "--rope-source",
+    "command line: rope.declared_on": "--rope-declared",
     "command line: rope.": "--rope: ",
     "command line: unordered": "--categorical",
     "command line: event_value": "--event-value",
@@ -47,6 +48,7 @@ OPTIONS = {
 }
 """Where a key of a study file has another name on the command line."""
 ARGUMENTS = {
+    "command line: rope.declared_on": "rope: declared",
     "command line: rope.": "rope: ",
     "command line: unordered": "categorical",
     "command line: adjust.given": "adjust",

@@ -32,7 +32,7 @@ def read_events(endpoint: Endpoint, checked: NDArray[np.bool_], patients: tuple[
     faults.each(
         cells.missing & checked,
         patients,
-        lambda i: f"{name} is missing{_marked(cells, i)}. Give the code of an event or of a censored patient.",
+        lambda i: f"{name} is missing{_marked(cells, i)}. {_remedy(endpoint)}",
     )
     unnamed = name_fault(name) if endpoint.event_value is None and not endpoint.censor_values else None
     if unnamed:
@@ -180,6 +180,12 @@ def code_text(value: str | float) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return value if isinstance(value, str) else f"{value:.15g}"
+
+
+def _remedy(endpoint: Endpoint) -> str:
+    if endpoint.event_value is not None or endpoint.censor_values:
+        return "Give the code of an event or of a censored patient, or take the patient out."
+    return "Give 1 for an event, 0 for a censored patient."
 
 
 def _marked(cells: Cells, i: int) -> str:

@@ -15,6 +15,8 @@ from bayesrefract.messages import MORE, MOST_ROWS, listed, quoted, shorten
 from bayesrefract.study.study import Analysis
 
 MOST_APART = 3
+MANY_AGAIN = 0.2
+"""Share of rows from which on repeated patients are a layout, not a slip."""
 
 
 @dataclass
@@ -115,7 +117,7 @@ def check_one_row_each(rows: NDArray[np.bool_], patients: tuple[str, ...], analy
         ),
     )
     apart = _apart(records, id_column, analysis)
-    if again.any() and apart:
+    if apart and again.sum() >= MANY_AGAIN * rows.sum():
         faults.column(
             f"{listed(map(quoted, apart))} {'tells' if len(apart) == 1 else 'tell'} the rows of a patient apart. Keep "
             f"those of one value of {quoted(apart[0])}: a population of a study file does, "

@@ -23,9 +23,11 @@ ORIGINS = {".": "SAS's mark for missing", "\\n": "a database's mark for missing"
 SENTINEL = re.compile(r"-?9+|-?8+|-1")
 SAS_ZERO = (1e-90, 1e-70)
 """pandas.read_sas reads a zero of a SAS transport file as 5.4e-79."""
+MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 DATE = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([ T]\d{1,2}:\d{2}.*)?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})( \d{1,2}:\d{2}.*)?"
-    r"|\d{1,2}[- ]?[A-Za-z]{3,9}\.?[- ,]{0,2}\d{2,4}(:.*)?|[A-Za-z]{3,9}\.? \d{1,2},? \d{4}"
+    rf"|\d{{1,2}}[- ]?{MONTH}[- ,]{{0,2}}\d{{2,4}}(:.*)?|{MONTH} \d{{1,2}},? \d{{4}}",
+    re.IGNORECASE,
 )
 THOUSANDS = re.compile(r"-?\d{1,3}([,'\u2019 \u00a0\u202f])\d{3}(\1\d{3})*(\.\d+)?")
 
@@ -53,7 +55,7 @@ def mark_fault(column: str, mark: str, count: int, first: str) -> str:
 
 def shell(text: str) -> str:
     """A value as it is typed on a command line."""
-    return text if re.fullmatch(r"[\w.+/%-]+", text) else f"'{text}'"
+    return text if re.fullmatch(r"[\w.+/%=-]+", text) else f"'{text}'"
 
 
 def declared_marks(marks: Iterable[str], header: Collection[str]) -> dict[str | None, frozenset[str]]:

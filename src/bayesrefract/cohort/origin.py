@@ -33,7 +33,7 @@ class Scan:
 
 
 def of_identifiers(values: Iterable[object]) -> set[Evidence]:
-    """The origins that identifiers of one column tell."""
+    """The origins of rows with these identifiers."""
     found = set()
     for value in values:
         if isinstance(value, str) and "-" in value:
