@@ -38,6 +38,13 @@ class Cells:
         return np.asarray(self.text == "", dtype=bool)
 
     @property
+    def declared(self) -> NDArray[np.bool_]:
+        """Cells that a declared mark made missing."""
+        where = np.zeros(len(self.text), dtype=bool)
+        where[list(self.marked)] = True
+        return where
+
+    @property
     def textual(self) -> NDArray[np.bool_]:
         """Cells that hold something, but not a number."""
         return ~self.missing & np.isnan(self.number)

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesrefract.cohort.cells import Cells, in_order
-from bayesrefract.cohort.endpoint import fault_sas_zeros, fault_thousands
-from bayesrefract.cohort.faults import Faults
+from bayesrefract.cohort.faults import Faults, fault_sas_zeros, fault_thousands
 from bayesrefract.cohort.marks import among_numbers
 from bayesrefract.cohort.value import Covariate
 from bayesrefract.errors import ModelError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -9,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesrefract.cohort import marks
-from bayesrefract.cohort.cells import Cells
+from bayesrefract.cohort.cells import parse_number
 from bayesrefract.cohort.events import read_events
-from bayesrefract.cohort.faults import Faults
+from bayesrefract.cohort.faults import Faults, fault_sas_zeros, fault_thousands
 from bayesrefract.cohort.population import Grouping
 from bayesrefract.messages import quoted
 from bayesrefract.study.study import Analysis, Endpoint, EventAtZero
@@ -128,9 +129,14 @@ class _Reader:
         text = cells.text
         if not may_be_missing:
             self.fault_rows(
-                cells.missing,
-                lambda i: f"{column} is missing{_marked(cells, i)}. Give the time, or take the patient out.",
+                cells.missing & ~cells.declared,
+                lambda _: f"{column} is missing. Give the time, or take the patient out.",
             )
+        for mark in {
+            mark for i, mark in cells.marked.items() if self.checked[i] and not math.isnan(parse_number(mark))
+        }:
+            if mark in self.faults.records.marks(None):
+                self.faults.column(_meant_elsewhere(column, mark))
         told = marks.dates(cells, self.checked) | fault_thousands(cells, self.checked, self.faults)
         told |= fault_sas_zeros(cells, self.checked, self.faults)
         self.fault_rows(
@@ -207,28 +213,11 @@ class _Reader:
         )
 
 
-def fault_thousands(cells: Cells, rows: NDArray[np.bool_], faults: Faults) -> NDArray[np.bool_]:
-    """Keep one fault for all numbers of a column that have separators of thousands, and return where they are."""
-    found = marks.thousands(cells, rows)
-    if found.any():
-        place = faults.records.place(int(np.flatnonzero(found)[0])).removeprefix(f"{faults.records.label} ")
-        faults.column(marks.thousands_fault(cells, found, place))
-    return found
-
-
-def fault_sas_zeros(cells: Cells, rows: NDArray[np.bool_], faults: Faults) -> NDArray[np.bool_]:
-    """Keep one fault for all zeros of SAS in a column, and return where they are."""
-    found = marks.sas_zeros(cells) & rows
-    if found.any():
-        faults.column(marks.sas_zero_fault(cells.name, int(found.sum())))
-    return found
-
-
-def _marked(cells: Cells, i: int) -> str:
-    """That a declared mark made the cell missing."""
-    if i not in cells.marked:
-        return ""
-    return f" ({quoted(cells.marked[i])} is declared so; for one column alone, declare COL={cells.marked[i]})"
+def _meant_elsewhere(column: str, mark: str) -> str:
+    return (
+        f"{column} {mark} is declared to mean missing in every column (--missing {mark}), and may be a time. Declare it "
+        f"for the columns that it is meant for, such as --missing age={mark}, or for this one: {column}={mark}."
+    )
 
 
 def _number_remedy(text: str) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesrefract.cohort.cells import Cells, parse_number
-from bayesrefract.cohort.faults import Faults
+from bayesrefract.cohort.faults import Faults, fault_sas_zeros
 from bayesrefract.cohort.marks import shell
 from bayesrefract.messages import did_you_mean, listed, quoted
 from bayesrefract.names import case_key
@@ -30,10 +30,12 @@ def read_events(endpoint: Endpoint, checked: NDArray[np.bool_], patients: tuple[
     cells, name = faults.records.cells(endpoint.event), endpoint.event
     reader = _Reader(endpoint, cells, checked, patients, faults)
     faults.each(
-        cells.missing & checked,
+        cells.missing & checked & ~cells.declared,
         patients,
-        lambda i: f"{name} is missing{_marked(cells, i)}. {_remedy(endpoint)}",
+        lambda _: f"{name} is missing. {_remedy(endpoint)}",
     )
+    if fault_sas_zeros(cells, checked, faults).any():
+        return np.zeros(len(cells.text), dtype=bool)
     unnamed = name_fault(name) if endpoint.event_value is None and not endpoint.censor_values else None
     if unnamed:
         faults.column(unnamed)
@@ -186,10 +188,6 @@ def _remedy(endpoint: Endpoint) -> str:
     if endpoint.event_value is not None or endpoint.censor_values:
         return "Give the code of an event or of a censored patient, or take the patient out."
     return "Give 1 for an event, 0 for a censored patient."
-
-
-def _marked(cells: Cells, i: int) -> str:
-    return f" ({quoted(cells.marked[i])} is declared to mean missing)" if i in cells.marked else ""
 
 
 def _differ(texts: NDArray[np.object_]) -> str:

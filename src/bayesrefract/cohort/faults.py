@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesrefract.cohort import marks
+from bayesrefract.cohort.cells import Cells
 from bayesrefract.cohort.identifiers import identifier_columns, repeated, rows_fault
 from bayesrefract.cohort.read import Records
 from bayesrefract.errors import RecordsError
@@ -136,3 +138,20 @@ def roles(analysis: Analysis) -> set[str]:
 def _apart(records: Records, column: str, analysis: Analysis) -> list[str]:
     """Columns that tell the rows of a patient apart: not the times and events themselves."""
     return [name for name in records.apart.get(column, ()) if name not in roles(analysis)][:MOST_APART]
+
+
+def fault_thousands(cells: Cells, rows: NDArray[np.bool_], faults: Faults) -> NDArray[np.bool_]:
+    """Keep one fault for all numbers of a column that have separators of thousands, and return where they are."""
+    found = marks.thousands(cells, rows)
+    if found.any():
+        place = faults.records.place(int(np.flatnonzero(found)[0])).removeprefix(f"{faults.records.label} ")
+        faults.column(marks.thousands_fault(cells, found, place))
+    return found
+
+
+def fault_sas_zeros(cells: Cells, rows: NDArray[np.bool_], faults: Faults) -> NDArray[np.bool_]:
+    """Keep one fault for all zeros of SAS in a column, and return where they are."""
+    found = marks.sas_zeros(cells) & rows
+    if found.any():
+        faults.column(marks.sas_zero_fault(cells.name, int(found.sum())))
+    return found

@@ -127,8 +127,8 @@ def thousands_fault(cells: Cells, found: NDArray[np.bool_], first: str) -> str:
     text = str(cells.text[np.flatnonzero(found)[0]])
     plain = re.sub(r"[^\d.-]", "", text)
     return (
-        f"{cells.name} {quoted(text)} ({first}) may be a thousand: write {plain}. "
-        f"{_rows(int(found.sum()))} of this column hold such a separator; write every number without one."
+        f"{cells.name} {quoted(text)} ({first}) may be a thousand: write {plain}. Such "
+        f"a separator stands in {_rows(int(found.sum()))} of this column; write every number without one."
     )
 
 

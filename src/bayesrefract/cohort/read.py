@@ -71,8 +71,8 @@ class Records:
         """The texts of a column of identifiers, of which no number means a missing one."""
         return read_cells(self.frame, column, [m for m in self.marks(column) if math.isnan(parse_number(m))]).text
 
-    def marks(self, column: str) -> frozenset[str]:
-        """Declared marks for a missing value in this column."""
+    def marks(self, column: str | None) -> frozenset[str]:
+        """Declared marks for a missing value in this column; None: in every column."""
         declared = declared_marks(self.missing, self.header)
         return declared.get(None, frozenset()) | declared.get(column, frozenset())
 
