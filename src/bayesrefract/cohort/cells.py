@@ -55,7 +55,7 @@ def read_cells(frame: pd.DataFrame, column: str, missing: Collection[str] = ()) 
 
     `missing` : further texts that mean a missing value.
     """
-    marks = {_read_text(composed(mark.strip()))[0] for mark in missing} - {""}
+    marks = {as_written(mark) for mark in missing} - {""}
     values = frame[column].astype(object).to_numpy()
     text = np.empty(len(values), dtype=object)
     number = np.empty(len(values))
@@ -94,6 +94,11 @@ def parse_number(text: str) -> float:
         return math.nan if "_" in text else float(text)
     except ValueError:
         return math.nan
+
+
+def as_written(mark: str) -> str:
+    """A mark for missing as cells are read: 999.0 is 999."""
+    return _read_text(composed(mark.strip()))[0]
 
 
 def _read(value: Any) -> tuple[str, float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -10,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesrefract.cohort import marks
-from bayesrefract.cohort.cells import parse_number
 from bayesrefract.cohort.events import read_events
 from bayesrefract.cohort.faults import Faults, fault_sas_zeros, fault_thousands
 from bayesrefract.cohort.population import Grouping
@@ -132,11 +130,6 @@ class _Reader:
                 cells.missing & ~cells.declared,
                 lambda _: f"{column} is missing. Give the time, or take the patient out.",
             )
-        for mark in {
-            mark for i, mark in cells.marked.items() if self.checked[i] and not math.isnan(parse_number(mark))
-        }:
-            if mark in self.faults.records.marks(None):
-                self.faults.column(_meant_elsewhere(column, mark))
         told = marks.dates(cells, self.checked) | fault_thousands(cells, self.checked, self.faults)
         told |= fault_sas_zeros(cells, self.checked, self.faults)
         self.fault_rows(
@@ -175,9 +168,9 @@ class _Reader:
         earlier = self.checked & (exit_ > 0) & (exit_ <= HALF)
         if earlier.any():
             self.faults.column(
-                f"{endpoint.time} is 0 with an event in {int(here.sum()):,} rows, and half a unit would put these "
-                f"events after {int(earlier.sum()):,} times of up to {HALF:g}. Give the times in a finer unit, or "
-                f"leave the patients out: --event-at-zero {EventAtZero.EXCLUDE}."
+                f"{endpoint.time} is 0 with an event in {marks.rows_text(int(here.sum()))}, and half a unit would put "
+                f"these events after earlier times (of up to {HALF:g}, in {marks.rows_text(int(earlier.sum()))}). Give the "
+                f"times in a finer unit, or leave the patients out: --event-at-zero {EventAtZero.EXCLUDE}."
             )
         return np.where(here, HALF, exit_)
 
@@ -211,13 +204,6 @@ class _Reader:
                 "Follow-up cannot last beyond its administrative end: correct one of them."
             ),
         )
-
-
-def _meant_elsewhere(column: str, mark: str) -> str:
-    return (
-        f"{column} {mark} is declared to mean missing in every column (--missing {mark}), and may be a time. Declare it "
-        f"for the columns that it is meant for, such as --missing age={mark}, or for this one: {column}={mark}."
-    )
 
 
 def _number_remedy(text: str) -> str:

@@ -201,4 +201,5 @@ def _common(texts: NDArray[np.object_]) -> list[str]:
 def _counts(texts: NDArray[np.object_]) -> str:
     """The commonest values and how often each occurs."""
     common = Counter(texts).most_common()
-    return listed((f"{quoted(text)[1:-1] or 'nothing'} ({count} times)" for text, count in common), MOST_CODES)
+    told = (f"{quoted(text)[1:-1] or 'nothing'} ({count} time{'' if count == 1 else 's'})" for text, count in common)
+    return listed(told, MOST_CODES)

@@ -48,7 +48,7 @@ def mark_fault(column: str, mark: str, count: int, first: str) -> str:
     """One sentence for a mark in a column, however many cells hold it."""
     what = ORIGINS.get(mark.lower(), "a usual mark for missing")
     return (
-        f"{column}: {quoted(mark)} is {what}, in {_rows(count)} (the first: {first}). If it means missing, say so: "
+        f"{column}: {quoted(mark)} is {what}, in {rows_text(count)} (the first: {first}). If it means missing, say so: "
         f"--missing {shell(mark)} (missing in [columns] of a study file); if it is a category, give it another name."
     )
 
@@ -72,7 +72,7 @@ def missing_note(cells: Cells, rows: NDArray[np.bool_]) -> list[str]:
     """How many cells of the analysed population a declared mark made missing."""
     counts = Counter(mark for i, mark in cells.marked.items() if rows[i])
     return [
-        f"{cells.name}: {quoted(mark)} in {_rows(count)} is read as missing (--missing)."
+        f"{cells.name}: {quoted(mark)} in {rows_text(count)} is read as missing (--missing)."
         for mark, count in counts.items()
     ]
 
@@ -87,7 +87,7 @@ def sentinels(cells: Cells, rows: NDArray[np.bool_]) -> list[str]:
         return []
     low, high = float(rest[0]), float(rest[-1])
     found = [
-        f"{value:.10g} ({_rows(int(count))})"
+        f"{value:.10g} ({rows_text(int(count))})"
         for value, count in zip(values[suspected], counts[suspected], strict=True)
         if value - high > high - low or (value < 0 <= low and abs(value) != 1) or low - value > high - low
     ]
@@ -108,7 +108,7 @@ def sas_zeros(cells: Cells) -> NDArray[np.bool_]:
 
 def sas_zero_fault(column: str, count: int) -> str:
     return (
-        f"{column} holds numbers below 1e-70 in {_rows(count)}: zeros of a SAS transport file, as pandas.read_sas "
+        f"{column} holds numbers below 1e-70 in {rows_text(count)}: zeros of a SAS transport file, as pandas.read_sas "
         "reads them. Set them to 0 before they are passed on."
     )
 
@@ -128,7 +128,7 @@ def thousands_fault(cells: Cells, found: NDArray[np.bool_], first: str) -> str:
     plain = re.sub(r"[^\d.-]", "", text)
     return (
         f"{cells.name} {quoted(text)} ({first}) may be a thousand: write {plain}. Such "
-        f"a separator stands in {_rows(int(found.sum()))} of this column; write every number without one."
+        f"a separator stands in {rows_text(int(found.sum()))} of this column; write every number without one."
     )
 
 
@@ -158,5 +158,5 @@ def _matching(cells: Cells, rows: NDArray[np.bool_], pattern: re.Pattern[str]) -
     return found
 
 
-def _rows(count: int) -> str:
+def rows_text(count: int) -> str:
     return f"{count:,} row{'' if count == 1 else 's'}"

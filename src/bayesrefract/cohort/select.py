@@ -18,7 +18,7 @@ from bayesrefract.cohort.covariates import (
     make_strata,
     strata_columns,
 )
-from bayesrefract.cohort.declared import check_spellings, fault_marks, moved_note, notes_of_columns
+from bayesrefract.cohort.declared import check_spellings, exclude_declared, fault_marks, moved_note, notes_of_columns
 from bayesrefract.cohort.endpoint import check_horizon, read_follow_up
 from bayesrefract.cohort.faults import Faults, check_one_row_each, identify
 from bayesrefract.cohort.population import Grouping, Selection, assign_groups, describe, restrict
@@ -127,10 +127,7 @@ def _select(records: Records, analysis: Analysis, model: Model, faults: Faults) 
     timed = [endpoint.time, endpoint.entry, endpoint.administrative_end, endpoint.clock_start]
     used = dict.fromkeys(c for c in (analysis.columns.group, *timed, endpoint.event, *strata, *wanted) if c is not None)
     fault_marks(used, population, faults)
-    for column in dict.fromkeys(
-        c for c in (endpoint.event, *timed) if c is not None and c != endpoint.administrative_end
-    ):
-        selection.exclude(records.cells(column).declared, f"missing {column}")
+    exclude_declared(selection, analysis, faults)
     grouping, in_study, notes = assign_groups(selection, analysis, model.compared_only, faults)
     follow_up = read_follow_up(analysis.endpoint, in_study, patients, faults)
     selection.exclude((follow_up.exit == follow_up.entry) & ~follow_up.event, "censored at time 0")
