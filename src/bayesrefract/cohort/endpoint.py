@@ -169,8 +169,8 @@ class _Reader:
         if earlier.any():
             self.faults.column(
                 f"{endpoint.time} is 0 with an event in {marks.rows_text(int(here.sum()))}, and half a unit would put "
-                f"these events after earlier times (of up to {HALF:g}, in {marks.rows_text(int(earlier.sum()))}). Give the "
-                f"times in a finer unit, or leave the patients out: --event-at-zero {EventAtZero.EXCLUDE}."
+                f"these events after earlier times (of up to {HALF:g}, in {marks.rows_text(int(earlier.sum()))}). Give "
+                f"the times in a finer unit, or leave the patients out: --event-at-zero {EventAtZero.EXCLUDE}."
             )
         return np.where(here, HALF, exit_)
 
