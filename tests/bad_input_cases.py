@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from bad_declared_cases import cells, codes, layouts, shapes
 from bad_history_cases import HISTORY_CHANGES, changed_cohort
 from bad_printed_cases import PRINTED_CASES, PRINTED_WARNINGS, Printed
 from bad_shape_cases import ARGUMENTS, MODEL_SHAPES, PARQUET, STUDY_SHAPES, headings, look_alikes
@@ -334,6 +335,12 @@ SHAPES = (
     }
     | {"fit-draws-beyond-memory": Case(("fit", ".", "--draws", "1" + "0" * 30), FOLDER)}
 )
+DECLARED = {
+    name: compare(content, *more) for name, (content, more) in (shapes(TABLE) | codes(TABLE) | cells(TABLE)).items()
+} | {name: compare(content, *more, id=None) for name, (content, more) in layouts(TABLE).items()}
+FUTURE = {
+    "rope-declared-in-the-future": compare(TABLE, "--rope-declared", "2999-01-31"),
+}
 PRINTED = printed(PRINTED_CASES)
 COPIES = {
     "examples-used-folder": Case(("examples", "data"), {"data": None, "data/notes.txt": "mine"}),
@@ -353,6 +360,8 @@ CASES: dict[str, Case] = (
     | THERAPY
     | PRINTED
     | SHAPES
+    | DECLARED
+    | FUTURE
     | COPIES
 )
 

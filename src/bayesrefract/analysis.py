@@ -132,6 +132,7 @@ def analyse(fit: Fit, store: Store, compiler: Compiler | None, watch: Watch) -> 
         provenance=provenance,
         at_horizon=at_horizon(effects),
         start=fit.start,
+        coding=fit.cohort.coding,
     )
 
 

@@ -11,7 +11,7 @@ import xarray as xr
 from bayesrefract.classical.agreement import Agreement, Companion, CoxContrast
 from bayesrefract.classical.cox import tost_p
 from bayesrefract.cohort.start import Start
-from bayesrefract.cohort.value import Flow
+from bayesrefract.cohort.value import Coding, Flow
 from bayesrefract.decision import Verdict
 from bayesrefract.decision.attainability import Attainability
 from bayesrefract.decision.diagnostics import Health
@@ -61,6 +61,7 @@ class Findings:
     provenance: Provenance
     at_horizon: tuple[AtHorizon, ...] = ()
     start: Start = FROM_0
+    coding: Coding | None = None
 
     @property
     def log_hazard_ratio(self) -> xr.DataArray:

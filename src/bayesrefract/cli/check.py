@@ -55,6 +55,7 @@ def _counts(cohort: Cohort, table: ExposureTable) -> str:
     flow = cohort.flow
     excluded = "; ".join(f"{count} {reason}" for reason, count in flow.excluded.items() if count)
     parts = [f"{flow.records} patients, {flow.analysed} analysed, {cohort.n_events} events"]
+    parts += [f"Codes: {cohort.coding}"] if cohort.coding is not None else []
     parts += [f"excluded: {excluded}"] if excluded else []
     return ". ".join([*parts, *(note.rstrip(".") for note in (*cohort.notes, *table.notes))])
 

@@ -11,11 +11,13 @@ from bayesrefract.study.study import Analysis, Evidence
 
 EVIDENCE_LABEL = {
     Evidence.PATIENTS: "Patient records",
+    Evidence.UNSTATED: "Records as supplied; origin not stated",
     Evidence.REBUILT: "Rebuilt patients",
     Evidence.SIMULATED: "Simulated patients",
 }
 EVIDENCE_MEANING = {
     Evidence.PATIENTS: "Every number comes from records of individual patients.",
+    Evidence.UNSTATED: "It is not stated whether these records are of patients, rebuilt or simulated.",
     Evidence.REBUILT: "Rebuilt from published summaries, not patients: no row is the record of a person.",
     Evidence.SIMULATED: "These patients were drawn by a program. No real person is among them.",
 }
@@ -233,6 +235,7 @@ def _setting(verdict: Verdict, analysis: Analysis) -> str:
     """Scope of the claim; empty for patient records and a range declared beforehand."""
     patients = {
         Evidence.PATIENTS: "",
+        Evidence.UNSTATED: "records of unstated origin",
         Evidence.REBUILT: "rebuilt patients",
         Evidence.SIMULATED: "simulated patients",
     }[analysis.evidence]
