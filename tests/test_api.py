@@ -60,7 +60,7 @@ def result() -> br.Result:
 
 
 ROPE_OPTIONS = {"rope": "low", "rope_source": "source", "rope_declared": "declared", "before_data": "before_data"}
-RULE_OPTIONS = {"rule": "name", "level": "level", "threshold": "threshold", "one_sided": "side"}
+RULE_OPTIONS = {"rule": "name", "level": "level", "threshold": "threshold", "one_sided": "harm", "harm": "harm"}
 PRINTED_ONLY = {"tables"}
 """Options of what is printed: `Result.show(tables=)` is their argument."""
 

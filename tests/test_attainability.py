@@ -10,7 +10,7 @@ from scipy.stats import norm
 
 from bayesrefract.decision.attainability import Criterion, attain
 from bayesrefract.errors import EstimandError
-from bayesrefract.study.rope import Estimand, Rope, Rule, RuleName, Side
+from bayesrefract.study.rope import Estimand, Harm, Rope, Rule, RuleName
 
 LOW, HIGH = math.log(0.8), math.log(1.25)
 MARGINS = (1.25, 1.30, 1.33, 1.50)
@@ -59,7 +59,7 @@ def test_power_is_the_closed_form_for_the_interval_rule():
 
 
 def test_events_needed_are_the_fewest_that_reach_the_power():
-    for rule in (Rule(), PROBABILITY, Rule(side=Side.ABOVE)):
+    for rule in (Rule(), PROBABILITY, Rule(harm=Harm.MORE_EVENTS)):
         needed = attain(50, 50, (0.75, 1.25), rule=rule).events_needed
         criterion = Criterion(math.log(0.75), HIGH, rule)
         assert criterion.power((needed - 1) / 4) < 0.80 <= criterion.power(needed / 4)
@@ -74,9 +74,9 @@ def test_an_asymmetric_rope_has_its_centre_off_0():
 
 def test_one_sided_power_is_that_of_the_non_inferiority_test():
     z = norm.ppf(0.975)
-    above = attain(300, 300, (0.7, 1.25), rule=Rule(side=Side.ABOVE))
+    above = attain(300, 300, (0.7, 1.25), rule=Rule(harm=Harm.MORE_EVENTS))
     assert above.power == pytest.approx(norm.cdf(HIGH * 150**0.5 - z))
-    below = attain(300, 300, (0.7, 1.25), rule=Rule(side=Side.BELOW))
+    below = attain(300, 300, (0.7, 1.25), rule=Rule(harm=Harm.FEWER_EVENTS))
     assert below.power == pytest.approx(norm.cdf(-math.log(0.7) * 150**0.5 - z))
     assert above.events_needed == math.ceil(4 * ((z + norm.ppf(0.8)) / HIGH) ** 2)
 
@@ -89,7 +89,9 @@ def test_probability_rule_accepts_exactly_where_the_mass_inside_reaches_the_thre
     assert Criterion(LOW, HIGH, PROBABILITY).accepted(50) is None
 
 
-@pytest.mark.parametrize("rule", [Rule(), PROBABILITY, Rule(side=Side.ABOVE)], ids=["interval", "probability", "above"])
+@pytest.mark.parametrize(
+    "rule", [Rule(), PROBABILITY, Rule(harm=Harm.MORE_EVENTS)], ids=["interval", "probability", "above"]
+)
 @pytest.mark.parametrize("prior_sd", [None, 0.75, 0.15])
 def test_power_is_the_share_of_simulated_studies_that_pass(rule, prior_sd):
     information, studies = 130.0, 40_000
@@ -100,7 +102,7 @@ def test_power_is_the_share_of_simulated_studies_that_pass(rule, prior_sd):
         passed = norm.cdf((HIGH - mean) / sd) - norm.cdf((LOW - mean) / sd) >= rule.threshold
     else:
         passed = mean + norm.ppf(0.975) * sd < HIGH
-        passed &= (mean - norm.ppf(0.975) * sd > LOW) | (rule.side is Side.ABOVE)
+        passed &= (mean - norm.ppf(0.975) * sd > LOW) | rule.one_sided
     power = Criterion(LOW, HIGH, rule, prior_sd).power(information)
     assert abs(passed.mean() - power) < 4 * math.sqrt(power * (1 - power) / studies)
 

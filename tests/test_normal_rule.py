@@ -19,16 +19,19 @@ from bayesrefract.decision.verdict import Region
 from bayesrefract.errors import StudyError
 from bayesrefract.findings import counterpart
 from bayesrefract.report.tables.paper import record_rows
-from bayesrefract.study.rope import IntervalKind, Rule, RuleName, Side
+from bayesrefract.study.rope import Harm, IntervalKind, Rule, RuleName
 
 REGION = Region(math.log(0.80), math.log(1.25))
 EQUIVALENT, DIFFERENT, UNDECIDED = VerdictWord.EQUIVALENT, VerdictWord.DIFFERENT, VerdictWord.UNDECIDED
 NON_INFERIOR, NOT_SHOWN = VerdictWord.NON_INFERIOR, VerdictWord.NOT_SHOWN
-ABOVE, BELOW = Rule(side=Side.ABOVE), Rule(side=Side.BELOW)
+ABOVE, BELOW = Rule(harm=Harm.MORE_EVENTS), Rule(harm=Harm.FEWER_EVENTS)
 
 
-def by_probability(threshold: float, side: Side = Side.TWO_SIDED) -> Rule:
-    return Rule(RuleName.PROBABILITY, threshold=threshold, side=side)
+MORE, FEWER = Harm
+
+
+def by_probability(threshold: float, harm: Harm | None = None) -> Rule:
+    return Rule(RuleName.PROBABILITY, threshold=threshold, harm=harm)
 
 
 CASES = {
@@ -51,10 +54,16 @@ CASES = {
     "probably above": (0.50, 0.15, by_probability(0.95), DIFFERENT, "above"),  # P(z > -1.8457) = 0.9675
     "not surely above": (0.50, 0.15, by_probability(0.97), UNDECIDED, None),
     "probably below": (-0.50, 0.15, by_probability(0.95), DIFFERENT, "below"),
-    "no harm above": (0.0, 0.12, by_probability(0.95, Side.ABOVE), NON_INFERIOR, None),  # P(z < 1.8595) = 0.9685
-    "harm above not excluded": (0.0, 0.12, by_probability(0.97, Side.ABOVE), NOT_SHOWN, None),
-    "no harm below": (0.50, 0.15, by_probability(0.99, Side.BELOW), NON_INFERIOR, None),  # P(z > -4.82) > 0.99999
-    "harm below not excluded": (-0.50, 0.15, by_probability(0.60, Side.BELOW), NOT_SHOWN, None),  # P = 0.0325
+    "no harm above": (0.0, 0.12, by_probability(0.95, MORE), NON_INFERIOR, None),  # P(z < 1.8595) = 0.9685
+    "harm above not excluded": (0.0, 0.12, by_probability(0.97, MORE), NOT_SHOWN, None),
+    "no harm below": (
+        0.50,
+        0.15,
+        by_probability(0.99, FEWER),
+        NON_INFERIOR,
+        None,
+    ),  # P(z > -4.82) > 0.99999
+    "harm below not excluded": (-0.50, 0.15, by_probability(0.60, FEWER), NOT_SHOWN, None),  # P = 0.0325
 }
 
 

@@ -20,7 +20,7 @@ from bayesrefract.papers.assess import Terms, assess
 from bayesrefract.papers.combine import contrast, hartung_knapp, over_tau, pool
 from bayesrefract.report.tables.published import against_sentence, sentence_of, warnings
 from bayesrefract.study.model import GroupPriorName, Priors
-from bayesrefract.study.rope import Estimand, Rope, Rule, RuleName, Side
+from bayesrefract.study.rope import Estimand, Harm, Rope, Rule, RuleName
 from bayesrefract.study.study import Contrast
 
 ROPE = Rope(0.80, 1.25, "bioequivalence", None, before_data=False)
@@ -77,12 +77,12 @@ RULES = [
     Rule(),
     Rule(level=0.80),
     Rule(RuleName.PROBABILITY, threshold=0.90),
-    Rule(side=Side.ABOVE),
-    Rule(RuleName.PROBABILITY, threshold=0.60, side=Side.BELOW),
+    Rule(harm=Harm.MORE_EVENTS),
+    Rule(RuleName.PROBABILITY, threshold=0.60, harm=Harm.FEWER_EVENTS),
 ]
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.name}-{rule.side}-{rule.level}")
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.name}-{rule.harm}-{rule.level}")
 @pytest.mark.parametrize("prior", ["flat", "default", "sceptical"])
 @pytest.mark.parametrize("text", ["0.99 0.73 1.33", "1.02 0.95 1.10", "0.56 0.44 0.71", "1.15 0.90 1.47"])
 def test_closed_form_and_draws_give_one_verdict(text: str, prior: str, rule: Rule) -> None:

@@ -101,7 +101,7 @@ def analyse(fit: Fit, store: Store, compiler: Compiler | None, watch: Watch) -> 
         model=fit.model,
         adjusted_for=tuple(covariate.name for covariate in fit.table.covariates),
         flow=fit.cohort.flow,
-        notes=(*fit.cohort.notes, *fit.table.notes, *reported.notes, *_retried(fit, provenance)),
+        notes=(*fit.analysis.notes, *fit.cohort.notes, *fit.table.notes, *reported.notes, *_retried(fit, provenance)),
         n_events=fit.cohort.n_events,
         health=health,
         agreement=reported,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import typer
@@ -32,7 +33,7 @@ def check(studies: options.Studies, *, model: options.Models = None) -> None:
         for analysis in each.study.analyses:
             for tried in models_of(analysis, each.models):
                 with collecting(faults):
-                    counts = _counts(*_tabulated(each.records, analysis, tried))
+                    counts = _counts(*_tabulated(each.records, analysis, tried), analysis.notes)
                     typer.echo(f"  {analysis.name}, {tried.name}: {counts}")
     if faults:
         raise InputError(tuple(dict.fromkeys(faults)))
@@ -48,13 +49,13 @@ def _tabulated(records: Records, analysis: Analysis, model: Model) -> tuple[Coho
     return cohort, tabulate(cohort, model.intervals)
 
 
-def _counts(cohort: Cohort, table: ExposureTable) -> str:
+def _counts(cohort: Cohort, table: ExposureTable, told: Sequence[str]) -> str:
     """Patients in = analysed + excluded, events, and notes."""
     flow = cohort.flow
     excluded = "; ".join(f"{count} {reason}" for reason, count in flow.excluded.items() if count)
     parts = [f"{flow.records} patients, {flow.analysed} analysed, {cohort.n_events} events"]
     parts += [f"excluded: {excluded}"] if excluded else []
-    return ". ".join([*parts, *(note.rstrip(".") for note in (*cohort.notes, *table.notes))])
+    return ". ".join([*parts, *(note.rstrip(".") for note in (*told, *cohort.notes, *table.notes))])
 
 
 def models() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bayesrefract.cli.compare import EXCLUSIVE, UNDATED, declared_rope
+from bayesrefract.cli.compare import UNDATED, declared_rope, exclusive_faults
 from bayesrefract.comparison import OPTIONS
 from bayesrefract.errors import InputError, StudyError, collecting
 from bayesrefract.messages import listed, quoted
@@ -20,7 +20,7 @@ from bayesrefract.papers.combine import Against, Pooled, contrast, correlations,
 from bayesrefract.papers.numbers import ratio_faults
 from bayesrefract.papers.ratios_file import Selection, Wanted, read_ratios
 from bayesrefract.study.model import GroupPriorName, Priors
-from bayesrefract.study.rope import Rule, RuleName, Side
+from bayesrefract.study.rope import Harm, Rule, RuleName
 
 DEFAULT_NAMES = ("group", "reference")
 DEFAULT_SECOND = "second group"
@@ -44,7 +44,8 @@ class PrintedQuestion:
     rule: RuleName
     level: float
     threshold: float | None
-    one_sided: str | None
+    one_sided: bool
+    harm: Harm | None
     against: tuple[str, str, str] | None
     against_group: str
     correlation: tuple[float, float] | None
@@ -96,7 +97,7 @@ def terms_of(asked: PrintedQuestion) -> Terms:
     rope = declared_rope(
         asked.rope, asked.rope_source, asked.rope_declared, before=asked.before_data, after=asked.after_data
     )
-    rule = Rule(asked.rule, asked.level, asked.threshold, Side(asked.one_sided or Side.TWO_SIDED))
+    rule = Rule(asked.rule, asked.level, asked.threshold, harm=asked.harm)
     return Terms(rope, rule, resolve_group_prior(Priors(group=GroupPriorName(asked.prior)), rope))
 
 
@@ -111,7 +112,9 @@ def terms_faults(asked: PrintedQuestion) -> list[str]:
     rope = {"low": low, "high": high, "source": asked.rope_source, "declared_on": day, "before_data": True}
     line.check("rope", rope | {"estimand": "hazard_ratio"}, RopeSection)
     line.check("", {"name": asked.rule, "level": asked.level, "threshold": asked.threshold}, RuleSection)
-    faults = [EXCLUSIVE] if asked.before_data and asked.after_data else []
+    faults = exclusive_faults(
+        before=asked.before_data, after=asked.after_data, one_sided=asked.one_sided, harm=asked.harm
+    )
     if asked.before_data and asked.rope_declared is None:
         faults.append(UNDATED)
     for fault in line.faults:

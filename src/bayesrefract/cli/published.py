@@ -74,7 +74,8 @@ def published(
     rule: options.RuleOption = RuleName.INTERVAL,
     level: options.Level = 0.95,
     threshold: options.Threshold = None,
-    one_sided: options.OneSided = None,
+    one_sided: options.OneSided = False,
+    harm: options.HarmOption = None,
     against: AgainstRatio = None,
     against_group: AgainstName = "second group",
     correlation: Correlation = None,
@@ -98,7 +99,7 @@ def published(
     asked = PrintedQuestion(
         file, hr, ci, ci_level, contrast, rope, rope_source,
         rope_declared.date() if rope_declared else None, before_data, after_data, prior, rule, level, threshold,
-        one_sided, against, against_group, correlation, tuple(where or ()), tuple(group or ()), pool,
+        one_sided, harm, against, against_group, correlation, tuple(where or ()), tuple(group or ()), pool,
         tau_scale, json, figure, out,
     )  # fmt: skip
     found = answer(asked)

@@ -13,7 +13,7 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 
 from bayesrefract.errors import EstimandError
-from bayesrefract.study.rope import HIGHEST_LEVEL, Rope, Rule, RuleName, Side
+from bayesrefract.study.rope import HIGHEST_LEVEL, Estimand, Rope, Rule, RuleName, Side
 
 INTERVAL_RULE = Rule()
 """The two-sided 95% interval rule."""
@@ -67,6 +67,11 @@ class Criterion:
     prior_sd: float | None = None
 
     @property
+    def side(self) -> Side:
+        """Side of the harm, of a ratio."""
+        return self.rule.side_of(Estimand.HAZARD_RATIO)
+
+    @property
     def threshold(self) -> float | None:
         """Least posterior probability, or None for the interval rule."""
         return self.rule.threshold if self.rule.name is RuleName.PROBABILITY else None
@@ -86,11 +91,11 @@ class Criterion:
         if information <= 0:
             return None
         sd = 1 / math.sqrt(total)
-        if self.rule.side is Side.TWO_SIDED and self.threshold is not None:
+        if self.side is Side.TWO_SIDED and self.threshold is not None:
             return self._accepted_by_probability(sd, self.threshold)
         margin = sd * float(norm.ppf(0.5 + self.rule.level / 2 if self.threshold is None else self.threshold))
-        low = -math.inf if self.rule.side is Side.ABOVE else self.low + margin
-        high = math.inf if self.rule.side is Side.BELOW else self.high - margin
+        low = -math.inf if self.side is Side.ABOVE else self.low + margin
+        high = math.inf if self.side is Side.BELOW else self.high - margin
         return (low, high) if low < high else None
 
     def power(self, information: float) -> float:
@@ -114,7 +119,7 @@ class Criterion:
 
     def information_minimum(self) -> float:
         """Information below which no estimate passes; 0 for one-sided rules, where one always does."""
-        if self.rule.side is not Side.TWO_SIDED:
+        if self.side is not Side.TWO_SIDED:
             return 0.0
         z = norm.ppf(0.5 + (self.rule.level if self.threshold is None else self.threshold) / 2)
         return max(0.0, float(2 * z / (self.high - self.low)) ** 2 - self.prior_information)

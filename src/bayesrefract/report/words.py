@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from bayesrefract.decision import Verdict, VerdictWord
 from bayesrefract.numerals import amount, declared, exact, mass, unit_of
-from bayesrefract.study.rope import Estimand, IntervalKind, Rope, RuleName, Side
+from bayesrefract.study.rope import Estimand, IntervalKind, Rope, Rule, RuleName, Side
 from bayesrefract.study.study import Analysis, Evidence
 
 EVIDENCE_LABEL = {
@@ -53,6 +53,15 @@ def estimand_name(estimand: Estimand, analysis: Analysis) -> str:
     return names[estimand]
 
 
+def harm_bound(rule: Rule, estimands: Iterable[Estimand]) -> str:
+    """The bound of a range on whose far side the harm lies; where it differs, by estimand."""
+    kinds = {estimand.is_ratio: rule.side_of(estimand) for estimand in estimands}
+    names = {Side.ABOVE: "upper", Side.BELOW: "lower"}
+    if len(set(kinds.values())) == 1:
+        return f"{names[next(iter(kinds.values()))]} bound"
+    return f"{names[kinds[True]]} bound (of a ratio; of a difference, the {names[kinds[False]]} bound)"
+
+
 def when_declared(rope: Rope) -> str:
     """State whether a range was declared before the data were seen."""
     if rope.before_data is None:
@@ -74,7 +83,7 @@ def interval_text(verdict: Verdict, analysis: Analysis) -> str:
 
 def interval_name(verdict: Verdict) -> str:
     """Level of the credible interval, and its kind unless equal-tailed (one-sided rules use equal-tailed limits)."""
-    highest_density = verdict.rule.interval is IntervalKind.HDI and verdict.rule.side is Side.TWO_SIDED
+    highest_density = verdict.rule.interval is IntervalKind.HDI and not verdict.rule.one_sided
     kind = " highest-density" if highest_density else ""
     return f"{exact(100 * verdict.rule.level)}%{kind} credible interval"
 
@@ -162,7 +171,7 @@ def _support(verdict: Verdict, analysis: Analysis) -> str:
 def _margin(verdict: Verdict, analysis: Analysis) -> str:
     """Estimate, interval and the non-inferiority margin (one-sided)."""
     rope = verdict.rope
-    above = verdict.rule.side is Side.ABOVE
+    above = verdict.side is Side.ABOVE
     margin = rope.high if above else rope.low
     low, high = verdict.interval
     clear = high <= margin if above else low >= margin

@@ -35,7 +35,7 @@ def contrast_part(findings: Findings, verdict: Verdict) -> Contrast:
         hazard_ratio=_hazard_ratio(verdict),
         estimate=_estimate(verdict),
         rope=_rope(verdict),
-        rule=rule_part(verdict.rule),
+        rule=rule_part(verdict.rule, verdict.estimand),
         verdict=verdict.word,
         direction=_word(verdict.direction),
         sentence=sentence(verdict, findings.analysis),
@@ -51,10 +51,15 @@ def contrast_part(findings: Findings, verdict: Verdict) -> Contrast:
     )
 
 
-def rule_part(rule: Rule) -> RuleOfVerdict:
-    """The rule as it was declared."""
+def rule_part(rule: Rule, estimand: Estimand = Estimand.HAZARD_RATIO) -> RuleOfVerdict:
+    """The rule as it was declared, with the side of the harm for this estimand."""
     return RuleOfVerdict(
-        name=rule.name, level=rule.level, threshold=rule.threshold, side=rule.side, interval=rule.interval
+        name=rule.name,
+        level=rule.level,
+        threshold=rule.threshold,
+        side=rule.side_of(estimand),
+        interval=rule.interval,
+        harm=rule.harm,
     )
 
 

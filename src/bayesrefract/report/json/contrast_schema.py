@@ -8,7 +8,7 @@ from pydantic import Field
 
 from bayesrefract.decision import VerdictWord
 from bayesrefract.report.json.parts import Date, Limits, Number, Part
-from bayesrefract.study.rope import Estimand, IntervalKind, RuleName, Side
+from bayesrefract.study.rope import Estimand, Harm, IntervalKind, RuleName, Side
 
 Direction = Literal["above", "below"]
 
@@ -26,10 +26,14 @@ class RuleOfVerdict(Part):
     )
     side: Side = Field(
         description="two_sided: equivalence. above: non-inferiority, values above the upper bound are the harm. below: "
-        "non-inferiority, values below the lower bound are the harm."
+        "non-inferiority, values below the lower bound are the harm. It follows from `harm` and the estimand."
     )
     interval: IntervalKind = Field(
         description="eti: equal-tailed. hdi: highest density (of the log, for a ratio). One-sided rules read eti."
+    )
+    harm: Harm | None = Field(
+        description="What harms a patient: more_events (above for ratios, below for differences) or fewer_events (the "
+        "reverse); null for two-sided rules, and for a side that was given in an earlier form."
     )
 
 

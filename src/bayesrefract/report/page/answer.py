@@ -11,7 +11,7 @@ from bayesrefract.findings import Findings, counterpart
 from bayesrefract.numerals import amount, declared, fixed, mass, percent, ratio, unit_of
 from bayesrefract.report.tables.verdicts import failed_control_notes, verdict_text
 from bayesrefract.report.words import estimand_name, holds_in, interval_name, interval_text, range_text, sentence
-from bayesrefract.study.rope import Estimand, RuleName, Side
+from bayesrefract.study.rope import Estimand, RuleName
 from bayesrefract.study.study import Analysis
 
 TONES = {
@@ -123,7 +123,7 @@ def _answer(verdict: Verdict, findings: Findings) -> Answer:
 def _could_it(findings: Findings) -> Iterator[Reply]:
     """Whether these events could have met the rule at all; nothing where that was not computed."""
     primary, rule = findings.analysis.primary, findings.analysis.rule
-    shown = "equivalence" if rule.side is Side.TWO_SIDED else "non-inferiority"
+    shown = "non-inferiority" if rule.one_sided else "equivalence"
     for each in findings.attainability:
         if (each.group, each.reference) == (primary.group, primary.reference):
             answer = _within_reach(each) if each.possible else _out_of_reach(each, rule.name)

@@ -11,7 +11,6 @@ from bayesrefract.papers.combine import Against, Pooled
 from bayesrefract.report.tables.table import Table, columns
 from bayesrefract.report.tables.verdicts import verdict_text
 from bayesrefract.report.words import interval_name, interval_text, range_text, sentence
-from bayesrefract.study.rope import Side
 from bayesrefract.study.study import Analysis, Columns, Contrast, Endpoint, Evidence, Population, TimeUnit
 
 SOURCE = "From printed numbers alone: no patient record was read."
@@ -220,7 +219,7 @@ def _digit_rows(judged: Assessment) -> list[tuple[str, str]]:
 
 
 def _claim(judged: Assessment) -> str:
-    return "equivalence" if judged.verdict.rule.side is Side.TWO_SIDED else "non-inferiority"
+    return "non-inferiority" if judged.verdict.rule.one_sided else "equivalence"
 
 
 def _bounds(judged: Assessment) -> tuple[str, str]:
