@@ -146,7 +146,7 @@ def an_agreement(analysis: Analysis, seed: int) -> Agreement:
         groups=tuple(groups),
         cox=tuple(CoxContrast(g, r, beta, 0.061, 0.73 if beta < 0.1 else 1e-9, "efron") for g, r, beta in pairs),
         breslow=(),
-        companion=tuple(Companion(g, r, beta + 0.002, 0.0612, 0.033, 1.003, True) for g, r, beta in pairs),
+        companion=tuple(Companion(g, r, beta + 0.002, 0.0612, 1e-9, 0.033, 0.001, 1.003, True) for g, r, beta in pairs),
         log_rank=LogRank(41.0, 2e-8, "log-rank", tuple(LogRankPair(g, r, 0.1, 0.73) for g, r, _ in pairs)),
         proportional_hazards=ProportionalHazards(0.412, 0.67, "Schoenfeld residuals", (("arm", 0.412),)),
         tied_share=0.01,

@@ -43,7 +43,7 @@ INSIDE = {
     },
     "rule": {"name", "level", "threshold"},
     "cox": {"hazard_ratio", "low95", "high95", "p", "log_coef", "log_se", "ties", "verdict", "direction"},
-    "companion": {"log_hr", "se", "z_disagreement", "prior_pull"},
+    "companion": {"log_hr", "se", "code_distance", "grid_distance", "ties_distance", "se_ratio", "prior_pull"},
     "gates": {"passed", "reasons"},
 }  # fmt: skip
 

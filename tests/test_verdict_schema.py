@@ -85,7 +85,7 @@ def not_finite() -> Findings:
     made = findings()
     first = replace(made.verdicts[0], r_hat=math.nan, ess_bulk=math.nan, distance=math.inf, interval=(0.0, math.inf))
     health = replace(made.health, r_hat_max=math.nan, e_bfmi_min=math.nan)
-    empty = replace(made.agreement.companion[0], log_hr=math.nan, se=math.nan, z_disagreement=None, agrees=False)
+    empty = replace(made.agreement.companion[0], log_hr=math.nan, se=math.nan, grid_distance=None, agrees=False)
     agreement = replace(made.agreement, companion=(empty, *made.agreement.companion[1:]))
     medians = tuple(replace(each, median=Interval(None, None, None)) for each in made.medians)
     return replace(made, verdicts=(first,), health=health, agreement=agreement, medians=medians)
@@ -114,7 +114,7 @@ def by_group() -> Findings:
     """Hazards per group: no prior of a ratio, nothing to attain, no frequentist counterpart."""
     made = findings()
     alone = tuple(
-        replace(each, z_disagreement=None, se_ratio=None, agrees=None, reason="no frequentist counterpart")
+        replace(each, grid_distance=None, se_ratio=None, agrees=None, reason="no frequentist counterpart")
         for each in made.agreement.companion
     )
     verdicts = tuple(replace(each, prior_inside=None) for each in made.verdicts)

@@ -64,6 +64,11 @@ class Findings:
         return self.draws["posterior"].to_dataset()["log_hazard_ratio"]
 
     @property
+    def n_intervals(self) -> int:
+        """Intervals into which follow-up was cut; 0 where the draws do not say."""
+        return int(self.draws["posterior"].sizes.get("interval", 0))
+
+    @property
     def energy(self) -> xr.DataArray | None:
         """Of the sampler, dims (chain, draw); None where it was not kept."""
         return self.draws["sample_stats"].to_dataset().get("energy")

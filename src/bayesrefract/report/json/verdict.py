@@ -191,7 +191,7 @@ def _covariates(findings: Findings) -> list[CovariateRatio]:
 
 
 def _convergence(findings: Findings) -> Convergence:
-    health = asdict(findings.health)
+    health = {name: value for name, value in asdict(findings.health).items() if name != "short"}
     return Convergence(**{**health, "findings": list(findings.health.findings)})
 
 

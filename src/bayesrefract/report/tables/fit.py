@@ -28,11 +28,12 @@ def priors_table(findings: Findings) -> Table:
 
 
 def diagnostics_table(made: Sequence[Findings]) -> Table:
-    """Convergence of every model's fit."""
+    """Convergence of every model's fit, with the number of its intervals."""
     rows = tuple(
         (
             each.model.name,
             "passed" if each.health.passed else "failed",
+            fixed(each.n_intervals or None, 0),
             fixed(each.health.r_hat_max, 3),
             fixed(each.health.ess_bulk_min, 0),
             fixed(each.health.ess_tail_min, 0),
@@ -41,7 +42,7 @@ def diagnostics_table(made: Sequence[Findings]) -> Table:
         )
         for each in made
     )
-    numbers = ("Largest R-hat", "Least ESS bulk", "Least ESS tail", "Divergences", "Least E-BFMI")
+    numbers = ("Intervals", "Largest R-hat", "Least ESS bulk", "Least ESS tail", "Divergences", "Least E-BFMI")
     findings = tuple(f"{each.model.name}: {finding}" for each in made for finding in each.health.findings)
     gates = (
         f"Gates: R-hat at most {R_HAT_MAXIMUM} ({R_HAT_MAXIMUM_OTHER} for covariates and hazards), ESS at least "
