@@ -66,7 +66,7 @@ def test_a_shorter_survival_time_is_told_with_the_margin_that_it_crosses() -> No
 
 def test_the_word_of_a_harm_is_read_as_one() -> None:
     assert Rule(harm="more_events") == Rule(harm=Harm.MORE_EVENTS)
-    with pytest.raises(StudyError, match='harm = "more" is not known. Give "more_events" or "fewer_events"'):
+    with pytest.raises(StudyError, match='harm = "more" is not known'):
         Rule(harm="more")
     with pytest.raises(StudyError, match="both given"):
         Rule(side=Side.ABOVE, harm=Harm.MORE_EVENTS)
@@ -90,7 +90,9 @@ def test_the_side_of_earlier_versions_is_refused_where_a_difference_is_judged() 
         judge_draws(np.zeros((4, 500)), rope=rope, rule=earlier)
     with pytest.raises(StudyError, match=both):
         earlier.side_of(Estimand.RMST_DIFFERENCE)
-    asked = dataclasses.replace(ASKED, rule=earlier, rope=dataclasses.replace(rope, source="protocol"), horizon=36)
+    asked = dataclasses.replace(
+        ASKED, typed=False, rule=earlier, rope=dataclasses.replace(rope, source="protocol"), horizon=36
+    )
     assert any(both in fault and fault.startswith("rule: side") for fault in option_faults(asked))
 
 
