@@ -93,6 +93,7 @@ def test_pooling(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     code, out, _ = published(capsys, table(tmp_path, *ROWS), "--pool", "--figure", str(tmp_path / "f.svg"))
     assert code == 0
     assert "Random-effects mean of 3 studies" in out
+    assert "Only 3 studies: fewer than 5" in " ".join(out.split())
     assert "half-normal(0.5)" in out
     assert (tmp_path / "f.svg").exists()
 

@@ -171,9 +171,10 @@ def sentences(found: Answer) -> list[str]:
         pairs = list(zip(found.against.correlations, found.against.assessments, strict=True))
         return [tables.against_sentence(pairs), *tables.warnings(found.made)]
     if len(found.pooled) == 1:
-        return [tables.sentence_of(found.pooled[0].assessment)]
+        return [tables.sentence_of(found.pooled[0].assessment), *tables.few_studies(found.pooled[0])]
     if found.pooled:
-        return [tables.against_sentence([(each.correlation or 0.0, each.assessment) for each in found.pooled])]
+        over = [(each.correlation or 0.0, each.assessment) for each in found.pooled]
+        return [tables.against_sentence(over), *tables.few_studies(found.pooled[0])]
     return [tables.sentence_of(found.made[0])] if len(found.made) == 1 else []
 
 

@@ -12,7 +12,7 @@ from bayesrefract.papers.assess import Assessment, Terms
 from bayesrefract.papers.audit import Report
 from bayesrefract.papers.combine import Against, Pooled
 from bayesrefract.report.json.write import Json
-from bayesrefract.report.tables.published import SOURCE, prior_text, sentence_of, warnings
+from bayesrefract.report.tables.published import SOURCE, few_studies, prior_text, sentence_of, warnings
 from bayesrefract.study.rope import Estimand
 
 PUBLISHED_SCHEMA = "bayesrefract/published/1"
@@ -119,6 +119,7 @@ def _pooled(pooled: Pooled, terms: Terms) -> Json:
         **_judged(pooled.assessment),
         "new_study_p_inside": inside,
         "paule_mandel": {**asdict(pooled.classical), "tau": pooled.classical_tau, "interval": "Hartung-Knapp"},
+        "notes": few_studies(pooled),
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from bayesrefract.numerals import exact, fixed, mass, percent, probability, ratio
 from bayesrefract.papers.assess import Assessment, Terms
-from bayesrefract.papers.combine import Against, Pooled
+from bayesrefract.papers.combine import FEW_STUDIES, Against, Pooled
 from bayesrefract.report.tables.table import Table, columns
 from bayesrefract.report.tables.verdicts import verdict_text
 from bayesrefract.report.words import interval_name, interval_text, range_text, sentence
@@ -118,11 +118,23 @@ def spread_table(made: Sequence[Pooled], terms: Terms) -> Table:
     notes = (
         f"tau: between-study SD on the log scale, prior half-normal({exact(made[0].tau_scale)}), with its 95% "
         "credible interval. New study: probability that the ratio of a further study lies inside the ROPE.",
-        "Paule-Mandel: the classical random-effects mean with Hartung-Knapp limits, for comparison.",
+        "Paule-Mandel: the classical random-effects mean with Hartung-Knapp limits (scale at least 1), for comparison.",
+        *few_studies(made[0]),
     )
     return Table(
         "Heterogeneity between the studies", columns("r", numbers=("tau", "New study", "Paule-Mandel")), rows, notes
     )
+
+
+def few_studies(pooled: Pooled) -> list[str]:
+    """A warning where the studies are too few for their spread to be estimated."""
+    count = len(pooled.studies)
+    if count >= FEW_STUDIES:
+        return []
+    return [
+        f"Only {count} studies: fewer than {FEW_STUDIES} hardly tell how far studies differ, so that the mean and its "
+        f"interval depend on the prior of tau (half-normal, scale {exact(pooled.tau_scale)})."
+    ]
 
 
 def sentence_of(judged: Assessment) -> str:
