@@ -41,6 +41,14 @@ Correlation = Annotated[
     tuple[float, float] | None,
     typer.Option("--correlation", metavar="LOW HIGH", help="Of estimates that share patients: a range, never one."),
 ]
+Events = Annotated[
+    tuple[str, str, str] | None,
+    typer.Option(
+        "--events",
+        metavar="D0 D1 D2",
+        help="Events of the reference, of --hr's group and of --against's (or NAME=N): the correlation follows.",
+    ),
+]
 Where = Annotated[
     list[str] | None,
     typer.Option("--where", metavar="COL=VALUE", help="Only rows of FILE with this value; repeat for more."),
@@ -79,6 +87,7 @@ def published(
     against: AgainstRatio = None,
     against_group: AgainstName = "second group",
     correlation: Correlation = None,
+    events: Events = None,
     where: Where = None,
     group: Groups = None,
     pool: Pool = False,
@@ -99,7 +108,7 @@ def published(
     asked = PrintedQuestion(
         file, hr, ci, ci_level, contrast, rope, rope_source,
         rope_declared.date() if rope_declared else None, before_data, after_data, prior, rule, level, threshold,
-        one_sided, harm, against, against_group, correlation, tuple(where or ()), tuple(group or ()), pool,
+        one_sided, harm, against, against_group, correlation, events, tuple(where or ()), tuple(group or ()), pool,
         tau_scale, json, figure, out,
     )  # fmt: skip
     found = answer(asked)

@@ -39,18 +39,28 @@ class Against:
     assessments: tuple[Assessment, ...]
 
 
+def correlation_of(reference: int, first: int, second: int) -> float:
+    """Correlation of two log ratios with a common reference, from the events of the three groups.
+
+    Var(log ratio) = 1/d1 + 1/d0 and 1/d2 + 1/d0, of which 1/d0 is common to both. Exact in large samples without
+    covariates and at equal hazards; adjustment changes it somewhat.
+    """
+    shared = 1 / reference
+    return shared / math.sqrt((1 / first + shared) * (1 / second + shared))
+
+
 def contrast(first: Ratio, second: Ratio, correlation: tuple[float, float], terms: Terms) -> Against:
     """Compute the contrast of two printed ratios that share their reference.
 
     Var(log first - log second) = se1^2 + se2^2 - 2 r se1 se2. The shared reference makes r positive; its
-    value is not identified by the printed numbers.
+    value is not identified by the printed ratios; the events of the three groups give it (`correlation_of`).
 
     Parameters
     ----------
     first, second : Ratio
         Ratios with one reference.
     correlation : (float, float)
-        Range of r.
+        Range of r; its ends are equal where it is known.
     terms : Terms
         ROPE, rule and prior.
 
