@@ -31,6 +31,41 @@ def test_events_needed_for_80_percent_power(allocation, level, needed):
     assert found == list(needed)
 
 
+@pytest.mark.parametrize("rule", [Rule(), PROBABILITY, Rule(harm=Harm.MORE_EVENTS)], ids=["interval", "prob", "harm"])
+@pytest.mark.parametrize("sd", [None, 0.75])
+def test_power_at_other_ratios_is_that_of_simulated_estimates(rule: Rule, sd: float | None) -> None:
+    """200,000 estimates around each true ratio, judged one by one: within 4 standard errors (0.0045)."""
+    information = 600 * 500 / 1100
+    found = attain(600, 500, (0.8, 1.25), rule=rule, prior_sd=sd)
+    prior = 0.0 if sd is None else sd**-2
+    random = np.random.default_rng(5)
+    assert [each.true_ratio for each in found.power_at] == [1.05, 1.10]
+    for each in found.power_at:
+        estimates = random.normal(math.log(each.true_ratio), information**-0.5, 200_000)
+        means, spread = estimates * information / (information + prior), (information + prior) ** -0.5
+        if rule.one_sided:
+            passed = means + norm.ppf(0.975) * spread < HIGH
+        elif rule.threshold is not None:
+            passed = norm.cdf((HIGH - means) / spread) - norm.cdf((LOW - means) / spread) >= rule.threshold
+        else:
+            passed = (means + norm.ppf(0.975) * spread < HIGH) & (means - norm.ppf(0.975) * spread > LOW)
+        assert each.power == pytest.approx(passed.mean(), abs=0.0045)
+    assert found.power > found.power_at[0].power > found.power_at[1].power
+
+
+def test_a_group_without_events_gives_no_proportion() -> None:
+    """845 events are those of 1:1: nothing is known of any other proportion."""
+    none = attain(0, 20, (0.8, 1.25))
+    assert (none.proportion_known, none.power, none.possible, none.events_needed) == (False, 0.0, False, 845)
+    assert attain(10, 20, (0.8, 1.25)).proportion_known
+
+
+def test_a_prior_that_favours_equivalence_says_so() -> None:
+    """The default sd of 0.75 holds 0.234 inside 0.80 to 1.25; a smaller one more."""
+    assert attain(74, 184, (0.8, 1.25), prior_sd=0.2).prior_label == "favours equivalence"
+    assert [attain(74, 184, (0.8, 1.25), prior_sd=sd).prior_label for sd in (None, 0.75, 1.5)] == ["", "", ""]
+
+
 def test_at_least_378_events_for_a_pass_to_be_possible():
     assert attain(74, 184, (0.8, 1.25)).events_minimum == 378
     share = 74 / 258

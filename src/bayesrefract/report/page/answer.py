@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bayesrefract.decision import Verdict, VerdictWord
-from bayesrefract.decision.attainability import Attainability
+from bayesrefract.decision.attainability import NO_PROPORTION, Attainability
 from bayesrefract.findings import Findings, counterpart
 from bayesrefract.numerals import amount, declared, fixed, mass, percent, ratio, unit_of
 from bayesrefract.report.tables.verdicts import failed_control_notes, verdict_text
@@ -147,7 +147,8 @@ def _out_of_reach(each: Attainability, rule: RuleName) -> str:
 
 
 def _needed(each: Attainability) -> str:
-    return f"A probability of {percent(each.target_power)} requires {fixed(each.events_needed, 0)} events."
+    proportion = "" if each.proportion_known else f" {NO_PROPORTION}"
+    return f"A probability of {percent(each.target_power)} requires {fixed(each.events_needed, 0)} events.{proportion}"
 
 
 def _events(each: Attainability) -> str:
