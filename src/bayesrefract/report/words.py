@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from bayesrefract.decision import Verdict, VerdictWord
 from bayesrefract.numerals import amount, declared, exact, mass, unit_of
-from bayesrefract.study.rope import Estimand, IntervalKind, Rope, Rule, RuleName, Side
+from bayesrefract.report.rule_words import false_claims
+from bayesrefract.study.rope import Estimand, IntervalKind, Rope, RuleName, Side
 from bayesrefract.study.study import Analysis, Evidence
 
 EVIDENCE_LABEL = {
@@ -19,6 +20,7 @@ EVIDENCE_MEANING = {
     Evidence.REBUILT: "Rebuilt from published summaries, not patients: no row is the record of a person.",
     Evidence.SIMULATED: "These patients were drawn by a program. No real person is among them.",
 }
+CLAIMS_OF_EQUALITY = {VerdictWord.EQUIVALENT, VerdictWord.NON_INFERIOR}
 EXPLORATORY = {
     False: "Exploratory: the range was declared after the data were seen.",
     None: "Exploratory: it is not stated whether the range was declared before the data were seen.",
@@ -35,6 +37,8 @@ def sentence(verdict: Verdict, analysis: Analysis) -> str:
     parts = [_capital(_setting(verdict, analysis) + claim)]
     if verdict.word is not VerdictWord.WITHHELD:
         parts += [_capital(reason) for reason in verdict.reasons]
+        if verdict.word in CLAIMS_OF_EQUALITY:
+            parts += false_claims(verdict.rule)
         if _favoured(verdict):
             parts.append("The prior itself favours this verdict, so no claim may rest on it alone.")
     if not verdict.rope.before_data:
@@ -51,15 +55,6 @@ def estimand_name(estimand: Estimand, analysis: Analysis) -> str:
         Estimand.SURVIVAL_DIFFERENCE: f"difference in survival probability{_horizon('at', analysis)}",
     }
     return names[estimand]
-
-
-def harm_bound(rule: Rule, estimands: Iterable[Estimand]) -> str:
-    """The bound of a range on whose far side the harm lies; where it differs, by estimand."""
-    kinds = {estimand.is_ratio: rule.side_of(estimand) for estimand in estimands}
-    names = {Side.ABOVE: "upper", Side.BELOW: "lower"}
-    if len(set(kinds.values())) == 1:
-        return f"{names[next(iter(kinds.values()))]} bound"
-    return f"{names[kinds[True]]} bound (of a ratio; of a difference, the {names[kinds[False]]} bound)"
 
 
 def when_declared(rope: Rope) -> str:
@@ -250,8 +245,7 @@ def _setting(verdict: Verdict, analysis: Analysis) -> str:
 
 
 def _favoured(verdict: Verdict) -> bool:
-    claims = {VerdictWord.EQUIVALENT, VerdictWord.NON_INFERIOR}
-    return verdict.word in claims and any("favours equivalence" in label for label in verdict.labels)
+    return verdict.word in CLAIMS_OF_EQUALITY and any("favours equivalence" in label for label in verdict.labels)
 
 
 def _horizon(preposition: str, analysis: Analysis) -> str:

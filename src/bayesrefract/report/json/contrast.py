@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from bayesrefract.decision import Verdict, VerdictWord
 from bayesrefract.findings import Counterpart, Findings, counterpart
 from bayesrefract.report.json.contrast_schema import (
+    BayesFactor,
     CompanionFit,
     Contrast,
     Cox,
@@ -45,6 +47,7 @@ def contrast_part(findings: Findings, verdict: Verdict) -> Contrast:
         labels=list(verdict.labels),
         reasons=list(verdict.reasons),
         cox=_cox(twin),
+        bayes_factors=tuple(BayesFactor(**asdict(each)) for each in twin.bayes_factors),
         tost_p=twin.tost_p,
         companion=_companion(twin),
         gates=Gates(passed=not withheld, reasons=list(verdict.reasons) if withheld else []),

@@ -139,6 +139,13 @@ class CompanionFit(Part):
     prior_pull: Number = Field(description="(posterior mean - companion) / companion standard error of the log ratio.")
 
 
+class BayesFactor(Part):
+    """Posterior odds of a hazard ratio inside the ROPE over its prior odds; no rule reads it."""
+
+    prior_sd: float = Field(description="SD of the normal prior of the log hazard ratio, around 0.")
+    value: Number = Field(description="The factor, from the normal likelihood of the companion fit.")
+
+
 class Gates(Part):
     """Whether a verdict may be given at all."""
 
@@ -185,6 +192,10 @@ class Contrast(Part):
     cox: Cox | None = Field(
         description="Cox regression of the same contrast; null for other estimands than the hazard ratio, and where it "
         "has no estimate."
+    )
+    bayes_factors: tuple[BayesFactor, ...] = Field(
+        description="Interval-null Bayes factors under three priors side by side; empty for other estimands than the "
+        "hazard ratio, and where the companion has no estimate."
     )
     tost_p: Number = Field(
         description="Larger p-value of two one-sided Wald tests of Cox's ratio against the ROPE's bounds; null without "

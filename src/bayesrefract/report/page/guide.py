@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from bayesrefract.findings import Findings
 from bayesrefract.numerals import declared, exact, unit_of
 from bayesrefract.report.page.answer import leading
-from bayesrefract.report.words import estimand_name, harm_bound, when_declared
+from bayesrefract.report.rule_words import harm_bound
+from bayesrefract.report.words import estimand_name, when_declared
 from bayesrefract.study.rope import Rope, RuleName
 from bayesrefract.study.study import Analysis
 

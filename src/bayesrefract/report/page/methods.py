@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from bayesrefract.findings import Findings
 from bayesrefract.numerals import declared, exact, fixed, p_value, unit_of
-from bayesrefract.report.words import estimand_name, harm_bound, when_declared
+from bayesrefract.report.rule_words import false_claims, harm_bound
+from bayesrefract.report.words import estimand_name, when_declared
 from bayesrefract.study.model import BaselineKind, Model, StrataKind
 from bayesrefract.study.rope import Rope, Rule, RuleName
 from bayesrefract.study.study import Analysis, Evidence
@@ -86,10 +87,11 @@ def _decision(rule: Rule, ropes: Sequence[Rope]) -> str:
             f"Decision: when the whole {interval} lies inside the declared range, the groups are called equivalent; "
             "when it lies wholly outside on one side, different; otherwise undecided."
         )
-    return (
+    told = (
         f"Decision: when the posterior probability inside the declared range is at least {threshold}, the groups are "
         "called equivalent; when it is so below or above the range, different; otherwise undecided."
     )
+    return " ".join([told, *(f"{each}." for each in false_claims(rule))])
 
 
 def _range(rope: Rope, analysis: Analysis) -> str:
