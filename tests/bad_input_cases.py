@@ -55,6 +55,8 @@ STUDY_OF_TABLE = (
     .replace('["primary", "wide"]', '["primary"]')
 )
 """A study of the eight patients of `records_example`."""
+DIFFERENCE = STUDY[STUDY.rindex("[[rope]]") : STUDY.index("[rule]")]
+SIDE_OF_RATIO = STUDY_OF_TABLE.replace(DIFFERENCE, "").replace('harm = "more_events"', 'side = "above"')
 
 
 COUNTS = "characteristic,level,a,b\ntotal,,10,12\n"
@@ -259,6 +261,7 @@ OPTIONS = {
     "level-of-95": compare(TABLE, "--level", "95"),
     "no-threshold": compare(TABLE, "--rule", "probability"),
     "needless-threshold": compare(TABLE, "--threshold", "0.9"),
+    "one-sided-without-harm": compare(TABLE, "--one-sided"),
     "column-in-two-roles": compare(entry="time"),
     "json-without-folder": compare(TABLE, "--json", "absent/verdict.json"),
     "json-is-folder": compare(TABLE, "--json", "there", files={"there": None}),
@@ -389,6 +392,7 @@ WARNINGS: dict[str, Case] = {
         ),
         UNROUNDED.replace("age", '"<b>""возраст"", =1+1</b>"', 1),
     ),
+    "side-of-a-ratio": check(SIDE_OF_RATIO, UNROUNDED),
     "heading-of-two-lines": check(
         STUDY_OF_TABLE.replace('"age"', '"age (years)"').replace("age = 10", '"age (years)" = 10'),
         UNROUNDED.replace("age", '"age\r\n(years)"', 1),

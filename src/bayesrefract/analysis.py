@@ -108,6 +108,7 @@ def analyse(fit: Fit, store: Store, compiler: Compiler | None, watch: Watch) -> 
         adjusted_for=tuple(covariate.name for covariate in fit.table.covariates),
         flow=fit.cohort.flow,
         notes=(
+            *fit.analysis.notes,
             *fit.cohort.notes,
             *fit.table.notes,
             *start_notes(fit.start, fit.table.time_unit, small),

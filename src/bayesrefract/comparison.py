@@ -16,7 +16,7 @@ from bayesrefract.errors import ModelError, StudyError
 from bayesrefract.messages import UNPRINTABLE, did_you_mean, listed, printable, quoted
 from bayesrefract.names import composed
 from bayesrefract.study.model import NO_SET, QUESTION_SET, Baseline, Model, StrataKind
-from bayesrefract.study.rope import Rope, Rule
+from bayesrefract.study.rope import Rope, Rule, Side
 from bayesrefract.study.study import (
     Analysis,
     Columns,
@@ -61,6 +61,7 @@ ARGUMENTS = {
     "command line: name": "rule: name",
     "command line: level": "rule: level",
     "command line: threshold": "rule: threshold",
+    "command line: rule.": "rule: ",
     "command line: ": "",
     "study.time_unit": "the unit of unit",
 }
@@ -135,6 +136,7 @@ def option_faults(asked: Comparison) -> tuple[str, ...]:
 
     line = TomlFile("command line", {}, StudyError)
     rule = asked.rule
+    side = None if rule.side is Side.TWO_SIDED else rule.side.value
     columns = {"group": asked.group, "id": asked.id, "unordered": list(asked.categorical), "strata": list(asked.strata)}
     columns["missing"] = list(asked.missing)
     question = {"name": "endpoint", "time": asked.time, "event": asked.event, "entry": asked.entry}
@@ -150,7 +152,9 @@ def option_faults(asked: Comparison) -> tuple[str, ...]:
         sets=line.check("", {"adjust": {GIVEN_SET: list(asked.covariates)}}, sections.AdjustSection),
         ropes=(line.check("rope", _rope_table(asked.rope), sections.RopeSection),),
         rule=line.check(
-            "", {"name": rule.name, "level": rule.level, "threshold": rule.threshold}, sections.RuleSection
+            "",
+            {"name": rule.name, "level": rule.level, "threshold": rule.threshold, "side": side, "harm": rule.harm},
+            sections.RuleSection,
         ),
     )
     check_across(tables, line)

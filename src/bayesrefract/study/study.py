@@ -182,6 +182,7 @@ class Analysis:
     printed: Printed | None = None
     adjust_labels: Mapping[str, str] | None = None  # what each set of covariates aims at, in words
     models: tuple[str, ...] | None = None  # those of the study's models that are tried on it; None: all
+    notes: tuple[str, ...] = ()  # what is read otherwise than the study file has it
 
     @property
     def name(self) -> str:

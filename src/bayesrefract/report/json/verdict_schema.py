@@ -79,6 +79,13 @@ class Group(Part):
     rmst: RestrictedMean = Field(description="Restricted mean survival time up to the horizon.")
 
 
+class PowerAt(Part):
+    """Power at one true hazard ratio."""
+
+    true_ratio: float = Field(description="The true hazard ratio.")
+    power: Number = Field(description="Probability of the verdict equivalent (one-sided: non_inferior) there.")
+
+
 class Attainability(Part):
     """What the events of one contrast allow, at a true hazard ratio of exactly 1 and a normal likelihood."""
 
@@ -93,11 +100,18 @@ class Attainability(Part):
     power: Number = Field(description="Probability of the verdict equivalent (one-sided: non_inferior).")
     best_inside: Number = Field(description="Largest possible posterior probability inside the ROPE.")
     target_power: float = Field(description="The power that events_needed and patients_needed aim at.")
-    events_needed: Count = Field(description="Events for the target power, at the same allocation.")
+    events_needed: Count = Field(
+        description="Events for the target power, at the same allocation; at 1:1 where a group has no events."
+    )
     events_minimum: Count = Field(description="With fewer events no estimate can pass.")
     patients_needed: Count | None = Field(description="Patients for the target power; null without any event.")
     power_realised: Number = Field(description="Power from Cox's standard error; null without Cox regression.")
     possible: bool = Field(description="Whether any estimate at all would pass with these events.")
+    power_at: tuple[PowerAt, ...] = Field(description="Power at true hazard ratios other than 1.")
+    prior_label: str = Field(
+        description="favours equivalence: a claim by this prior alone is withheld, so that the power is overstated; or "
+        "empty."
+    )
 
 
 class LogRankPair(Part):
