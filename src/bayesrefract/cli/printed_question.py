@@ -11,7 +11,7 @@ from pathlib import Path
 from bayesrefract.cli.compare import EXCLUSIVE, UNDATED, declared_rope
 from bayesrefract.comparison import OPTIONS
 from bayesrefract.errors import InputError, StudyError, collecting
-from bayesrefract.messages import listed, quoted
+from bayesrefract.messages import UNPRINTABLE, listed, quoted
 from bayesrefract.model.priors import resolve_group_prior
 from bayesrefract.outputs import folder_target_faults, target_faults
 from bayesrefract.papers import Number, Ratio, read_number
@@ -213,6 +213,13 @@ def _typed(asked: PrintedQuestion, faults: list[str]) -> list[Ratio]:
         found += _ratio("--against", asked.against, pair, asked.ci_level, faults)
         if asked.against_group == asked.contrast[0]:
             faults.append(f"--against-group {asked.against_group}: this is also the group of --hr. Name another.")
+    names = {"--contrast": asked.contrast, "--against-group": (asked.against_group,)}
+    faults += [
+        f"{option} {quoted(name)}: the name holds a line end or control character. Write it on one line, without them."
+        for option, given in names.items()
+        for name in given
+        if UNPRINTABLE.search(name)
+    ]
     if asked.contrast[0] == asked.contrast[1]:
         faults.append(f"--contrast {' '.join(asked.contrast)}: a group is compared with itself. Name two groups.")
     return found

@@ -59,9 +59,9 @@ def _eager(data: Any) -> nw.DataFrame[Any]:
         raise RecordsError(f"{LABEL}: its columns have several levels. Flatten them to one name per column.")
     if isinstance(data, pd.DataFrame):
         data = data.reset_index(drop=True)  # an index may repeat, or hold identifiers that must not appear anywhere
-        twice = sorted({str(name) for name in data.columns[data.columns.duplicated()]})
-        if twice:
-            raise _repeated(twice)
+        _refuse_repeated(map(str, data.columns))
+    if isinstance(data, pa.Table):  # as pandas, it may have them, and narwhals raises its own error
+        _refuse_repeated(data.column_names)
     frame = nw.from_native(data, pass_through=True)
     if isinstance(frame, nw.LazyFrame):
         raise RecordsError(f"{LABEL}: it is lazy, and nothing has been computed yet. Pass data.collect().")
@@ -78,16 +78,16 @@ def _header(names: list[Any]) -> tuple[str, ...]:
     if unnamed:
         raise RecordsError(f"{LABEL}: the column name {unnamed[0]!r} is not text. Name every column by a string.")
     header = tuple(map(column_name, names))
-    twice = sorted(name for name, count in Counter(header).items() if count > 1)
-    if twice:
-        raise _repeated(twice)
+    _refuse_repeated(header)
     return header
 
 
-def _repeated(twice: list[str]) -> RecordsError:
-    return RecordsError(
-        f"{LABEL}: more than one column has the name {listed(map(quoted, twice))}. Give each its own name."
-    )
+def _refuse_repeated(names: Iterable[str]) -> None:
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
+    if twice:
+        raise RecordsError(
+            f"{LABEL}: more than one column has the name {listed(map(quoted, twice))}. Give each its own name."
+        )
 
 
 def _as_arrow(frame: nw.DataFrame[Any], name: str) -> pa.ChunkedArray | pa.Array:
