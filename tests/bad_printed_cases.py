@@ -67,6 +67,7 @@ PRINTED_CASES: dict[str, Printed] = {
     "printed-reference-not-named": published(",low,", ",lwo,", "--group", "standard", "--group", "low"),
     "printed-interquartile-range": published("95% CI", "IQR"),
     "printed-no-ratio": published("hr_unadjusted", "median"),
+    "printed-vast-spread": options("--tau-scale", "1e16"),
     "printed-escape": published(",pfs,", ",p\x1bfs,"),
     "printed-name-with-an-escape": typed("--contrast", "n\x1bew", "old"),
     "printed-no-column": published("ci_low", "lower"),

@@ -24,6 +24,8 @@ from bayesrefract.study.rope import Rule, RuleName, Side
 
 DEFAULT_NAMES = ("group", "reference")
 DEFAULT_SECOND = "second group"
+LEAST_SPREAD, LARGEST_SPREAD = 1e-3, 20.0
+"""Of log hazard ratios of studies: e to the power of more is not finite, and less is no spread."""
 
 
 @dataclass(frozen=True)
@@ -145,8 +147,11 @@ def combination_faults(asked: PrintedQuestion) -> list[str]:
         faults += _correlation_faults(asked, *asked.correlation)
     if not 0.5 < asked.ci_level < 1:
         faults.append(f"--ci-level {asked.ci_level:g} is not allowed. Give a number between 0.5 and 1, such as 0.95.")
-    if not 0 < asked.tau_scale < float("inf"):
-        faults.append(f"--tau-scale {asked.tau_scale:g} is not allowed. Give a number above 0, such as 0.5.")
+    if not LEAST_SPREAD <= asked.tau_scale <= LARGEST_SPREAD:
+        faults.append(
+            f"--tau-scale {asked.tau_scale:g} is not allowed. Give a number from {LEAST_SPREAD:g} to "
+            f"{LARGEST_SPREAD:g}, such as 0.5."
+        )
     return faults
 
 
