@@ -12,7 +12,7 @@ UV = $$(command -v uv || echo .uv-venv/bin/uv)
 BIN = .venv/bin
 FIT_ARGS = $(DRAWS:%=--draws %) $(TUNE:%=--tune %) $(ARGS)
 
-.PHONY: help setup fit report test lint reconstruct spread bench lock clean
+.PHONY: help setup fit report test lint reconstruct spread bench validate lock clean
 
 help:
 	@echo 'make fit     set up what is missing and analyse the embedded studies (STUDIES, DRAWS, TUNE, ARGS)'
@@ -22,6 +22,7 @@ help:
 	@echo 'make reconstruct  rebuild the cohort of the lenalidomide study from printed numbers, about 4 minutes (ARGS=--seed N)'
 	@echo 'make spread  rebuild 20 cohorts from 20 seeds, about 40 minutes on 2 cores; goes on where it was stopped'
 	@echo 'make bench   measure against the textbook way, about 25 minutes; writes reports/benchmark.md (ARGS=--quick)'
+	@echo 'make validate  the long checks, at most 3 hours on 2 cores; goes on where it was stopped (ARGS=--only fuzz --minutes 10)'
 	@echo 'make lock    resolve the dependencies again into requirements.lock (ARGS=--upgrade for the newest)'
 	@echo 'make clean   remove the environments, caches and generated reports'
 
@@ -51,6 +52,9 @@ spread: setup
 
 bench: setup
 	@$(BIN)/python -m benchmark $(ARGS)
+
+validate: setup
+	@$(BIN)/python -m validation $(ARGS)
 
 lock: .uv-venv/ready
 	$(UV) pip compile --universal --python-version 3.12 --generate-hashes --no-header --no-annotate --quiet \

@@ -237,6 +237,7 @@ COVARIATES = {
     "covariate-all-missing": column(4, "NA"),
     "covariate-of-one-value": column(4, "50"),
     "infinite-covariate": rows(("8,0,61", "8,0,-inf")),
+    "vast-covariate": rows(("8,0,61", "8,0,1e300")),
     "words-among-numbers": rows(("8,0,61", "8,0,old")),
     "group-as-covariate": compare(adjust="arm"),
     "covariate-repeats-group": added(list("xxxyyyzz"), "--adjust", "extra"),
@@ -265,6 +266,7 @@ OPTIONS = {
     "column-in-two-roles": compare(entry="time"),
     "json-without-folder": compare(TABLE, "--json", "absent/verdict.json"),
     "json-is-folder": compare(TABLE, "--json", "there", files={"there": None}),
+    "json-of-a-long-name": compare(TABLE, "--json", "n" * 300),
     "json-is-records": compare(TABLE, "--json", "patients.csv"),
     "json-links-to-records": compare(TABLE, "--json", "link.json", files={"link.json": Path("patients.csv")}),
     "json-is-model": compare(TABLE, "--model", "mine.toml", "--json", "./mine.toml", files={"mine.toml": MODEL}),
@@ -274,6 +276,9 @@ OPTIONS = {
     "audit-json-is-input": Case(("audit", "--counts", "c.csv", "--json", "c.csv"), {"c.csv": COUNTS}),
     "audit-folder-holds-input": Case(("audit", "--counts", "out/checked.csv", "--out", "out"), AUDITED),
     "reconstruct-out-is-input": Case(RECONSTRUCT, {"e.csv": "", "c.csv": COUNTS}),
+    "fit-folder-of-a-long-name": Case(
+        ("fit", ".", "--out", "n" * 300), {"study.toml": STUDY_OF_TABLE, "patients.csv": TABLE}
+    ),
     "fit-over-other-files": Case(
         ("fit", ".", "--out", "out"),
         {"study.toml": STUDY_OF_TABLE, "patients.csv": TABLE, "out": None, "out/trial": None, "out/trial/a.txt": ""},

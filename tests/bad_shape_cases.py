@@ -56,6 +56,7 @@ ARGUMENTS = {
     "study-is-a-device": ("check", "/dev/zero"),
     "study-of-a-long-path": ("check", LONG_PATH),
     "attain-events-beyond-count": ("attain", "--events", f"new={DIGITS}", "old=184", *ATTAIN),
+    "attain-name-with-an-escape": ("attain", "--events", "n\x1bew=74", "old=184", *ATTAIN),
     "attain-prior-of-a-point": ("attain", "--events", "new=74", "old=184", *ATTAIN, "--prior-sd", "1e-300"),
 }
 """Commands without files; those of `compare` get the options that it needs."""

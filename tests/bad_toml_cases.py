@@ -162,6 +162,12 @@ MODEL_CHANGES = {
     "model-prior-beside-1": ("[0.25, 4]", "[1.1, 4]"),
     "model-one-bound": ("[0.25, 4]", "[0.25]"),
     "model-no-scale": ("[0.25, 4] }", "[0.25, 4] }\ncontinuous_sd = 0"),
+    "model-vast-scale": (
+        'kind = "independent"\nshape = 1.0\nrate = 1.0\nrate_unit = "weeks"\nby_group = true',
+        'kind = "random_walk"\nlevel_sd = 1e300',
+    ),
+    "model-vast-shape": ("shape = 1.0", "shape = 1e300"),
+    "model-vast-rate": ("rate = 1.0", "rate = 1e300"),
     "model-falling-cuts": ("cuts = []", "cuts = [3, 2]"),
     "model-cut-at-0": ("cuts = []", "cuts = [0, 2]"),
     "model-one-chain": ("chains = 2", "chains = 1"),

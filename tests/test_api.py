@@ -144,6 +144,7 @@ def test_the_hash_of_a_frame_is_of_its_values() -> None:
     [
         (pd.DataFrame([[1, 2]], columns=pd.MultiIndex.from_tuples([("a", "b"), ("a", "c")])), "several levels"),
         (pd.DataFrame([[1, 2]], columns=["weeks", "weeks"]), 'more than one column has the name "weeks"'),
+        (pa.Table.from_arrays([[1], [2]], names=["weeks", "weeks"]), 'more than one column has the name "weeks"'),
         (pd.DataFrame([[1, 2]], columns=[0, 1]), "the column name 0 is not text"),
         (leukaemia()[:0], "column names but no patients"),
         ([1, 2, 3], "found list. Pass a pandas, polars or pyarrow data frame"),

@@ -131,12 +131,24 @@ def test_an_interruption_is_130(error: BaseException, capsys: pytest.CaptureFixt
     assert capsys.readouterr().err.startswith("Stopped.")
 
 
-@pytest.mark.parametrize("error", [ZeroDivisionError("a secret"), errors.SamplingError("a secret")])
+@pytest.mark.parametrize("words", [["models", "a\x1b[2Jb"], ["models", "--a\x1b[2Jb"], ["a\x1b[2Jb"]])
+def test_wrong_usage_shows_no_control_character(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = call(capsys, *words)
+    assert (code, out) == (2, "")
+    assert r"a\x1b[2Jb" in err
+    assert "\x1b" not in err
+
+
+def test_a_sampler_that_cannot_go_on_is_1_and_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert raising(errors.SamplingError("The sampler could not start.")) == ExitCode.INPUT == 1
+    assert capsys.readouterr() == ("", "Error: The sampler could not start.\n")
+
+
 def test_an_internal_fault_is_70_one_line_and_a_private_log(
-    error: Exception, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    assert raising(error) == ExitCode.INTERNAL == 70
+    assert raising(ZeroDivisionError("a secret")) == ExitCode.INTERNAL == 70
     out, err = capsys.readouterr()
     (log,) = tmp_path.iterdir()
     assert out == ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from bayesrefract.errors import InputError
 from bayesrefract.files import UNFINISHED, write_whole, writing
 from bayesrefract.messages import listed, quoted
+from bayesrefract.outputs import name_faults
 
 MANIFEST = "manifest.json"
 FORMAT = "bayesrefract/report-folder/1"
@@ -76,8 +78,8 @@ class ReportFolder:
 
 def folder_faults(folder: Path, name: str = "") -> list[str]:
     """Why no report can be written into a folder, told before the sampling; `name` is the option that asks for it."""
-    if not folder.is_dir():
-        return []
+    if not os.path.isdir(folder):
+        return name_faults(folder, name)
     with writing(folder):
         there = sorted(path.name for path in folder.iterdir() if not _is_nothing(path))
     if not there or read_manifest(folder) is not None or is_of_version_before(folder):

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from validation.step import Step
 
 from bayesrefract.classical import companion
 from bayesrefract.classical.agree import Twins, compare_with_cox
@@ -20,6 +19,7 @@ from bayesrefract.cohort.exposure import tabulate
 from bayesrefract.cohort.value import Cohort, Covariate, Flow
 from bayesrefract.study.model import Baseline, Model, StrataKind
 from bayesrefract.study.study import Contrast, TimeUnit
+from validation.step import Step
 
 PATIENTS = (60, 150, 500, 3000)
 KINDS = ("plain", "covariates", "strata", "ties", "late entry")
@@ -58,7 +58,7 @@ def _cohort(
 ) -> Cohort:
     return Cohort(
         entry=entry,
-        patient=np.arange(len(end)),
+        patient=tuple(map(str, range(len(end)))),
         exit=end,
         event=event,
         group=group,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, NoReturn
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from bayesrefract import __version__
 from bayesrefract.cli import attain, audit, check, compare, examples, fit, published
@@ -16,7 +18,7 @@ from bayesrefract.cli.required import Complete
 from bayesrefract.cli.streams import loss, tolerate
 from bayesrefract.errors import StudyError
 from bayesrefract.extension import load_extension
-from bayesrefract.messages import one_screen
+from bayesrefract.messages import one_screen, visible
 from bayesrefract.study.extensions import installed
 
 
@@ -38,6 +40,31 @@ def root(
     """
 
 
+WRONG_USAGE: type[Any] = typer.BadParameter.mro()[1]
+"""The option parser's own error, whose module differs between versions of typer."""
+
+
+class Commands(TyperGroup):
+    """The commands; what was typed is quoted in messages of wrong usage with its control characters escaped."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        with _escaping():
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        with _escaping():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _escaping() -> Iterator[None]:
+    try:
+        yield
+    except WRONG_USAGE as error:
+        error.message = visible(error.message)
+        raise
+
+
 COMMANDS: Mapping[str, Callable[..., None]] = {
     "compare": compare.compare,
     "fit": fit.fit,
@@ -55,6 +82,7 @@ def command_line() -> typer.Typer:
     """Our commands, then those of the study packages that are installed."""
     app = typer.Typer(
         name="bayesrefract",
+        cls=Commands,
         no_args_is_help=True,
         add_completion=False,
         rich_markup_mode=None,  # plain help: readable when piped, and it spares the import of rich

@@ -11,7 +11,7 @@ from bayesrefract.cli import options
 from bayesrefract.cli.compare import exclusive_faults
 from bayesrefract.comparison import OPTIONS
 from bayesrefract.errors import InputError
-from bayesrefract.messages import quoted
+from bayesrefract.messages import UNPRINTABLE, quoted
 from bayesrefract.study.rope import Rule, RuleName
 
 if TYPE_CHECKING:
@@ -70,7 +70,12 @@ def read_events(given: list[str]) -> tuple[list[tuple[str, int]], list[str]]:
     pairs, faults = [], []
     for text in given:
         group, _, count = text.rpartition("=")
-        if not group or not count.isdecimal():
+        if UNPRINTABLE.search(group):
+            faults.append(
+                f"--events {quoted(text)}: the name of a group holds a line end or control character. Write it on one "
+                "line, without them."
+            )
+        elif not group or not count.isdecimal():
             faults.append(f"--events {text}: give a group and a whole number of events, such as new=74.")
         elif len(count.lstrip("0")) > MOST_DIGITS:
             faults.append(f"--events {group}={quoted(count)[1:-1]}: no study has so many. Give the number of events.")

@@ -14,7 +14,7 @@ from typing import NoReturn
 import typer
 
 from bayesrefract import __version__
-from bayesrefract.errors import InputError, Interrupted
+from bayesrefract.errors import InputError, Interrupted, SamplingError
 from bayesrefract.messages import MORE, one_screen
 
 OUT_OF_MEMORY = (
@@ -44,6 +44,9 @@ def exit_code_of(command: Callable[[], object]) -> int:
         command()
     except InputError as error:
         typer.echo(input_message(error), err=True)
+        return ExitCode.INPUT
+    except SamplingError as error:
+        typer.echo(f"Error: {one_screen([str(error)])[0]}", err=True)
         return ExitCode.INPUT
     except Interrupted as stopped:
         typer.echo(str(stopped), err=True)

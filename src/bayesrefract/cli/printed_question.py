@@ -12,7 +12,7 @@ from bayesrefract.cli.compare import UNDATED, declared_rope, exclusive_faults
 from bayesrefract.cli.printed_events import three_events
 from bayesrefract.comparison import OPTIONS
 from bayesrefract.errors import InputError, StudyError, collecting
-from bayesrefract.messages import listed, quoted
+from bayesrefract.messages import UNPRINTABLE, listed, quoted
 from bayesrefract.model.priors import resolve_group_prior
 from bayesrefract.outputs import folder_target_faults, target_faults
 from bayesrefract.papers import Number, Ratio, read_number
@@ -25,6 +25,8 @@ from bayesrefract.study.rope import Harm, Rule, RuleName
 
 DEFAULT_NAMES = ("group", "reference")
 DEFAULT_SECOND = "second group"
+LEAST_SPREAD, LARGEST_SPREAD = 1e-3, 20.0
+"""Of log hazard ratios of studies: e to the power of more is not finite, and less is no spread."""
 
 
 @dataclass(frozen=True)
@@ -178,8 +180,11 @@ def combination_faults(asked: PrintedQuestion) -> list[str]:
         faults += _correlation_faults(asked, *asked.correlation)
     if not 0.5 < asked.ci_level < 1:
         faults.append(f"--ci-level {asked.ci_level:g} is not allowed. Give a number between 0.5 and 1, such as 0.95.")
-    if not 0 < asked.tau_scale < float("inf"):
-        faults.append(f"--tau-scale {asked.tau_scale:g} is not allowed. Give a number above 0, such as 0.5.")
+    if not LEAST_SPREAD <= asked.tau_scale <= LARGEST_SPREAD:
+        faults.append(
+            f"--tau-scale {asked.tau_scale:g} is not allowed. Give a number from {LEAST_SPREAD:g} to "
+            f"{LARGEST_SPREAD:g}, such as 0.5."
+        )
     return faults
 
 
@@ -251,6 +256,13 @@ def _typed(asked: PrintedQuestion, faults: list[str]) -> list[Ratio]:
         found += _ratio("--against", asked.against, pair, asked.ci_level, faults)
         if asked.against_group == asked.contrast[0]:
             faults.append(f"--against-group {asked.against_group}: this is also the group of --hr. Name another.")
+    names = {"--contrast": asked.contrast, "--against-group": (asked.against_group,)}
+    faults += [
+        f"{option} {quoted(name)}: the name holds a line end or control character. Write it on one line, without them."
+        for option, given in names.items()
+        for name in given
+        if UNPRINTABLE.search(name)
+    ]
     if asked.contrast[0] == asked.contrast[1]:
         faults.append(f"--contrast {' '.join(asked.contrast)}: a group is compared with itself. Name two groups.")
     return found

@@ -18,6 +18,8 @@ from bayesrefract.study.model import NO_SET, QUESTION_SET, Model, StrataKind
 from bayesrefract.study.study import Analysis
 
 ONE_STRATUM = ("all",)
+LARGEST = 1e100
+"""Of a number of a covariate: squares of larger ones, as of a standard deviation, may not be finite."""
 MOST_LEVELS = 10
 """A column with more categories than this, and than half of the patients, is taken for free text."""
 MOST_LEVELS_AT_ALL = 200
@@ -85,6 +87,14 @@ def covariate_cells(
             np.isinf(cells.number) & checked,
             patients,
             lambda i: f"{column} {cells.text[i]} is not finite. Correct it or leave it empty.",
+        )
+        faults.each(
+            np.isfinite(cells.number) & (np.abs(cells.number) > LARGEST) & checked,
+            patients,
+            lambda i: (
+                f"{column} {quoted(cells.text[i])} is beyond {LARGEST:g}, as no measurement is. Correct it or leave it "
+                "empty."
+            ),
         )
     return cells, is_categorical
 

@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from bayesrefract.cohort.identifiers import identifier_columns, is_identifier_name, telling_apart
 from bayesrefract.cohort.origin import COLUMN, least, of_column, of_identifiers
@@ -90,11 +92,9 @@ def _eager(data: Any, wanted: Collection[str]) -> nw.DataFrame[Any]:
         raise RecordsError(f"{LABEL}: its columns have several levels. Flatten them to one name per column.")
     if isinstance(data, pd.DataFrame):
         data = data.reset_index(drop=True)  # an index may repeat, or hold identifiers that must not appear anywhere
-        repeats = data.columns.duplicated()
-        twice = sorted({str(name) for name in data.columns[repeats]} & set(wanted))
-        if twice:
-            raise _repeated(twice)
-        data = data.loc[:, ~repeats]
+        data = data.loc[:, ~_repeats(list(map(str, data.columns)), wanted)]
+    if isinstance(data, pa.Table):  # as pandas, it may have columns of one name, and narwhals raises its own error
+        data = data.select(np.flatnonzero(~_repeats(data.column_names, wanted)).tolist())
     frame = nw.from_native(data, pass_through=True)
     if isinstance(frame, nw.LazyFrame):
         raise RecordsError(f"{LABEL}: it is lazy, and nothing has been computed yet. Pass data.collect().")
@@ -111,16 +111,18 @@ def _header(names: list[Any], wanted: Collection[str]) -> tuple[str, ...]:
     if unnamed:
         raise RecordsError(f"{LABEL}: the column name {unnamed[0]!r} is not text. Name every column by a string.")
     header = tuple(map(column_name, names))
-    twice = sorted(name for name, count in Counter(header).items() if count > 1 and name in wanted)
-    if twice:
-        raise _repeated(twice)
+    _repeats(list(header), wanted)
     return header
 
 
-def _repeated(twice: list[str]) -> RecordsError:
-    return RecordsError(
-        f"{LABEL}: more than one column has the name {listed(map(quoted, twice))}. Give each its own name."
-    )
+def _repeats(names: list[str], wanted: Collection[str]) -> NDArray[np.bool_]:
+    """Which columns repeat the name of an earlier one; that is a fault where the name is used."""
+    twice = sorted(name for name, count in Counter(names).items() if count > 1 and name in wanted)
+    if twice:
+        raise RecordsError(
+            f"{LABEL}: more than one column has the name {listed(map(quoted, twice))}. Give each its own name."
+        )
+    return pd.Index(names).duplicated()
 
 
 def _as_arrow(frame: nw.DataFrame[Any], name: str) -> pa.ChunkedArray | pa.Array:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bayesrefract.cohort.cells import Cells
 from bayesrefract.cohort.covariates import (
+    LARGEST,
     check_identified,
     covariate_cells,
     covariate_columns,
@@ -217,7 +218,7 @@ def _keep_complete(selection: Selection, columns: tuple[Cells, ...]) -> None:
 
 def _finite(adjusting: Mapping[str, tuple[Cells, bool]]) -> NDArray[np.bool_] | np.bool_:
     """Records without a faulty cell in a continuous covariate, so that the other checks can go on."""
-    numbers = [np.isfinite(cells.number) for cells, is_categorical in adjusting.values() if not is_categorical]
+    numbers = [np.abs(cells.number) <= LARGEST for cells, is_categorical in adjusting.values() if not is_categorical]
     return np.logical_and.reduce(numbers) if numbers else np.True_
 
 

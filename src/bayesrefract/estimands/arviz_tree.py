@@ -27,6 +27,8 @@ Floats = NDArray[np.float64]
 PRIOR_DRAWS = 1000
 REPLICATES = 200
 """Draws of the posterior, evenly spread, for which events are replicated: enough for every predictive figure."""
+LARGEST_MEAN = 2e9
+"""Of a replicated count: more does not fit its 32 bits, and means an interval without data under a vast prior."""
 GROUP = "patient_group"
 COUNTED = ("posterior_predictive", "observed_data", "constant_data")
 """Groups of the tree that hold sums over patients."""
@@ -130,7 +132,11 @@ def _replicated(
     chosen = np.unique(np.linspace(0, length - 1, max(1, REPLICATES // chains)).astype(np.int64))
     places = (np.arange(chains)[:, None] * length + chosen).ravel()
     expected = expected_events(hazard_draws(posterior, table, arrays.design).take(places), table)
-    counts = rng.poisson(expected).astype(np.int32).reshape(chains, len(chosen), *expected.shape[1:])
+    counts = (
+        rng.poisson(np.minimum(expected, LARGEST_MEAN))
+        .astype(np.int32)
+        .reshape(chains, len(chosen), *expected.shape[1:])
+    )
     events = xr.DataArray(counts, dims=("chain", "draw", "group", "interval"))
     return xr.Dataset({"events": events.assign_coords(draw=chosen, group=list(table.groups), interval=_names(table))})
 

@@ -95,7 +95,11 @@ def _run(model: nutpie.sample.CompiledModel, sampler: Sampler, seed: int, watch:
         background.cancel()
         raise Interrupted("Stopped. Every finished fit is kept; run the same command again to go on.") from None
     except RuntimeError as error:
-        raise SamplingError(f"The sampler could not start or go on: {error}") from error
+        first, *_ = str(error).strip().splitlines() or ["no reason is given"]  # what follows is a backtrace
+        raise SamplingError(
+            f"The sampler could not start or go on ({first}). Look for extreme numbers in the records and in the "
+            "model, or try another seed."
+        ) from error
 
 
 def _finished(background: nutpie.sample._BackgroundSampler) -> bool:

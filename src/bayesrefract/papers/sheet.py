@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bayesrefract.cohort.read import Records, read_file
 from bayesrefract.errors import InputError, RecordsError
-from bayesrefract.messages import MOST_ROWS, did_you_mean, listed, quoted, shorten
+from bayesrefract.messages import MOST_ROWS, UNPRINTABLE, did_you_mean, listed, quoted, shorten
 
 PATIENT_WORDS = {
     "no patients": "no rows",
@@ -17,6 +17,8 @@ PATIENT_WORDS = {
     "path of the records": "path of the file",
 }
 """Messages of the reader of patient records, reworded for printed numbers."""
+FREE_TEXT = frozenset({"note", "printed", "unit", "where"})
+"""Columns that no table shows."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +70,11 @@ def open_sheet(path: Path, needed: Sequence[str]) -> Sheet:
         )
     columns = [column for column in records.header if column]
     cells = zip(*(records.frame[column] for column in columns), strict=True)
-    rows = (
+    rows = tuple(
         Row(records.place(i), {column: str(cell).strip() for column, cell in zip(columns, row, strict=True)})
         for i, row in enumerate(cells)
     )
-    return Sheet(records.label, records.header, tuple(rows))
+    return Sheet(records.label, records.header, rows, _unprintable(records.label, columns, rows))
 
 
 def _read(path: Path, wanted: Sequence[str]) -> Records:
@@ -82,6 +84,18 @@ def _read(path: Path, wanted: Sequence[str]) -> Records:
         return read_file(path, wanted, every=True)
     except RecordsError as error:
         raise InputError([_of_printed(fault) for fault in error.faults]) from None
+
+
+def _unprintable(label: str, columns: Sequence[str], rows: Sequence[Row]) -> list[str]:
+    """Faults of names and cells that tables cannot show."""
+    what = "holds a line end or control character, which tables cannot show. Write it on one line, without them."
+    names = [f"{label}: the column {quoted(name)} {what}" for name in columns if UNPRINTABLE.search(name)]
+    return names + [
+        f"{row.place}: {column} {quoted(text)} {what}"
+        for row in rows
+        for column, text in row.cells.items()
+        if column not in FREE_TEXT and UNPRINTABLE.search(text)
+    ]
 
 
 def _of_printed(fault: str) -> str:

@@ -35,8 +35,12 @@ from bayesrefract.study.toml_reader import Section, Text, one_of, refuse, shown
 
 TABLES = ("baseline", "prior", "intervals", "sampler")
 PRIMARY = "primary"
-SCALE = "a number above 0"
+LEAST_SCALE, LARGEST_SCALE = 1e-6, 20.0
+"""Of the log hazard: far beyond them the sampler cannot start, and e to their power is not finite."""
+SCALE = f"a number from {LEAST_SCALE:g} to {LARGEST_SCALE:g}"
 AUTOMATIC = "automatic"
+MOST_EVENTS = 1e6
+LEAST_TIME, LARGEST_TIME = 1e-12, 1e12
 NUMBER = (int, float)
 WIDEST_PRIOR = 1e6
 """A hazard ratio; beyond it, and its reciprocal, ranges of the prior cannot be computed."""
@@ -44,7 +48,7 @@ INDEPENDENT_ONLY, RANDOM_WALK_ONLY = (
     KEYS_OF_KIND[kind] for kind in (BaselineKind.INDEPENDENT, BaselineKind.RANDOM_WALK)
 )
 
-type Scale = Annotated[float, Field(gt=0, description=SCALE)]
+type Scale = Annotated[float, Field(ge=LEAST_SCALE, le=LARGEST_SCALE, description=SCALE)]
 
 
 class HeadSection(Section):
@@ -69,8 +73,15 @@ class BaselineSection(Section):
 
     kind: BaselineKind = Field(strict=False, description=one_of(BaselineKind))
     strata: StrataKind = Field(default=StrataKind.COMMON, strict=False, description=one_of(StrataKind))
-    shape: float = Field(default=0.1, ge=0, description="a number of events from 0")
-    rate: Scale | None = Field(default=None, description="a person-time above 0")
+    shape: float = Field(
+        default=0.1, ge=0, le=MOST_EVENTS, description=f"a number of events from 0 to {MOST_EVENTS:,.0f}"
+    )
+    rate: float | None = Field(
+        default=None,
+        ge=LEAST_TIME,
+        le=LARGEST_TIME,
+        description=f"a person-time from {LEAST_TIME:g} to {LARGEST_TIME:g}",
+    )
     rate_unit: TimeUnit | None = Field(default=None, strict=False, description=one_of(TimeUnit), validate_default=True)
     by_group: bool = Field(default=False, description="true or false")
     innovation_sd: Scale = Field(default=1.0, description=SCALE)

@@ -1,0 +1,148 @@
+"""The validation keeps what it has done, goes on from there, and reports what failed."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from validation_example import die_once, square
+
+TOP = Path(__file__).parents[1]
+sys.path.insert(0, str(TOP))  # the validation is a program of this repository, not part of the package
+
+from validation import __main__ as program  # noqa: E402  # only found by the line above
+from validation.fuzzing.cases import read_case  # noqa: E402
+from validation.run import all_passed, keep, kept, run  # noqa: E402
+from validation.step import MOST_MINUTES, Progress, Step  # noqa: E402
+from validation.steps import STEPS, fuzz  # noqa: E402
+from validation.steps.mutations import CHANGES, Change  # noqa: E402
+from validation.write_up import page, state  # noqa: E402
+
+
+def as_list(found: Sequence[int]) -> str:
+    return ", ".join(map(str, found))
+
+
+def step(work: Callable[[int, int], int] = square, passed: Callable[[Sequence[int]], bool] = bool) -> Step:
+    return Step("squares", "Squares", 4, 10, 1, work, as_list, passed, sources=("LICENSE",))
+
+
+def later() -> float:
+    return time.monotonic() + 600
+
+
+def test_every_step_is_listed_and_all_fit_into_three_hours() -> None:
+    modules = {path.stem for path in (TOP / "validation" / "steps").glob("*.py")} - {"__init__"}
+    assert set(STEPS) == modules
+    assert sum(each.minutes for each in STEPS.values()) <= MOST_MINUTES
+
+
+def test_chunks_are_kept_and_none_is_repeated(tmp_path: Path) -> None:
+    told: list[str] = []
+    made = run(step(), tmp_path, later(), told.append, cores=2)
+    assert made.in_order() == [10, 11, 14, 19]
+    kept_file = (tmp_path / "squares.json").read_bytes()
+    assert json.loads(kept_file)["seed"] == 10
+    again = run(step(), tmp_path, later(), told.append)
+    assert again == kept(step(), tmp_path)
+    assert (tmp_path / "squares.json").read_bytes() == kept_file
+    assert told[-1] == "squares: 4 of 4 chunks are there"
+
+
+def test_a_run_goes_on_where_the_one_before_was_stopped(tmp_path: Path) -> None:
+    keep(step(), Progress(step().sha256, {0: 777, 2: 888}, 5.0), tmp_path)
+    assert run(step(), tmp_path, time.monotonic(), lambda _: None).in_order() == [777, 888]
+    assert run(step(), tmp_path, later(), lambda _: None).in_order() == [777, 11, 888, 19]
+
+
+def test_a_step_starts_anew_when_its_sources_have_changed(tmp_path: Path) -> None:
+    keep(step(), Progress(step().sha256, {0: 777}), tmp_path)
+    for changed in (
+        replace(step(), sources=("LICENSE", "Makefile")),
+        replace(step(), seed=11),
+        replace(step(), chunks=5),
+    ):
+        assert kept(changed, tmp_path).results == {}
+    assert kept(step(), tmp_path).results == {0: 777}
+    (tmp_path / "squares.json").write_text('{"sha256": ')
+    assert kept(step(), tmp_path).results == {}
+
+
+def test_a_process_that_dies_is_told_and_its_chunk_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VALIDATION_TEST_MARK", str(tmp_path / "mark"))
+    told: list[str] = []
+    first = run(step(die_once), tmp_path, later(), told.append, cores=1)
+    assert first.results == {0: 10, 2: 12, 3: 13}
+    assert [text for text in told if "squares 2 of 4: the process died" in text]
+    assert not all_passed([step(die_once)], {"squares": first})
+    second = run(step(die_once), tmp_path, later(), told.append, cores=1)
+    assert second.results == {0: 10, 1: 11, 2: 12, 3: 13}
+    assert all_passed([step(die_once)], {"squares": second})
+
+
+def test_the_page_tells_how_far_each_step_is_and_what_failed() -> None:
+    half, whole = Progress("a" * 64, {0: 1, 1: 2}, 90), Progress("a" * 64, dict.fromkeys(range(4), 1), 90)
+    assert state(step(), Progress("a" * 64, {})) == "not run"
+    assert state(step(), half) == "2 of 4 chunks"
+    assert state(step(), whole) == "passed"
+    bad = step(passed=lambda found: 2 not in found)
+    assert state(bad, half) == "failed"
+    assert not all_passed([bad], {"squares": half})
+    text = page([(step(), half)])
+    assert "| squares: Squares | 2 of 4 chunks | 1.5 | 10 | `aaaaaaaaaaaa` |" in text
+    assert text.endswith("## Squares\n\n1, 2\n")
+
+
+def test_the_program_writes_the_page_and_ends_with_1_until_all_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(program, "STEPS", {"squares": step()})
+    for minutes, code in (("0", 1), ("9", 0)):
+        monkeypatch.setattr(sys, "argv", ["validation", "--minutes", minutes, "--out", str(tmp_path)])
+        with pytest.raises(SystemExit) as ended:
+            program.main()
+        assert ended.value.code == code
+    assert "| passed |" in (tmp_path / "index.md").read_text()
+
+
+def test_failures_of_the_fuzzing_are_kept_as_cases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fuzz, "RESULTS", tmp_path)
+    monkeypatch.setattr(fuzz, "KEPT", tmp_path / "cases")
+    monkeypatch.setattr(fuzz, "SHARES", {"records": 3})
+    monkeypatch.setattr(fuzz, "faults", lambda case: ["exit code 70"] if b"P-0" in case.files["patients.csv"] else [])
+    found = fuzz.work(0, 1)
+    assert found["cases"] == {"records": 3}
+    assert len(found["failures"]) >= 1
+    for failure in found["failures"]:
+        assert read_case(tmp_path / "cases" / failure["kept"]).note == "exit code 70"
+    assert not list(tmp_path.glob("*.case"))
+    text = fuzz.write_up([found])
+    assert "3 cases (3 records)" in text
+    assert f"{len(found['failures'])} failed." in text
+    assert "None failed." in fuzz.write_up([{"cases": {"records": 3}, "failures": []}])
+
+
+def test_a_case_in_which_a_process_died_is_met_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fuzz, "RESULTS", tmp_path)
+    monkeypatch.setattr(fuzz, "KEPT", tmp_path / "cases")
+    monkeypatch.setattr(fuzz, "SHARES", {"records": 2})
+    monkeypatch.setattr(fuzz, "faults", lambda _: [])
+    (tmp_path / "fuzz-0.case").write_text("1 records 1")
+    monkeypatch.setattr(fuzz, "alone", lambda *case: [f"died in {case}"])
+    (failure,) = fuzz.work(0, 1)["failures"]
+    assert failure["faults"] == ["died in (1, 'records', 1)"]
+    monkeypatch.undo()
+    assert fuzz.alone(1, "stored", 0) == []
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.name)
+def test_every_named_change_to_the_source_can_still_be_made(change: Change) -> None:
+    module = (TOP / "src" / "bayesrefract" / change.module).read_text(encoding="utf-8")
+    assert module.count(change.was) == 1
+    assert change.was != change.becomes
+    assert all((TOP / "tests" / f"{name}.py").is_file() for name in change.tests)

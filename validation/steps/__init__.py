@@ -1,0 +1,10 @@
+"""The steps of the validation, in the order in which they run: a module each, with one function `step`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from validation.step import Step
+from validation.steps import agreement, fuzz, mutations
+
+STEPS: Mapping[str, Step] = {step.name: step for step in (agreement.step(), fuzz.step(), mutations.step())}
