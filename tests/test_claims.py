@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from bayesrefract.report.looked_at import looked_at
 from bayesrefract.report.tables.verdicts import failed_control_notes
 from bayesrefract.report.words import sentence
 from bayesrefract.study.rope import Estimand, Harm, Rule
+from bayesrefract.study.sections import ControlSection, QuestionSection, RuleSection
 from bayesrefract.study.study import Contrast, OnFailure, Standing, Study
 from bayesrefract.study.study_file import load_study
 
@@ -52,6 +54,22 @@ def read(folder: Path, text: str) -> Study:
 
 def words(verdicts: tuple[Verdict, ...]) -> list[VerdictWord]:
     return [each.word for each in verdicts]
+
+
+def test_the_keys_of_the_document_are_those_of_a_study_file(tmp_path: Path) -> None:
+    """Its example is read, in the place of the question and the rule of a good study."""
+    text = (Path(__file__).parents[1] / "docs" / "study-files.md").read_text(encoding="utf-8")
+    kinds = {"rule": RuleSection, "question": QuestionSection, "control": ControlSection}
+    for table, key in re.findall(r"`(rule|question|control)\.(\w+)`", text):
+        assert key in kinds[table].model_fields
+    example = text.partition("```toml\n")[2].partition("```")[0]
+    before, rest = THREE_GROUPS.split("[[question]]", 1)
+    before = before.replace("control", "standard").replace("third", "placebo")
+    middle = rest[rest.index("[adjust]") : rest.index("[rule]")].replace('role = "sensitivity"\n', "")
+    more = '[[contrast]]\ngroup = "placebo"\nreference = "standard"\n\n'
+    analysis, _ = read(tmp_path, before + more + middle + example).analyses
+    assert (analysis.claim, analysis.standing, analysis.rule.harm) == (BOTH, Standing.CONFIRMATORY, Harm.MORE_EVENTS)
+    assert analysis.contrasts[1].on_failure is OnFailure.WITHHOLD
 
 
 # Several estimands together
