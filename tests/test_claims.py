@@ -14,7 +14,8 @@ from bayesrefract.decision import Verdict, VerdictWord
 from bayesrefract.decision.joint import NO_SENSITIVITY, controlled, joined
 from bayesrefract.report.json.verdict import to_json
 from bayesrefract.report.looked_at import looked_at
-from bayesrefract.report.tables.verdicts import failed_control_notes
+from bayesrefract.report.page.guide import question_in_words
+from bayesrefract.report.tables.verdicts import failed_control_notes, verdict_table
 from bayesrefract.report.words import sentence
 from bayesrefract.study.rope import Estimand, Harm, Rule
 from bayesrefract.study.sections import ControlSection, QuestionSection, RuleSection
@@ -111,7 +112,9 @@ def test_the_sentences_of_a_claim_name_all_of_its_estimands() -> None:
         "on hazard ratio and RMST difference together, and it fails for one of them: RMST difference undecided" in told
     )
     assert "equivalent" not in told
-    made = replace(findings(), verdicts=(failed,))
+    made = replace(findings(), verdicts=(failed,), analysis=replace(a_question(), claim=BOTH))
+    assert any("on HR and RMST difference together: equivalence" in note for note in verdict_table(made).notes)
+    assert f"on {names} together: equivalence" in question_in_words([made])[-1]
     (contrast,) = to_json(made)["contrasts"]
     assert (contrast["verdict"], contrast["claim"]) == ("undecided", ["hazard_ratio", "rmst_difference"])
 

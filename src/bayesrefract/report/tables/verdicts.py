@@ -8,6 +8,7 @@ from bayesrefract.decision import Verdict, VerdictWord
 from bayesrefract.decision.joint import shows_difference
 from bayesrefract.findings import Findings
 from bayesrefract.numerals import ABSENT, amount, declared_ratio, exact, fixed, mass, probability, ratio, span, unit_of
+from bayesrefract.report.rule_words import joint_claim
 from bayesrefract.report.tables.table import Table, columns
 from bayesrefract.report.words import (
     EXPLORATORY,
@@ -203,7 +204,9 @@ def _verdict_notes(findings: Findings) -> tuple[str, ...]:
     exploratory = tuple(EXPLORATORY[when] for when in (False, None) if when in stated)
     if findings.health.passed and any(verdict.word is VerdictWord.WITHHELD for verdict in findings.verdicts):
         reasons += ("Numbers of a withheld verdict are shown for checking only; nothing may be claimed from them.",)
-    return (*reasons, *exploratory, *failed_control_notes(findings))
+    claims = dict.fromkeys(verdict.claim for verdict in findings.verdicts if verdict.claim)
+    joint = tuple(joint_claim([SHORT_NAME[each] for each in claim]) for claim in claims)
+    return (*reasons, *joint, *exploratory, *failed_control_notes(findings))
 
 
 def failed_control_notes(findings: Findings) -> list[str]:
