@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from bad_declared_cases import cells, codes, layouts, shapes
 from bad_history_cases import HISTORY_CHANGES, changed_cohort
 from bad_printed_cases import PRINTED_CASES, PRINTED_WARNINGS, Printed
 from bad_shape_cases import ARGUMENTS, MODEL_SHAPES, PARQUET, STUDY_SHAPES, headings, look_alikes
@@ -227,6 +228,8 @@ GROUPS = {
         )
     ),
     "horizon-beyond-follow-up": compare(TABLE, "--horizon", "36"),
+    "start-with-nobody-at-risk": compare(TABLE, "--from", "15", entry="entry"),
+    "start-that-a-rope-needs": check(of_table(("horizon = 10", 'horizon = 10\nentry = "entry"'))),
     "horizon-beyond-a-group": compare(TABLE.replace("P-03,a,12,1", "P-03,a,12,0"), "--horizon", "20"),
 }
 
@@ -252,6 +255,9 @@ OPTIONS = {
     "rope-without-source": compare(**{"rope-source": " "}),
     "option-that-does-not-print": compare(**{"rope-source": "protocol\x1b[2J"}),
     "negative-horizon": compare(TABLE, "--horizon", "-3"),
+    "start-without-entry": compare(TABLE, "--from", "3"),
+    "start-after-the-horizon": compare(TABLE, "--from", "10", "--horizon", "10", entry="entry"),
+    "negative-start": compare(TABLE, "--from", "-1", entry="entry"),
     "level-of-95": compare(TABLE, "--level", "95"),
     "no-threshold": compare(TABLE, "--rule", "probability"),
     "needless-threshold": compare(TABLE, "--threshold", "0.9"),
@@ -273,6 +279,7 @@ OPTIONS = {
         {"study.toml": STUDY_OF_TABLE, "patients.csv": TABLE, "out": None, "out/trial": None, "out/trial/a.txt": ""},
     ),
     "unknown-model": compare(TABLE, "--model", "unadjustd"),
+    "model-of-before": compare(TABLE, "--model", "fine_wide"),
     "no-model-file": compare(TABLE, "--model", "mine.toml"),
     "model-is-folder": compare(TABLE, "--model", "mine.toml", files={"mine.toml": None}),
     "model-without-covariates": compare(TABLE, "--model", "unadjusted"),
@@ -331,6 +338,12 @@ SHAPES = (
     }
     | {"fit-draws-beyond-memory": Case(("fit", ".", "--draws", "1" + "0" * 30), FOLDER)}
 )
+DECLARED = {
+    name: compare(content, *more) for name, (content, more) in (shapes(TABLE) | codes(TABLE) | cells(TABLE)).items()
+} | {name: compare(content, *more, id=None) for name, (content, more) in layouts(TABLE).items()}
+FUTURE = {
+    "rope-declared-in-the-future": compare(TABLE, "--rope-declared", "2999-01-31"),
+}
 PRINTED = printed(PRINTED_CASES)
 COPIES = {
     "examples-used-folder": Case(("examples", "data"), {"data": None, "data/notes.txt": "mine"}),
@@ -350,6 +363,8 @@ CASES: dict[str, Case] = (
     | THERAPY
     | PRINTED
     | SHAPES
+    | DECLARED
+    | FUTURE
     | COPIES
 )
 

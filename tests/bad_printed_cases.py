@@ -52,6 +52,11 @@ def counts(old: str, new: str) -> Printed:
 
 
 PRINTED_CASES: dict[str, Printed] = {
+    "published-before-which-data": typed("--rope-declared", "2020-01-31", "--before-data"),
+    "published-declared-after-the-paper": typed(
+        "--rope-declared", "2020-01-31", "--before-data", "--paper-date", "2019-05-01"
+    ),
+    "published-in-the-future": typed("--paper-date", "2999-01-31"),
     "printed-reversed-interval": published("0.73,1.33", "1.33,0.73"),
     "printed-outside-its-interval": published("0.99,", "1.50,"),
     "printed-ratio-of-0": published("0.99,", "0.00,"),

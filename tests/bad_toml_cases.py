@@ -51,6 +51,11 @@ STUDY_CHANGES = {
     "study-unknown-category": ('unordered = ["site"]', 'unordered = ["sites"]'),
     "study-no-source": ('source = "Agreed by the steering committee."\n', ""),
     "study-empty-source": ('"Agreed by the steering committee."', '" "'),
+    "study-date-in-the-future": ("declared_on = 2020-03-01", "declared_on = 2999-03-01"),
+    "study-evidence-not-stated": ('evidence = "patients"', 'evidence = "not_stated"'),
+    "study-censoring-code-is-the-event": ("event_value = 2", "event_value = 2\ncensor_values = [1, 2]"),
+    "study-unknown-event-at-zero": ("event_value = 2", 'event_value = 2\nevent_at_zero = "drop"'),
+    "study-missing-is-no-list": ('strata = ["country"]', 'strata = ["country"]\nmissing = "."'),
     "study-no-date": ("declared_on = 2020-03-01\n", ""),
     "study-quoted-date": ("declared_on = 2020-03-01", 'declared_on = "2020-03-01"'),
     "study-before-data-in-words": ("before_data = true\n", 'before_data = "yes"\n'),
@@ -142,6 +147,7 @@ OTHER = 'base = "primary"\n' + BASED
 
 MODELS_WITH_BASES = {
     "model-unknown-base": {"mine.toml": 'base = "primry"\n' + BASED},
+    "model-base-of-before": {"mine.toml": 'base = "fine"\n' + BASED},
     "model-no-base-file": {"mine.toml": 'base = "other.toml"\n' + BASED},
     "model-base-in-numbers": {"mine.toml": "base = 3\n" + BASED},
     "model-empty-base": {"mine.toml": 'base = " "\n' + BASED},

@@ -10,7 +10,8 @@ import xarray as xr
 
 from bayesrefract.classical.agreement import Agreement, Companion, CoxContrast
 from bayesrefract.classical.cox import tost_p
-from bayesrefract.cohort.value import Flow
+from bayesrefract.cohort.start import Start
+from bayesrefract.cohort.value import Coding, Flow
 from bayesrefract.decision import Verdict
 from bayesrefract.decision.attainability import Attainability
 from bayesrefract.decision.diagnostics import Health
@@ -27,6 +28,8 @@ from bayesrefract.study.model import Model
 from bayesrefract.study.rope import Estimand, Rope, Rule
 from bayesrefract.study.study import Analysis
 
+FROM_0 = Start()
+
 
 @dataclass(frozen=True)
 class Findings:
@@ -34,7 +37,7 @@ class Findings:
 
     `verdicts`: every contrast on every estimand with a ROPE; the hazard ratio's come first.
     `draws`: the fit in ArviZ's groups, as estimands/arviz_tree.py makes them. `prior_survival`: prior
-    predictive survival, dims (quantile, time); None where the prior is improper.
+    predictive survival, dims (quantile, time); None where the prior is improper. `start`: where curves start.
     """
 
     analysis: Analysis
@@ -57,6 +60,8 @@ class Findings:
     prior_pull: tuple[float | None, ...]  # (posterior mean - companion) / companion SE, per contrast
     provenance: Provenance
     at_horizon: tuple[AtHorizon, ...] = ()
+    start: Start = FROM_0
+    coding: Coding | None = None
 
     @property
     def log_hazard_ratio(self) -> xr.DataArray:

@@ -12,6 +12,7 @@ from bayesrefract import __version__
 from bayesrefract.cli import attain, audit, check, compare, examples, fit, published
 from bayesrefract.cli.exits import ExitCode, exit_code_of, leave_at_once
 from bayesrefract.cli.output import tell
+from bayesrefract.cli.required import Complete
 from bayesrefract.cli.streams import loss, tolerate
 from bayesrefract.errors import StudyError
 from bayesrefract.extension import load_extension
@@ -67,7 +68,7 @@ def command_line() -> typer.Typer:
                 tell(f'The command "{name}" of the study package "{package}" is left out: the name is taken.')
             commands.setdefault(name, command)
     for name, command in commands.items():
-        app.command(name)(command)
+        app.command(name, cls=Complete)(command)
     return app
 
 

@@ -11,7 +11,7 @@ import typer
 from bayesrefract.comparison import Keep
 from bayesrefract.study.model import DEFAULT_SEED, LARGEST_SEED
 from bayesrefract.study.rope import Harm, RuleName
-from bayesrefract.study.study import Evidence, TimeUnit
+from bayesrefract.study.study import EventAtZero, TimeUnit
 
 # Shared
 Seed = Annotated[
@@ -75,12 +75,37 @@ Strata = Annotated[
     typer.Option("--strata", metavar="COL", help="A baseline hazard of its own per level; repeat for more."),
 ]
 Entry = Annotated[str | None, typer.Option("--entry", metavar="COL", help="Delayed entry time.")]
+From = Annotated[
+    float | None,
+    typer.Option(
+        "--from",
+        metavar="T",
+        help="With delayed entry, where curves start: survival, medians and restricted means are those of patients "
+        "without the event at this time; no default.",
+    ),
+]
 Horizon = Annotated[
     float | None,
     typer.Option("--horizon", metavar="T", help="Time up to which restricted mean survival time is computed."),
 ]
 EventValue = Annotated[
     str | None, typer.Option("--event-value", metavar="V", help="The code that means the event, where not 1 or true.")
+]
+CensorValue = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--censor-value",
+        metavar="V",
+        help="A code that means censored, where there are several; repeat for more.",
+    ),
+]
+EventAtZeroOption = Annotated[
+    EventAtZero | None,
+    typer.Option("--event-at-zero", help="Events at time 0, refused unless given: put at half a unit, or left out."),
+]
+Missing = Annotated[
+    list[str] | None,
+    typer.Option("--missing", metavar="MARK", help="A mark for missing, `.` or `age=999`; repeat for more."),
 ]
 RuleOption = Annotated[RuleName, typer.Option("--rule", help="How posterior and ROPE become a verdict.")]
 Threshold = Annotated[
@@ -107,5 +132,6 @@ KeepOption = Annotated[
     Keep, typer.Option("--keep", help="`none`: no draws of this fit stay on the disk, and the next run samples again.")
 ]
 EvidenceOption = Annotated[
-    Evidence, typer.Option("--evidence", help="What the records are; printed with every number.")
+    Literal["patients", "rebuilt", "simulated"] | None,
+    typer.Option("--evidence", help="What the records are; printed with every number.", show_default="not stated"),
 ]

@@ -41,6 +41,7 @@ class PrintedQuestion:
     rope_declared: dt.date | None
     before_data: bool
     after_data: bool
+    paper_date: dt.date | None
     prior: str
     rule: RuleName
     level: float
@@ -100,10 +101,16 @@ def answer(asked: PrintedQuestion) -> Answer:
 def terms_of(asked: PrintedQuestion) -> Terms:
     """ROPE, rule and prior as values."""
     rope = declared_rope(
-        asked.rope, asked.rope_source, asked.rope_declared, before=asked.before_data, after=asked.after_data
+        asked.rope, asked.rope_source, asked.rope_declared, before=before_publication(asked), after=asked.after_data
     )
     rule = Rule(asked.rule, asked.level, asked.threshold, harm=asked.harm)
     return Terms(rope, rule, resolve_group_prior(Priors(group=GroupPriorName(asked.prior)), rope))
+
+
+def before_publication(asked: PrintedQuestion) -> bool:
+    """Whether the range was fixed before anybody could read the printed numbers."""
+    days = asked.rope_declared, asked.paper_date
+    return asked.before_data and days[0] is not None and days[1] is not None and days[0] < days[1]
 
 
 def terms_faults(asked: PrintedQuestion) -> list[str]:
@@ -122,6 +129,18 @@ def terms_faults(asked: PrintedQuestion) -> list[str]:
     )
     if asked.before_data and asked.rope_declared is None:
         faults.append(UNDATED)
+    if asked.before_data and asked.paper_date is None:
+        faults.append(
+            "--before-data needs the day on which the numbers were published: a range that is fixed later may have "
+            "been chosen with them in view. Add --paper-date YYYY-MM-DD, or leave --before-data out."
+        )
+    if asked.paper_date is not None and asked.paper_date > dt.date.today():
+        faults.append(f"--paper-date {asked.paper_date} lies in the future. Give the day of publication.")
+    if asked.before_data and asked.rope_declared and asked.paper_date and not before_publication(asked):
+        faults.append(
+            f"--rope-declared {asked.rope_declared} is not before --paper-date {asked.paper_date}. Leave "
+            "--before-data out, or correct the days."
+        )
     for fault in line.faults:
         told = fault
         for place, option in OPTIONS.items():

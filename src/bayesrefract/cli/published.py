@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -27,6 +28,10 @@ Limits = Annotated[tuple[str, str] | None, typer.Option("--ci", metavar="LOW HIG
 CiLevel = Annotated[float, typer.Option("--ci-level", metavar="P", help="Level of the printed interval.")]
 Names = Annotated[
     tuple[str, str], typer.Option("--contrast", metavar="GROUP REFERENCE", help="Names of the two groups of --hr.")
+]
+PaperDate = Annotated[
+    dt.datetime | None,
+    typer.Option("--paper-date", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="When the numbers were published."),
 ]
 Prior = Annotated[
     Literal["flat", "default", "wide", "sceptical", "neutral", "enthusiastic"],
@@ -78,6 +83,7 @@ def published(
     rope_declared: options.RopeDeclared = None,
     before_data: options.BeforeData = False,
     after_data: options.AfterData = False,
+    paper_date: PaperDate = None,
     prior: Prior = "flat",
     rule: options.RuleOption = RuleName.INTERVAL,
     level: options.Level = 0.95,
@@ -107,9 +113,9 @@ def published(
 
     asked = PrintedQuestion(
         file, hr, ci, ci_level, contrast, rope, rope_source,
-        rope_declared.date() if rope_declared else None, before_data, after_data, prior, rule, level, threshold,
-        one_sided, harm, against, against_group, correlation, events, tuple(where or ()), tuple(group or ()), pool,
-        tau_scale, json, figure, out,
+        rope_declared.date() if rope_declared else None, before_data, after_data,
+        paper_date.date() if paper_date else None, prior, rule, level, threshold, one_sided, harm, against,
+        against_group, correlation, events, tuple(where or ()), tuple(group or ()), pool, tau_scale, json, figure, out,
     )  # fmt: skip
     found = answer(asked)
     show(found, json=json, figure=figure, out=out, quiet=quiet)

@@ -12,11 +12,13 @@ from bayesrefract.study.study import Analysis, Evidence
 
 EVIDENCE_LABEL = {
     Evidence.PATIENTS: "Patient records",
+    Evidence.UNSTATED: "Records as supplied; origin not stated",
     Evidence.REBUILT: "Rebuilt patients",
     Evidence.SIMULATED: "Simulated patients",
 }
 EVIDENCE_MEANING = {
     Evidence.PATIENTS: "Every number comes from records of individual patients.",
+    Evidence.UNSTATED: "It is not stated whether these records are of patients, rebuilt or simulated.",
     Evidence.REBUILT: "Rebuilt from published summaries, not patients: no row is the record of a person.",
     Evidence.SIMULATED: "These patients were drawn by a program. No real person is among them.",
 }
@@ -59,9 +61,10 @@ def estimand_name(estimand: Estimand, analysis: Analysis) -> str:
     """Name of an estimand, with its horizon where it has one."""
     names = {
         Estimand.HAZARD_RATIO: "hazard ratio",
-        Estimand.MARGINAL_HAZARD_RATIO: f"marginal hazard ratio{_horizon('up to', analysis)}",
-        Estimand.RMST_DIFFERENCE: f"difference in restricted mean survival time{_horizon('up to', analysis)}",
-        Estimand.SURVIVAL_DIFFERENCE: f"difference in survival probability{_horizon('at', analysis)}",
+        Estimand.MARGINAL_HAZARD_RATIO: f"marginal hazard ratio{_window(analysis)}",
+        Estimand.RMST_DIFFERENCE: f"difference in restricted mean survival time{_window(analysis)}",
+        Estimand.SURVIVAL_DIFFERENCE: f"difference in survival probability{_horizon('at', analysis)}"
+        f"{_event_free(analysis)}",
     }
     return names[estimand]
 
@@ -245,6 +248,7 @@ def _setting(verdict: Verdict, analysis: Analysis) -> str:
     """Scope of the claim; empty for patient records and a range declared beforehand."""
     patients = {
         Evidence.PATIENTS: "",
+        Evidence.UNSTATED: "records of unstated origin",
         Evidence.REBUILT: "rebuilt patients",
         Evidence.SIMULATED: "simulated patients",
     }[analysis.evidence]
@@ -260,6 +264,19 @@ def _favoured(verdict: Verdict) -> bool:
 def _horizon(preposition: str, analysis: Analysis) -> str:
     horizon = analysis.endpoint.horizon
     return "" if horizon is None else f" {preposition} {exact(horizon)} {analysis.time_unit}"
+
+
+def _window(analysis: Analysis) -> str:
+    """From the declared start, if there is one, up to the horizon."""
+    start, horizon = analysis.endpoint.from_time, analysis.endpoint.horizon
+    if not start or horizon is None:
+        return _horizon("up to", analysis)
+    return f" from {exact(start)} to {exact(horizon)} {analysis.time_unit}{_event_free(analysis)}"
+
+
+def _event_free(analysis: Analysis) -> str:
+    start = analysis.endpoint.from_time
+    return f" (given no event by {exact(start)})" if start else ""
 
 
 def _capital(text: str) -> str:

@@ -66,6 +66,7 @@ def check_across(tables: StudyTables, file: TomlFile) -> None:
     check_claims(tables.questions, tables.ropes, file)
     check_controls(tables.controls, tables.questions, tables.contrasts, file)
     _check_horizons(tables, file)
+    _check_starts(tables, file)
     _check_named(tables, file)
 
 
@@ -273,12 +274,38 @@ def _check_horizons(tables: StudyTables, file: TomlFile) -> None:
                 continue
             if question.horizon is None:
                 file.fault(f"{at}.horizon", f' is missing. {place} ("{rope.estimand}") needs one; add a time.')
-            elif rope.estimand is Estimand.RMST_DIFFERENCE and max(-rope.low, rope.high) >= question.horizon:
+            elif rope.estimand is Estimand.RMST_DIFFERENCE and max(-rope.low, rope.high) >= _window(question):
                 file.fault(
                     place,
-                    f" spans {rope.low:g} to {rope.high:g}, but no RMST difference can reach the horizon of "
-                    f"{question.horizon:g} in {at}. Check the unit of both.",
+                    f" spans {rope.low:g} to {rope.high:g}, but no RMST difference can reach "
+                    + (
+                        f"the {_window(question):g} from the start to the horizon of "
+                        if question.from_time
+                        else "the horizon of "
+                    )
+                    + f"{question.horizon:g} in {at}. Check the unit of both.",
                 )
+
+
+def _window(question: QuestionSection) -> float:
+    """From the start of the curves to the horizon."""
+    return (question.horizon or 0.0) - (question.from_time or 0.0)
+
+
+def _check_starts(tables: StudyTables, file: TomlFile) -> None:
+    """A start belongs to delayed entry, and lies before the horizon."""
+    for place, question in _placed("question", tables.questions):
+        start, horizon = question.from_time, question.horizon
+        if start is None:
+            continue
+        if question.entry is None and question.clock_start is None:
+            file.fault(
+                f"{place}.from",
+                f" = {start:g} belongs to delayed entry, and no column of entry times is named. Name it (entry), or "
+                "leave the start out: curves then start at 0.",
+            )
+        elif horizon is not None and start >= horizon:
+            file.fault(f"{place}.from", f" = {start:g} is not before the horizon, {horizon:g}. Correct one of them.")
 
 
 def _check_distinct(

@@ -14,7 +14,7 @@ from bayesrefract.messages import did_you_mean, listed
 from bayesrefract.names import composed
 from bayesrefract.study.extensions import installed
 from bayesrefract.study.rope import HIGHEST_LEVEL, Estimand, Harm, IntervalKind, RuleName, bounds_faults
-from bayesrefract.study.study import Condition, Evidence, OnFailure, TimeUnit
+from bayesrefract.study.study import Condition, EventAtZero, Evidence, OnFailure, TimeUnit
 from bayesrefract.study.toml_reader import FileName, Section, Text, on_one_line, one_of, refuse, shown
 
 type Composed = Annotated[str, AfterValidator(composed)]
@@ -46,7 +46,7 @@ class StudySection(Section):
     records: FileName = Field(
         description='a .csv or .parquet file beside this one, "lifelines:FILE.csv" or "simulated:NAME"'
     )
-    evidence: Evidence = Field(strict=False, description=one_of(Evidence))
+    evidence: Evidence = Field(strict=False, description=one_of(Evidence, without=[Evidence.UNSTATED]))
     models: list[FileName] = Field(
         min_length=1, description='a list of models to try, the first one primary: ["primary"]'
     )
@@ -85,6 +85,8 @@ class StudySection(Section):
     @field_validator("evidence")
     @classmethod
     def _honest(cls, evidence: Evidence, info: ValidationInfo) -> Evidence:
+        if evidence is Evidence.UNSTATED:
+            refuse(f'= "{evidence}" is not allowed. Give {cls.model_fields["evidence"].description}.')
         if info.data.get("records", "").startswith(SIMULATED) and evidence is not Evidence.SIMULATED:
             refuse(f'= "{evidence}" is wrong for simulated records. Set it to "simulated".')
         return evidence
@@ -115,6 +117,7 @@ class ColumnsSection(Section):
     per: dict[Composed, Annotated[float, Field(gt=0)]] = Field(
         default={}, description="a step above 0 for each column, such as { age = 10 }"
     )
+    missing: list[Text] = Field(default=[], description='a list of marks for missing, such as [".", "age=999"]')
 
     @field_validator("strata")
     @classmethod
@@ -214,9 +217,16 @@ class QuestionSection(Section):
     time: Text = Field(description=COLUMN)
     event: Text = Field(description=COLUMN)
     event_value: Composed | float | None = Field(default=None, description="the value that means the event, such as 2")
+    censor_values: list[Composed | float] = Field(
+        default=[], validate_default=False, description="a list of the values that mean censored, such as [0, 1]"
+    )
+    event_at_zero: EventAtZero | None = Field(default=None, strict=False, description=one_of(EventAtZero))
     entry: Text | None = Field(default=None, description=COLUMN)
     administrative_end: Text | None = Field(default=None, description=COLUMN)
     horizon: float | None = Field(default=None, gt=0, description="a time above 0, in study.time_unit")
+    from_time: float | None = Field(
+        default=None, alias="from", ge=0, description="a time from 0, before the horizon, in study.time_unit"
+    )
     adjust: Text | None = Field(default=None, description="the name of a set in [adjust]")
     clock_start: Text | None = Field(default=None, description=COLUMN)
     role: Literal["main", "sensitivity"] = Field(default="main", description=ROLE)
@@ -231,6 +241,15 @@ class QuestionSection(Section):
     printed: PrintedSection | None = Field(
         default=None, description='the rows of [published], such as { setting = "trial", endpoint = "death" }'
     )
+
+    @field_validator("censor_values")
+    @classmethod
+    def _not_the_event(cls, values: list[str | float], info: ValidationInfo) -> list[str | float]:
+        event = info.data.get("event_value")
+        meant = "1" if event is None else shown(event)
+        if meant in map(shown, values):
+            refuse(f"= {shown(values)} holds {meant}, which means the event. Take it out.")
+        return values
 
     @field_validator("claim")
     @classmethod
@@ -317,6 +336,13 @@ class RopeSection(Section):
     questions: list[Text] | None = Field(
         default=None, min_length=1, description="a list of names of [[question]] tables"
     )
+
+    @field_validator("declared_on")
+    @classmethod
+    def _in_the_past(cls, declared_on: dt.date) -> dt.date:
+        if declared_on > dt.date.today():
+            refuse(f"= {declared_on} lies in the future. Give the day on which the bounds were fixed.")
+        return declared_on
 
     @field_validator("high")
     @classmethod

@@ -32,6 +32,7 @@ class Evidence(StrEnum):
     """Origin of the records. Printed wherever a number is."""
 
     PATIENTS = "patients"
+    UNSTATED = "not_stated"
     REBUILT = "rebuilt"
     SIMULATED = "simulated"
 
@@ -49,6 +50,13 @@ class Standing(StrEnum):
     CONFIRMATORY = "confirmatory"
     SECONDARY = "secondary"
     NONE = ""
+
+
+class EventAtZero(StrEnum):
+    """What becomes of patients whose event is at time 0, where no interval of follow-up can hold it."""
+
+    HALF_UNIT = "half-unit"
+    EXCLUDE = "exclude"
 
 
 @dataclass(frozen=True)
@@ -97,10 +105,13 @@ class Population:
 class Endpoint:
     """Columns of one time-to-event endpoint. `horizon` in the study's unit bounds RMST and milestones.
 
+    `from_time`: with delayed entry, where curves start; survival, medians and RMST are those without the event then.
     `event_value`: the code in the event column that means the event (None: 0/1 or true/false).
     `entry`: column of the delayed entry time. `administrative_end`: column of the time at which
     follow-up would have ended without an event, if it is known. `clock_start`: column of the time at which the
     endpoint's own clock starts; patients then enter at that time, and both times are counted from 0 before it.
+    `censor_values`: the codes that mean censored, required where more than one other code occurs.
+    `event_at_zero`: None refuses events at time 0.
     """
 
     name: str
@@ -112,6 +123,9 @@ class Endpoint:
     administrative_end: str | None = None
     event_value: str | float | None = None
     clock_start: str | None = None
+    from_time: float | None = None
+    censor_values: tuple[str | float, ...] = ()
+    event_at_zero: EventAtZero | None = None
 
 
 @dataclass(frozen=True)
@@ -157,6 +171,7 @@ class Columns:
     """Columns that every endpoint shares. `unordered`: numeric columns to be read as categories.
 
     `per` gives the step for which a continuous covariate's hazard ratio is reported (age per 10).
+    `missing`: further marks for a missing value: "." in every column, or "age=999" in one.
     """
 
     group: str
@@ -164,6 +179,7 @@ class Columns:
     unordered: tuple[str, ...] = ()
     strata: tuple[str, ...] = ()
     per: Mapping[str, float] | None = None
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -246,11 +246,15 @@ def _endpoint(section: QuestionSection) -> Endpoint:
         administrative_end=section.administrative_end,
         event_value=section.event_value,
         clock_start=section.clock_start,
+        from_time=section.from_time,
+        censor_values=tuple(section.censor_values),
+        event_at_zero=section.event_at_zero,
     )
 
 
 def _columns(section: ColumnsSection) -> Columns:
-    return Columns(section.group, section.id, tuple(section.unordered), tuple(section.strata), section.per)
+    strata, unordered = tuple(section.strata), tuple(section.unordered)
+    return Columns(section.group, section.id, unordered, strata, section.per, tuple(section.missing))
 
 
 def _rope(section: RopeSection) -> Rope:

@@ -31,6 +31,7 @@ from bayesrefract.report.json.verdict_schema import (
     Provenance,
     RestrictedMean,
     Schoenfeld,
+    SchoenfeldPair,
     StudyDocument,
     VerdictDocument,
 )
@@ -76,6 +77,7 @@ def verdict_document(findings: Findings) -> VerdictDocument:
         population_conditions=describe(population),
         time_unit=analysis.time_unit,
         horizon=endpoint.horizon,
+        from_time=endpoint.from_time,
         columns=_columns(analysis),
         evidence=analysis.evidence,
         evidence_meaning=EVIDENCE_MEANING[analysis.evidence],
@@ -89,6 +91,8 @@ def verdict_document(findings: Findings) -> VerdictDocument:
         n_excluded=sum(flow.excluded.values()),
         excluded=dict(flow.excluded),
         events=findings.n_events,
+        event_codes=dict(findings.coding.event) if findings.coding else {},
+        censor_codes=dict(findings.coding.censored) if findings.coding else {},
         groups=[_group(group, medians.get(group.level)) for group in findings.agreement.groups],
         contrasts=[contrast_part(findings, verdict) for verdict in _ordered(findings.verdicts)],
         attainability=[Attainability(**asdict(each)) for each in findings.attainability],
@@ -122,6 +126,9 @@ def _columns(analysis: Analysis) -> ColumnsOfRecords:
         time=endpoint.time,
         event=endpoint.event,
         event_value=endpoint.event_value,
+        censor_values=list(endpoint.censor_values),
+        event_at_zero=endpoint.event_at_zero,
+        missing=list(shared.missing),
         entry=endpoint.entry,
         clock_start=endpoint.clock_start,
         administrative_end=endpoint.administrative_end,
@@ -168,7 +175,8 @@ def _log_rank(findings: Findings) -> LogRank:
 
 def _schoenfeld(findings: Findings) -> Schoenfeld:
     test = findings.agreement.proportional_hazards
-    return Schoenfeld(p=test.p, statistic=test.statistic, method=test.method)
+    pairs = [SchoenfeldPair(**asdict(each)) for each in test.pairs]
+    return Schoenfeld(p=test.p, statistic=test.statistic, method=test.method, pairs=pairs)
 
 
 def _priors(findings: Findings) -> list[Prior]:
@@ -186,7 +194,9 @@ def _priors(findings: Findings) -> list[Prior]:
 
 def _covariates(findings: Findings) -> list[CovariateRatio]:
     return [
-        CovariateRatio(covariate=e.name, level=e.level, per=e.per, hazard_ratio=_limits(e.hazard_ratio))
+        CovariateRatio(
+            covariate=e.name, level=e.level, reference=e.reference, per=e.per, hazard_ratio=_limits(e.hazard_ratio)
+        )
         for e in findings.effects
     ]
 

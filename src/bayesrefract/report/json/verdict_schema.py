@@ -8,7 +8,7 @@ from pydantic import Field
 
 from bayesrefract.report.json.contrast_schema import Contrast, RuleOfVerdict
 from bayesrefract.report.json.parts import SHA256, Count, EstimateWithLimits, Limits, Number, Part
-from bayesrefract.study.study import Evidence, Standing, TimeUnit
+from bayesrefract.study.study import EventAtZero, Evidence, Standing, TimeUnit
 
 VERDICT_SCHEMA: Literal["bayesrefract/verdict/2"] = "bayesrefract/verdict/2"
 STUDY_SCHEMA: Literal["bayesrefract/study/2"] = "bayesrefract/study/2"
@@ -24,6 +24,9 @@ class ColumnsOfRecords(Part):
     event_value: str | int | float | None = Field(
         description="The value of the event column that means the event; null: 1 or true."
     )
+    censor_values: list[str | int | float] = Field(description="Values that mean censored, where they are declared.")
+    event_at_zero: EventAtZero | None = Field(description="What became of events at time 0; null: there are none.")
+    missing: list[str] = Field(description="Declared marks for a missing value, beside empty cells, NA and NaN.")
     entry: str | None = Field(description="Time of delayed entry, in time_unit; null: all enter at 0.")
     clock_start: str | None = Field(description="Time at which this endpoint's own clock starts; null: at 0.")
     administrative_end: str | None = Field(
@@ -128,12 +131,23 @@ class LogRank(Part):
     pairs: list[LogRankPair] = Field(description="The test in pairs.")
 
 
+class SchoenfeldPair(Part):
+    """Test of proportional hazards of one contrast, on the patients of its two groups."""
+
+    group: str = Field(description="The group that is compared.")
+    reference: str = Field(description="The group that it is compared with.")
+    p: Number = Field(description="p-value; null: method says why there is none.")
+    statistic: Number = Field(description="Chi-squared test statistic, one degree of freedom.")
+    method: str = Field(description="Which test it is, or why there is none.")
+
+
 class Schoenfeld(Part):
-    """Test of proportional hazards of the group effect, over all groups at once."""
+    """Test of proportional hazards of the group effect, over all groups at once, and of each contrast."""
 
     p: Number = Field(description="p-value; null: method says why there is none.")
     statistic: Number = Field(description="Chi-squared test statistic.")
     method: str = Field(description="Which test it is, or why there is none.")
+    pairs: list[SchoenfeldPair] = Field(description="The test of each contrast.")
 
 
 class PredictiveCheck(Part):
@@ -165,8 +179,9 @@ class CovariateRatio(Part):
     """Posterior hazard ratio of one covariate: an association in this model, not a causal effect."""
 
     covariate: str = Field(description="Column of the covariate.")
-    level: str | None = Field(
-        description="Category, compared with the average category (on the log scale); null: a number."
+    level: str | None = Field(description="Category, compared with `reference`; null: a number.")
+    reference: str | None = Field(
+        description="The other one of two categories; null: the average category (on the log scale), or a number."
     )
     per: Number = Field(description="Step of a number for which the ratio is given, in its own unit; null: a category.")
     hazard_ratio: EstimateWithLimits = Field(
@@ -217,6 +232,11 @@ class VerdictDocument(Part):
     horizon: Number = Field(
         description="Time up to or at which survival, RMST and marginal ratios are taken, in time_unit; null: none."
     )
+    from_time: Number = Field(
+        description="Where curves start, in time_unit: survival, RMST, medians and marginal ratios are those of "
+        "patients without the event at this time. Null: 0, or with delayed entry not declared, and then none of them "
+        "is given."
+    )
     columns: ColumnsOfRecords = Field(description="Which columns of the records say what.")
     evidence: Evidence = Field(description="What the records are.")
     evidence_meaning: str = Field(description="The same as a sentence.")
@@ -230,6 +250,8 @@ class VerdictDocument(Part):
     n_excluded: Count = Field(description="Patients excluded.")
     excluded: dict[str, Count] = Field(description="Reason to number of patients; each patient has one reason.")
     events: Count = Field(description="Events among the patients analysed.")
+    event_codes: dict[str, Count] = Field(description="Codes that were taken for the event, to number of patients.")
+    censor_codes: dict[str, Count] = Field(description="Codes that were taken for censored, to number of patients.")
     groups: list[Group] = Field(description="Each group in plain numbers.")
     contrasts: list[Contrast] = Field(description="Every verdict, those on the hazard ratio first.")
     attainability: list[Attainability] = Field(

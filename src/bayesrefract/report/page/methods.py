@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bayesrefract.classical.agreement import ProportionalHazards
 from bayesrefract.findings import Findings
 from bayesrefract.numerals import declared, exact, fixed, p_value, unit_of
 from bayesrefract.report.rule_words import false_claims, harm_bound
@@ -116,7 +117,7 @@ def limits(findings: Findings) -> tuple[str, ...]:
     narrow = any("favours equivalence" in label for label in _labels(findings))
     post_hoc = any(rope.before_data is False for rope in analysis.ropes)
     unstated = any(rope.before_data is None for rope in analysis.ropes)
-    crossing = test.p is not None and test.p < DOUBTFUL_P
+    crossing = _not_proportional(test)
     present = (
         (narrow, "Narrow prior: it puts more probability near a hazard ratio of 1 than the default prior does."),
         (
@@ -144,12 +145,18 @@ def limits(findings: Findings) -> tuple[str, ...]:
             "Rebuilt patients: rounding and digitising of published figures add measurement error in both groups.",
         ),
         (
-            crossing,
-            f"Hazards are not proportional (Schoenfeld p {p_value(test.p)}): one hazard ratio averages over time, and "
-            "opposite effects cancel in it.",
+            bool(crossing),
+            f"Hazards are not proportional (Schoenfeld {'; '.join(crossing)}): one hazard ratio averages over time, "
+            "and opposite effects cancel in it.",
         ),
     )
     return tuple(text for is_present, text in present if is_present)
+
+
+def _not_proportional(test: ProportionalHazards) -> tuple[str, ...]:
+    """Small p-values of the contrasts; of all groups together where they are the only ones."""
+    tests = {f"{each.group} vs {each.reference}: ": each.p for each in test.judged} or {"": test.p}
+    return tuple(f"{name}p {p_value(p)}" for name, p in tests.items() if p is not None and p < DOUBTFUL_P)
 
 
 def _labels(findings: Findings) -> list[str]:

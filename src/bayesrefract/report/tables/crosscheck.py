@@ -123,9 +123,14 @@ def _log_rank_note(agreement: Agreement) -> str:
 
 def _schoenfeld_note(agreement: Agreement) -> str:
     test = agreement.proportional_hazards
-    if test.p is None:
-        return f"Test of proportional hazards (Schoenfeld): none ({test.method})."
-    return f"Test of proportional hazards (Schoenfeld): p {_relation(test.p)} ({test.method})."
+    over_all = f"none ({test.method})" if test.p is None else f"p {_relation(test.p)} ({test.method})"
+    pairs = (
+        f"{each.group} vs {each.reference} {f'none ({each.method})' if each.p is None else f'p {_relation(each.p)}'}"
+        for each in test.judged
+    )
+    if test.judged:
+        over_all = f"over all groups {over_all}; of two groups alone: {'; '.join(pairs)}"
+    return f"Test of proportional hazards (Schoenfeld): {over_all}."
 
 
 def _relation(p: float) -> str:

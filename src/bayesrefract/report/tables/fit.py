@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from bayesrefract.classical.agreement import Interval
 from bayesrefract.decision.attainability import NO_PROPORTION, OVERSTATED
 from bayesrefract.decision.diagnostics import E_BFMI_MINIMUM, ESS_MINIMUM, R_HAT_MAXIMUM, R_HAT_MAXIMUM_OTHER
-from bayesrefract.findings import Findings
+from bayesrefract.findings import CovariateEffect, Findings
 from bayesrefract.numerals import ABSENT, declared_ratio, exact, fixed, percent, probability, ratio
 from bayesrefract.report.tables.table import Table, columns
 
@@ -55,7 +55,7 @@ def diagnostics_table(made: Sequence[Findings]) -> Table:
 def effects_table(findings: Findings) -> Table:
     """Hazard ratios of the covariates; none when the fit did not converge."""
     effects = findings.effects if findings.health.passed else ()
-    rows = tuple((effect.name, _step(effect.level, effect.per), *_ratio(effect.hazard_ratio)) for effect in effects)
+    rows = tuple((effect.name, _step(effect), *_ratio(effect.hazard_ratio)) for effect in effects)
     notes = (
         "Associations in this model, adjusted for the groups and for each other; not causal effects. CrI: credible "
         "interval.",
@@ -113,10 +113,10 @@ def _needed_heading(findings: Findings) -> str:
     return f"Events for {percent(targets.pop())} power" if len(targets) == 1 else "Events needed"
 
 
-def _step(level: str | None, per: float | None) -> str:
-    if level is not None:
-        return f"{level} vs the average category"
-    return ABSENT if per is None else f"per {exact(per)}"
+def _step(effect: CovariateEffect) -> str:
+    if effect.level is not None:
+        return f"{effect.level} vs {effect.reference or 'the average category'}"
+    return ABSENT if effect.per is None else f"per {exact(effect.per)}"
 
 
 def _ratio(interval: Interval) -> tuple[str, str]:
