@@ -5,6 +5,15 @@ The ids are those of docs/bad-input.md.
 
 from __future__ import annotations
 
+
+def control(question: str, group: str, reference: str) -> str:
+    """A [[control]] before the rule."""
+    return (
+        f'[[control]]\nquestion = "{question}"\ncontrast = ["{group}", "{reference}"]\nexpect = "different"\n'
+        'reason = "A placebo."\n\n[rule]'
+    )
+
+
 STUDY_CHANGES = {
     "study-unknown-key": ('title = "A trial"', 'titel = "A trial"'),
     "study-unknown-table": ("[rule]", "[rul]"),
@@ -93,6 +102,19 @@ STUDY_CHANGES = {
     "study-unknown-harm": ('"more_events"', '"more"'),
     "study-side-beside-harm": ('harm = "more_events"', 'harm = "more_events"\nside = "above"'),
     "study-side-of-a-difference": ('harm = "more_events"', 'side = "above"'),
+    "study-claim-of-one": ("horizon = 36", 'horizon = 36\nclaim = ["hazard_ratio"]'),
+    "study-claim-twice": ("horizon = 36", 'horizon = 36\nclaim = ["hazard_ratio", "hazard_ratio"]'),
+    "study-claim-of-something-else": ("horizon = 36", 'horizon = 36\nclaim = ["hazard_ratio", "median"]'),
+    "study-claim-without-range": ("horizon = 36", 'horizon = 36\nclaim = ["hazard_ratio", "rmst_difference"]'),
+    "study-two-confirmatory": (
+        "horizon = 36",
+        'confirmatory = true\nhorizon = 36\n\n[[question]]\nname = "ttp"\ntime = "ttp_months"\nevent = "ttp_event"\n'
+        "horizon = 36\nconfirmatory = true",
+    ),
+    "study-control-of-no-question": ("[rule]", control("pfs2", "treated", "control")),
+    "study-control-of-no-contrast": ("[rule]", control("pfs", "control", "treated")),
+    "study-control-of-itself": ("[rule]", control("pfs", "treated", "control")),
+    "study-control-that-is-alike": ("[rule]", control("pfs", "treated", "control").replace("different", "equivalent")),
     "study-level-of-a-half": ("level = 0.9\n", "level = 0.5\n"),
     "study-level-of-95": ("level = 0.9\n", "level = 95\n"),
     "study-table-for-a-list": ('[[question]]\nname = "os"', '[os]\nname = "os"'),

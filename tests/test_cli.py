@@ -201,6 +201,17 @@ def test_attain_with_other_rules(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--threshold = 0.9 is not used" in err
 
 
+def test_the_side_of_earlier_versions_is_read_as_harm_and_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """The range of a command is that of a ratio, so that the side has one reading."""
+    events = (*ATTAIN, "--events", "standard=74", "low=184")
+    for side, harm in (("above", "more_events"), ("below", "fewer_events")):
+        asked = call(capsys, *events, "--one-sided", "--harm", harm)
+        for old in (("--one-sided", side), (f"--one-sided={side}",)):
+            code, out, err = call(capsys, *events, *old)
+            assert (code, out) == asked[:2]
+            assert err == f"--one-sided {side} is read as --one-sided --harm {harm}. Write that instead.\n"
+
+
 def test_attain_tells_all_faults_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = call(capsys, "attain", "--events", "a=5", "b=-7", "--rope", "1.25", "-0.8", "--level", "2")
     assert (code, out) == (1, "")

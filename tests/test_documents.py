@@ -11,7 +11,13 @@ import yaml
 
 TOP = Path(__file__).parents[1]
 PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))
-DOCUMENTS = ("CONTRIBUTING.md", "SECURITY.md", "docs/printed-numbers.md", "data/lenalidomide/README.md")
+DOCUMENTS = (
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "docs/printed-numbers.md",
+    "docs/study-files.md",
+    "data/lenalidomide/README.md",
+)
 METHODS = {
     "10.1177/2515245918771304",
     "10.2307/2529982",

@@ -22,7 +22,7 @@ from bayesrefract.pipeline import Job, prepare, run
 from bayesrefract.study.model import DEFAULT_SEED
 from bayesrefract.study.model_file import load_model
 from bayesrefract.study.rope import Estimand, Harm, Rope, Rule, RuleName
-from bayesrefract.study.study import Analysis, Contrast, Study
+from bayesrefract.study.study import Analysis, Contrast, OnFailure, Study
 from bayesrefract.study.study_file import load_study
 
 SIMULATED = Path(__file__).parents[1] / "data" / "simulated" / "study.toml"
@@ -106,6 +106,33 @@ def test_one_sided_words_occur(study: Study, store: Path, first: Findings) -> No
     found = words(analyse(changed, store))
     assert found["reduced_dose"] is VerdictWord.NON_INFERIOR
     assert found["no_maintenance"] is VerdictWord.NOT_SHOWN
+    by_time = {v.group: v.word for v in analyse(changed, store).verdicts if v.estimand is Estimand.RMST_DIFFERENCE}
+    assert by_time["no_maintenance"] is VerdictWord.NOT_SHOWN  # its mean survival time is shorter
+
+
+def test_a_claim_on_two_estimands_is_judged_without_a_fit(study: Study, store: Path, first: Findings) -> None:
+    """A range of RMST that no interval fits takes the claim on the hazard ratio back."""
+    narrow = tuple(
+        replace(r, low=-1e-3, high=1e-3) if r.estimand is Estimand.RMST_DIFFERENCE else r
+        for r in study.analyses[0].ropes
+    )
+    watch = Listener()
+    both = (Estimand.HAZARD_RATIO, Estimand.RMST_DIFFERENCE)
+    joint = analyse(question_with(study, ropes=narrow, claim=both), store, watch=watch)
+    assert watch.stored == [True]
+    assert words(joint)["reduced_dose"] is VerdictWord.UNDECIDED
+    assert words(analyse(question_with(study, ropes=narrow), store))["reduced_dose"] is VerdictWord.EQUIVALENT
+
+
+def test_a_control_that_fails_withholds_equality_where_it_is_declared_so(
+    study: Study, store: Path, first: Findings
+) -> None:
+    """The short course is undecided: as a control it would leave no claim of equality."""
+    control = {"role": "positive_control", "reason": "A test.", "on_failure": OnFailure.WITHHOLD}
+    contrasts = tuple(replace(c, **control) if c.group == "short_course" else c for c in study.analyses[0].contrasts)
+    found = words(analyse(question_with(study, contrasts=contrasts), store))
+    assert found["reduced_dose"] is VerdictWord.WITHHELD
+    assert found["no_maintenance"] is VerdictWord.DIFFERENT
 
 
 def test_probability_rule_uses_the_same_fit(study: Study, store: Path, first: Findings) -> None:

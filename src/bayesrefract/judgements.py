@@ -49,7 +49,8 @@ def attain(
     Returns
     -------
     Attainability
-        With `possible`, `power` (at a true hazard ratio of exactly 1), `best_inside`, `events_needed`.
+        With `possible`, `power` (at a true hazard ratio of exactly 1), `power_at` (1.05 and 1.10), `best_inside`,
+        `events_needed`, and `prior_label` where the prior favours equivalence.
 
     Raises
     ------

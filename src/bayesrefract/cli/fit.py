@@ -102,6 +102,7 @@ def summarise(study: Study, findings: Sequence[Findings], page: Path) -> Summary
     """
     from bayesrefract.cli.manifest import Summary
     from bayesrefract.findings import by_question
+    from bayesrefract.report.looked_at import looked_at
     from bayesrefract.report.tables import model_table, verdict_table
     from bayesrefract.report.tables.paper import sensitivity_table
     from bayesrefract.report.words import EVIDENCE_LABEL
@@ -115,7 +116,7 @@ def summarise(study: Study, findings: Sequence[Findings], page: Path) -> Summary
         parts += [model_table(made, verdict) for verdict in primary if len(made) > 1]
     parts += [sensitivity_table(others)] if others else []
     first = [found for made in main for found in made if found.model == findings[0].model]
-    return Summary((*parts, f"Report: {page}"), verdict_code(first) is ExitCode.WITHHELD)
+    return Summary((*parts, looked_at(findings), f"Report: {page}"), verdict_code(first) is ExitCode.WITHHELD)
 
 
 def show(summary: Summary) -> None:

@@ -126,6 +126,7 @@ def decide(
         **asdict(quality),
         reasons=reasons,
         labels=_labels(labels, rope),
+        claim=(),
     )
 
 

@@ -18,6 +18,7 @@ from bayesrefract.decision.decision import decide
 from bayesrefract.decision.diagnostics import Health
 from bayesrefract.decision.gates import gates
 from bayesrefract.decision.implied import Implied
+from bayesrefract.decision.joint import controlled, joined
 from bayesrefract.decision.normal import judge_normal
 from bayesrefract.decision.verdict import Region, Verdict, VerdictWord
 from bayesrefract.estimands import Effects
@@ -62,11 +63,12 @@ def judge(
         for contrast in case.analysis.contrasts
     }
     withheld = {contrast: _withheld(case, contrast, health, seen[contrast]) for contrast in seen}
-    return tuple(
+    alone = tuple(
         _verdict(case, contrast, rope, effects.of(rope.estimand, contrast), seen[contrast], reasons, exhausted)
         for rope in ropes
         for contrast, reasons in withheld.items()
     )
+    return controlled(joined(alone, case.analysis.claim), case.analysis.contrasts)
 
 
 class _Seen(NamedTuple):

@@ -65,6 +65,7 @@ class Verdict:
     ess_tail: float
     reasons: tuple[str, ...] = ()  # why withheld, or "too close to call by simulation"
     labels: tuple[str, ...] = ()  # "exploratory", "prior favours equivalence", "conditional", ...
+    claim: tuple[Estimand, ...] = ()  # the estimands that a claim needs together, with this one among them
 
     @property
     def side(self) -> Side:

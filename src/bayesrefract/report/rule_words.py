@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bayesrefract.numerals import exact
 from bayesrefract.study.rope import Estimand, Rule, Side
@@ -27,3 +27,11 @@ def false_claims(rule: Rule) -> list[str]:
         f"With the threshold {exact(rule.threshold)} such a claim is made falsely in about "
         f"{exact(round(100 * (1 - rule.threshold), 2))}% of data sets whose true value lies at the edge of the range"
     ]
+
+
+def joint_claim(names: Sequence[str]) -> str:
+    """What a claim on several estimands requires."""
+    return (
+        f"The claim of this question is on {' and '.join(names)} together: equivalence, or non-inferiority, is said "
+        "only where each of them meets the rule."
+    )

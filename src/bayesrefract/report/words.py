@@ -41,11 +41,20 @@ def sentence(verdict: Verdict, analysis: Analysis) -> str:
         parts += [_capital(reason) for reason in verdict.reasons]
         if verdict.word in CLAIMS_OF_EQUALITY:
             parts += false_claims(verdict.rule)
+            parts += _together(verdict, analysis)
         if _favoured(verdict):
             parts.append("The prior itself favours this verdict, so no claim may rest on it alone.")
     if not verdict.rope.before_data:
         parts.append(EXPLORATORY[verdict.rope.before_data])
     return " ".join(f"{part.rstrip('. ')}." for part in parts)
+
+
+def _together(verdict: Verdict, analysis: Analysis) -> list[str]:
+    """All estimands of the claim that this verdict is part of."""
+    if not verdict.claim:
+        return []
+    names = " and ".join(f"the {estimand_name(each, analysis)}" for each in verdict.claim)
+    return [f"The claim is on {names} together, and the rule is met by each of them"]
 
 
 def estimand_name(estimand: Estimand, analysis: Analysis) -> str:

@@ -10,12 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bayesrefract.messages import did_you_mean
+from bayesrefract.study.claims import check_claims, check_controls
 from bayesrefract.study.model import NO_SET, QUESTION_SET
 from bayesrefract.study.rope import Estimand, Side, two_readings
 from bayesrefract.study.sections import (
     AdjustSection,
     ColumnsSection,
     ContrastSection,
+    ControlSection,
     GroupsSection,
     PopulationSection,
     PublishedSection,
@@ -48,6 +50,7 @@ class StudyTables:
     words: WordsSection | None = None
     published: PublishedSection | None = None
     tables: tuple[TableSection | None, ...] = ()
+    controls: tuple[ControlSection | None, ...] = ()
 
 
 def check_across(tables: StudyTables, file: TomlFile) -> None:
@@ -60,6 +63,8 @@ def check_across(tables: StudyTables, file: TomlFile) -> None:
     _check_covariate_columns(tables, file)
     _check_ropes(tables, file)
     _check_side(tables, file)
+    check_claims(tables.questions, tables.ropes, file)
+    check_controls(tables.controls, tables.questions, tables.contrasts, file)
     _check_horizons(tables, file)
     _check_starts(tables, file)
     _check_named(tables, file)

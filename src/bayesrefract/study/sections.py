@@ -14,7 +14,7 @@ from bayesrefract.messages import did_you_mean, listed
 from bayesrefract.names import composed
 from bayesrefract.study.extensions import installed
 from bayesrefract.study.rope import HIGHEST_LEVEL, Estimand, Harm, IntervalKind, RuleName, bounds_faults
-from bayesrefract.study.study import Condition, EventAtZero, Evidence, TimeUnit
+from bayesrefract.study.study import Condition, EventAtZero, Evidence, OnFailure, TimeUnit
 from bayesrefract.study.toml_reader import FileName, Section, Text, on_one_line, one_of, refuse, shown
 
 type Composed = Annotated[str, AfterValidator(composed)]
@@ -234,6 +234,10 @@ class QuestionSection(Section):
         default=None, min_length=1, description="a list of names of [[population]] tables"
     )
     models: list[FileName] | None = Field(default=None, min_length=1, description=SOME_MODELS)
+    claim: list[Annotated[Estimand, Field(strict=False)]] = Field(
+        default=[], description='two or more estimands that a claim needs together: ["hazard_ratio", "rmst_difference"]'
+    )
+    confirmatory: bool = Field(default=False, description="true or false")
     printed: PrintedSection | None = Field(
         default=None, description='the rows of [published], such as { setting = "trial", endpoint = "death" }'
     )
@@ -246,6 +250,31 @@ class QuestionSection(Section):
         if meant in map(shown, values):
             refuse(f"= {shown(values)} holds {meant}, which means the event. Take it out.")
         return values
+
+    @field_validator("claim")
+    @classmethod
+    def _together(cls, claim: list[Estimand]) -> list[Estimand]:
+        if len(claim) == 1:
+            refuse(f'= ["{claim[0]}"] names one estimand, which has its own verdict anyway. Name two, or none.')
+        if len(set(claim)) < len(claim):
+            refuse("names an estimand more than once. Name each once.")
+        return claim
+
+
+class ControlSection(Section):
+    """[[control]]"""
+
+    question: Text = Field(description="the name of a [[question]]")
+    contrast: list[Text] = Field(
+        min_length=2, max_length=2, description='group and reference of a [[contrast]]: ["high", "low"]'
+    )
+    expect: Literal["different"] = Field(description='"different"')
+    reason: Text = Field(description="why these groups must differ, in words")
+    on_failure: OnFailure = Field(
+        default=OnFailure.LABEL,
+        strict=False,
+        description=f"{one_of(OnFailure)}: what becomes of claims of equality where it does not differ",
+    )
 
 
 class AdjustSection(Section):

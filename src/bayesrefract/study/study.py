@@ -37,6 +37,21 @@ class Evidence(StrEnum):
     SIMULATED = "simulated"
 
 
+class OnFailure(StrEnum):
+    """What becomes of claims of equality where a control does not show the difference that it has."""
+
+    LABEL = "label"
+    WITHHOLD = "withhold"
+
+
+class Standing(StrEnum):
+    """Place of a question among those of its study; none where no question is named confirmatory."""
+
+    CONFIRMATORY = "confirmatory"
+    SECONDARY = "secondary"
+    NONE = ""
+
+
 class EventAtZero(StrEnum):
     """What becomes of patients whose event is at time 0, where no interval of follow-up can hold it."""
 
@@ -46,12 +61,17 @@ class EventAtZero(StrEnum):
 
 @dataclass(frozen=True)
 class Contrast:
-    """Contrast of `group` versus `reference`. Role: comparison | positive_control."""
+    """Contrast of `group` versus `reference`. Role: comparison | positive_control.
+
+    `reason`: why a control must differ, where the question declares one; `on_failure` follows where it does not.
+    """
 
     group: str
     reference: str
     primary: bool = False
     role: str = "comparison"
+    reason: str = ""
+    on_failure: OnFailure = OnFailure.LABEL
 
     @property
     def label(self) -> str:
@@ -182,6 +202,8 @@ class Analysis:
     printed: Printed | None = None
     adjust_labels: Mapping[str, str] | None = None  # what each set of covariates aims at, in words
     models: tuple[str, ...] | None = None  # those of the study's models that are tried on it; None: all
+    claim: tuple[Estimand, ...] = ()  # estimands of which a claim of equality needs each
+    standing: Standing = Standing.NONE
     notes: tuple[str, ...] = ()  # what is read otherwise than the study file has it
 
     @property

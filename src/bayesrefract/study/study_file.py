@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from bayesrefract.errors import StudyError
@@ -13,6 +14,7 @@ from bayesrefract.study.sections import (
     AdjustSection,
     ColumnsSection,
     ContrastSection,
+    ControlSection,
     GroupsSection,
     PopulationSection,
     PublishedSection,
@@ -32,6 +34,7 @@ from bayesrefract.study.study import (
     Population,
     Printed,
     Publication,
+    Standing,
     Study,
 )
 from bayesrefract.study.toml_reader import TomlFile, read_toml
@@ -46,6 +49,7 @@ KNOWN_TABLES = (
     "adjust",
     "rope",
     "rule",
+    "control",
     "adjust_labels",
     "labels",
     "published",
@@ -99,6 +103,7 @@ def _read_tables(file: TomlFile) -> StudyTables:
         words=file.check("", {key: file.tables[key] for key in WORDS if key in file.tables}, WordsSection),
         published=file.section("published", PublishedSection) if "published" in file.tables else None,
         tables=file.sections("table", TableSection),
+        controls=file.sections("control", ControlSection),
     )
 
 
@@ -171,9 +176,11 @@ def _analyses(tables: StudyTables) -> tuple[Analysis, ...]:
             population=_population(section) if section else EVERYONE,
             columns=_columns(columns),
             groups=tuple(groups.levels),
-            contrasts=contrasts,
+            contrasts=tuple(_as_control(each, question.name, tables) for each in contrasts),
             ropes=tuple(_rope(r) for r in ropes if r.questions is None or question.name in r.questions),
             rule=_rule(tables.rule),
+            claim=tuple(question.claim),
+            standing=_standing(question, section, tables),
             notes=_notes(tables.rule),
             time_unit=study.time_unit,
             evidence=study.evidence,
@@ -190,6 +197,24 @@ def _analyses(tables: StudyTables) -> tuple[Analysis, ...]:
         for section in (declared or (None,))
         if section is None or question.populations is None or section.name in question.populations
     )
+
+
+def _as_control(contrast: Contrast, question: str, tables: StudyTables) -> Contrast:
+    """The contrast as the control that a question declares it to be, or as it is."""
+    for each in tables.controls:
+        if each is not None and each.question == question and each.contrast == [contrast.group, contrast.reference]:
+            return replace(contrast, role="positive_control", reason=each.reason, on_failure=each.on_failure)
+    return contrast
+
+
+def _standing(question: QuestionSection, population: PopulationSection | None, tables: StudyTables) -> Standing:
+    """Confirmatory is the named question in its first main population; all else is then secondary."""
+    if not any(each is not None and each.confirmatory for each in tables.questions):
+        return Standing.NONE
+    mine = [p for p in tables.populations if p is not None and p.role == "main"]
+    asked = [p for p in mine if question.populations is None or p.name in question.populations]
+    first = population is None or population is next(iter(asked), None)
+    return Standing.CONFIRMATORY if question.confirmatory and first else Standing.SECONDARY
 
 
 def _printed(question: QuestionSection, population: PopulationSection | None) -> Printed | None:

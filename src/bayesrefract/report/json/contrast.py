@@ -40,6 +40,7 @@ def contrast_part(findings: Findings, verdict: Verdict) -> Contrast:
         rule=rule_part(verdict.rule, verdict.estimand),
         verdict=verdict.word,
         direction=_word(verdict.direction),
+        claim=verdict.claim,
         sentence=sentence(verdict, findings.analysis),
         distance=verdict.distance,
         distance_mcse=verdict.distance_mcse,

@@ -177,6 +177,10 @@ class Contrast(Part):
         "failed, and reasons says which."
     )
     direction: Direction | None = Field(description="Where verdict is different: above or below the ROPE; else null.")
+    claim: tuple[Estimand, ...] = Field(
+        description="The estimands that a claim of equality needs together: the verdict is equivalent or non_inferior "
+        "only where that of each of them is. Empty: this estimand alone."
+    )
     sentence: str = Field(description="What may be said, with the evidence named.")
     distance: Number = Field(
         description="Distance to the nearest change of verdict: on the log of a ratio or in the unit of a difference "

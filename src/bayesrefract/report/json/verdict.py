@@ -71,6 +71,7 @@ def verdict_document(findings: Findings) -> VerdictDocument:
         schema=VERDICT_SCHEMA,
         question=endpoint.name,
         question_label=endpoint.label,
+        standing=analysis.standing,
         population=population.name,
         population_label=population.label,
         population_conditions=describe(population),

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from bayesrefract.report.json.contrast_schema import Contrast, RuleOfVerdict
 from bayesrefract.report.json.parts import SHA256, Count, EstimateWithLimits, Limits, Number, Part
-from bayesrefract.study.study import EventAtZero, Evidence, TimeUnit
+from bayesrefract.study.study import EventAtZero, Evidence, Standing, TimeUnit
 
 VERDICT_SCHEMA: Literal["bayesrefract/verdict/2"] = "bayesrefract/verdict/2"
 STUDY_SCHEMA: Literal["bayesrefract/study/2"] = "bayesrefract/study/2"
@@ -221,6 +221,10 @@ class VerdictDocument(Part):
     schema_: Literal["bayesrefract/verdict/2"] = Field(alias="schema", description="Name and version of this format.")
     question: str = Field(description="Short name of the endpoint.")
     question_label: str = Field(description="The endpoint in words.")
+    standing: Standing = Field(
+        description="confirmatory, secondary, or empty where the study names no confirmatory question. Beside a label "
+        '"exploratory" of its verdicts even a confirmatory question is exploratory.'
+    )
     population: str = Field(description="Short name of the population.")
     population_label: str = Field(description="The population in words.")
     population_conditions: str = Field(description="Who belongs to the population, as conditions on columns.")

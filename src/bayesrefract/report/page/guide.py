@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bayesrefract.findings import Findings
 from bayesrefract.numerals import declared, exact, unit_of
 from bayesrefract.report.page.answer import leading
-from bayesrefract.report.rule_words import harm_bound
+from bayesrefract.report.rule_words import harm_bound, joint_claim
 from bayesrefract.report.words import estimand_name, when_declared
 from bayesrefract.study.rope import Rope, RuleName
 from bayesrefract.study.study import Analysis
@@ -55,7 +55,7 @@ def question_in_words(made: Sequence[Findings]) -> tuple[str, ...]:
         f"How does the group {contrast.group} compare with the group {contrast.reference}? "
         f"Endpoint: {_listed(endpoints)}. Patients: {_listed(populations)}.",
         *dict.fromkeys(_rope_in_words(each.rope, findings.analysis) for findings in made for each in leading(findings)),
-        _judged(first),
+        " ".join([_judged(first), *_joint(first)]),
     )
 
 
@@ -78,6 +78,11 @@ def _judged(analysis: Analysis) -> str:
         return f"A claim requires the whole {exact(100 * rule.level)}% credible interval to lie {place}."
     threshold = "the declared one" if rule.threshold is None else exact(rule.threshold)
     return f"A claim requires a posterior probability of at least {threshold} that the true value lies {place}."
+
+
+def _joint(analysis: Analysis) -> list[str]:
+    names = [f"the {estimand_name(each, analysis)}" for each in analysis.claim]
+    return [joint_claim(names)] if names else []
 
 
 def _listed(texts: Sequence[str] | dict[str, None]) -> str:

@@ -10,6 +10,7 @@ from bayesrefract.findings import Findings, by_question
 from bayesrefract.numerals import fixed
 from bayesrefract.report import figures
 from bayesrefract.report.diagnostics import diagnosed, diagnostics_path
+from bayesrefract.report.looked_at import looked_at
 from bayesrefract.report.page import paper
 from bayesrefract.report.page.analysis import (
     draws_link,
@@ -68,7 +69,7 @@ def compose(
         evidence_label=label,
         evidence_meaning=EVIDENCE_MEANING[study.evidence],
         is_marked=marked,
-        question=question_in_words([each[0] for each in main]),
+        question=(*question_in_words([each[0] for each in main]), looked_at(made)),
         terms=TERMS,
         boxes=tuple(answer_box(each, question_anchor(each[0]), question_title(each[0])) for each in main),
         sections=_with_further(

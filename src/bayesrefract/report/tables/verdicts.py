@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bayesrefract.decision import Verdict, VerdictWord
+from bayesrefract.decision.joint import shows_difference
 from bayesrefract.findings import Findings
 from bayesrefract.numerals import ABSENT, amount, declared_ratio, exact, fixed, mass, probability, ratio, span, unit_of
+from bayesrefract.report.rule_words import joint_claim
 from bayesrefract.report.tables.table import Table, columns
 from bayesrefract.report.words import (
     EXPLORATORY,
@@ -20,7 +22,7 @@ from bayesrefract.report.words import (
 )
 from bayesrefract.study.model import Model
 from bayesrefract.study.rope import Estimand
-from bayesrefract.study.study import Analysis
+from bayesrefract.study.study import Analysis, Contrast
 
 SHORT_NAME = {
     Estimand.HAZARD_RATIO: "HR",
@@ -202,22 +204,24 @@ def _verdict_notes(findings: Findings) -> tuple[str, ...]:
     exploratory = tuple(EXPLORATORY[when] for when in (False, None) if when in stated)
     if findings.health.passed and any(verdict.word is VerdictWord.WITHHELD for verdict in findings.verdicts):
         reasons += ("Numbers of a withheld verdict are shown for checking only; nothing may be claimed from them.",)
-    return (*reasons, *exploratory, *failed_control_notes(findings))
+    claims = dict.fromkeys(verdict.claim for verdict in findings.verdicts if verdict.claim)
+    joint = tuple(joint_claim([SHORT_NAME[each] for each in claim]) for claim in claims)
+    return (*reasons, *joint, *exploratory, *failed_control_notes(findings))
 
 
 def failed_control_notes(findings: Findings) -> list[str]:
     """A warning for each positive control whose groups the data did not distinguish."""
-    controls = {(c.group, c.reference) for c in findings.analysis.contrasts if c.role == "positive_control"}
-    failed = [
-        verdict
-        for verdict in findings.verdicts
-        if (verdict.group, verdict.reference) in controls
-        and verdict.estimand is Estimand.HAZARD_RATIO
-        and verdict.rope.role == "primary"
-        and verdict.word in {VerdictWord.UNDECIDED, VerdictWord.EQUIVALENT}
-    ]
+    judged = [v for v in findings.verdicts if v.estimand is Estimand.HAZARD_RATIO and v.rope.role == "primary"]
+    given = {(v.group, v.reference) for v in judged if v.word is not VerdictWord.WITHHELD}
     return [
-        f"{verdict.group} vs {verdict.reference} is the positive control, and these data do not distinguish its "
+        f"{control.label} is the positive control{_why(control)}, and these data do not distinguish its "
         "groups: assay sensitivity is not established, so they could not show that other groups are alike either."
-        for verdict in failed
+        for control in findings.analysis.contrasts
+        if control.role == "positive_control"
+        and (control.group, control.reference) in given
+        and not shows_difference(judged, control)
     ]
+
+
+def _why(control: Contrast) -> str:
+    return f" ({control.reason.rstrip('. ')})" if control.reason else ""
