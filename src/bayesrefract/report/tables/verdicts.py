@@ -89,9 +89,25 @@ def model_table(made: Sequence[Findings], verdict: Verdict) -> Table:
         "Description",
         "Adjusted for",
         "Prior of the HR",
-        numbers=("Estimate", _interval_heading(made[0]), "P inside"),
+        numbers=("Patients", "Events", "Estimate", _interval_heading(made[0]), "P inside"),
     )
-    return Table(title, heading, rows, (f"The verdict is {holds_in([twin for _, twin in pairs])}.",))
+    declared = [twin for each, twin in pairs if not each.model.complete]
+    notes = (f"The verdict is {holds_in(declared)}.", *_patients_note([each for each, _ in pairs]))
+    return Table(title, heading, rows, notes)
+
+
+def _patients_note(made: Sequence[Findings]) -> tuple[str, ...]:
+    """What models of different patients mean; nothing where all have the same."""
+    if len({(each.flow.analysed, each.n_events) for each in made}) == 1:
+        return ()
+    same = [each.model.name for each in made if each.model.complete]
+    apart = "Models leave out patients with a missing value in a column that they use, so that their patients differ."
+    if not same:
+        return (apart,)
+    return (
+        f"{apart} Between the adjusted and the unadjusted model stands the latter on the former's patients "
+        f"({', '.join(same)}): the first step changes the covariates alone, the second the patients alone.",
+    )
 
 
 def _same_question(twin: Verdict, verdict: Verdict) -> bool:
@@ -169,6 +185,8 @@ def _model_row(findings: Findings, verdict: Verdict, analysis: Analysis) -> tupl
         findings.model.title,
         ", ".join(findings.adjusted_for) or "nothing",
         _prior_name(findings.model),
+        fixed(findings.flow.analysed, 0),
+        fixed(findings.n_events, 0),
         estimate,
         interval,
         inside,
