@@ -216,6 +216,8 @@ def _verdict_notes(findings: Findings) -> tuple[str, ...]:
         reason if len(names) == len(findings.verdicts) else f"{'; '.join(dict.fromkeys(names))}: {reason}"
         for reason, names in concerned.items()
     )
+    if findings.misfit and findings.misfit not in concerned:
+        reasons += (findings.misfit,)
     stated = {verdict.rope.before_data for verdict in findings.verdicts}
     exploratory = tuple(EXPLORATORY[when] for when in (False, None) if when in stated)
     if findings.health.passed and any(verdict.word is VerdictWord.WITHHELD for verdict in findings.verdicts):
