@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from bad_declared_cases import cells, codes, layouts, shapes
 from bad_history_cases import HISTORY_CHANGES, changed_cohort
 from bad_printed_cases import PRINTED_CASES, PRINTED_WARNINGS, Printed
 from bad_shape_cases import ARGUMENTS, MODEL_SHAPES, PARQUET, STUDY_SHAPES, headings, look_alikes
@@ -54,6 +55,8 @@ STUDY_OF_TABLE = (
     .replace('["primary", "wide"]', '["primary"]')
 )
 """A study of the eight patients of `records_example`."""
+DIFFERENCE = STUDY[STUDY.rindex("[[rope]]") : STUDY.index("[rule]")]
+SIDE_OF_RATIO = STUDY_OF_TABLE.replace(DIFFERENCE, "").replace('harm = "more_events"', 'side = "above"')
 
 
 COUNTS = "characteristic,level,a,b\ntotal,,10,12\n"
@@ -258,6 +261,7 @@ OPTIONS = {
     "level-of-95": compare(TABLE, "--level", "95"),
     "no-threshold": compare(TABLE, "--rule", "probability"),
     "needless-threshold": compare(TABLE, "--threshold", "0.9"),
+    "one-sided-without-harm": compare(TABLE, "--one-sided"),
     "column-in-two-roles": compare(entry="time"),
     "json-without-folder": compare(TABLE, "--json", "absent/verdict.json"),
     "json-is-folder": compare(TABLE, "--json", "there", files={"there": None}),
@@ -275,6 +279,7 @@ OPTIONS = {
         {"study.toml": STUDY_OF_TABLE, "patients.csv": TABLE, "out": None, "out/trial": None, "out/trial/a.txt": ""},
     ),
     "unknown-model": compare(TABLE, "--model", "unadjustd"),
+    "model-of-before": compare(TABLE, "--model", "fine_wide"),
     "no-model-file": compare(TABLE, "--model", "mine.toml"),
     "model-is-folder": compare(TABLE, "--model", "mine.toml", files={"mine.toml": None}),
     "model-without-covariates": compare(TABLE, "--model", "unadjusted"),
@@ -333,6 +338,12 @@ SHAPES = (
     }
     | {"fit-draws-beyond-memory": Case(("fit", ".", "--draws", "1" + "0" * 30), FOLDER)}
 )
+DECLARED = {
+    name: compare(content, *more) for name, (content, more) in (shapes(TABLE) | codes(TABLE) | cells(TABLE)).items()
+} | {name: compare(content, *more, id=None) for name, (content, more) in layouts(TABLE).items()}
+FUTURE = {
+    "rope-declared-in-the-future": compare(TABLE, "--rope-declared", "2999-01-31"),
+}
 PRINTED = printed(PRINTED_CASES)
 COPIES = {
     "examples-used-folder": Case(("examples", "data"), {"data": None, "data/notes.txt": "mine"}),
@@ -352,6 +363,8 @@ CASES: dict[str, Case] = (
     | THERAPY
     | PRINTED
     | SHAPES
+    | DECLARED
+    | FUTURE
     | COPIES
 )
 
@@ -379,6 +392,7 @@ WARNINGS: dict[str, Case] = {
         ),
         UNROUNDED.replace("age", '"<b>""возраст"", =1+1</b>"', 1),
     ),
+    "side-of-a-ratio": check(SIDE_OF_RATIO, UNROUNDED),
     "heading-of-two-lines": check(
         STUDY_OF_TABLE.replace('"age"', '"age (years)"').replace("age = 10", '"age (years)" = 10'),
         UNROUNDED.replace("age", '"age\r\n(years)"', 1),

@@ -31,6 +31,9 @@ def options(*words: str, text: str = GOOD) -> Printed:
     return (*PUBLISHED, *words), text, COUNTS
 
 
+AGAINST = ("--against", "2.13", "1.56", "2.9")
+
+
 def typed(*words: str) -> Printed:
     """A good ratio on the command line, and options that do not go with it."""
     return (*TYPED, *words), GOOD, COUNTS
@@ -49,6 +52,11 @@ def counts(old: str, new: str) -> Printed:
 
 
 PRINTED_CASES: dict[str, Printed] = {
+    "published-before-which-data": typed("--rope-declared", "2020-01-31", "--before-data"),
+    "published-declared-after-the-paper": typed(
+        "--rope-declared", "2020-01-31", "--before-data", "--paper-date", "2019-05-01"
+    ),
+    "published-in-the-future": typed("--paper-date", "2999-01-31"),
     "printed-reversed-interval": published("0.73,1.33", "1.33,0.73"),
     "printed-outside-its-interval": published("0.99,", "1.50,"),
     "printed-ratio-of-0": published("0.99,", "0.00,"),
@@ -82,6 +90,10 @@ PRINTED_CASES: dict[str, Printed] = {
     "printed-no-correlation": typed("--against", "2.13", "1.56", "2.9"),
     "printed-one-correlation": typed("--against", "2.13", "1.56", "2.9", "--correlation", "0.5", "0.5"),
     "printed-correlation-without-use": typed("--correlation", "0", "0.7"),
+    "printed-events-without-use": typed("--events", "74", "184", "100"),
+    "printed-events-and-correlation": typed(*AGAINST, "--events", "74", "184", "100", "--correlation", "0", "0.7"),
+    "printed-no-events": typed(*AGAINST, "--events", "74", "0", "100"),
+    "printed-events-of-others": typed(*AGAINST, "--events", "low=74", "high=184", "none=100"),
     "printed-figure-not-svg": typed("--figure", "forest.png"),
     "printed-pool-of-one-study": options("--pool"),
     "printed-pool-of-unknown-studies": options("--pool", text=GOOD + OTHER.replace(",B\n", ",\n")),

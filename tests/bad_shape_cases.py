@@ -84,7 +84,10 @@ def headings(table: str) -> dict[str, tuple[str, tuple[str, ...]]]:
     """The table with headings of several lines, and further options."""
     return {
         "heading-of-two-lines-mistyped": (table.replace("age", '"age\r\n(years)"', 1), ("--adjust", "aeg (years)")),
-        "heading-of-two-lines-twice": (table.replace("sex", '"si\nte"', 1).replace("site", "si te", 1), ()),
+        "heading-of-two-lines-twice": (
+            table.replace("sex", '"si\nte"', 1).replace("site", "si te", 1),
+            ("--adjust", "si te"),
+        ),
         "cell-of-many-megabytes": (table.replace("P-03,a", 'P-03,"a') + "x" * (1 << 24), ()),
         "time-beyond-any-follow-up": (table.replace("P-02,a,8", "P-02,a,1.7e308"), ()),
         "time-next-to-nothing": (table.replace("P-02,a,8", "P-02,a,5e-324"), ()),

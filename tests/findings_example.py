@@ -22,7 +22,7 @@ from bayesrefract.classical.agreement import (
 )
 from bayesrefract.cohort.value import Flow
 from bayesrefract.decision import Verdict, VerdictWord
-from bayesrefract.decision.attainability import Attainability
+from bayesrefract.decision.attainability import Attainability, PowerAt
 from bayesrefract.decision.diagnostics import Health
 from bayesrefract.findings import (
     AtHorizon,
@@ -244,8 +244,9 @@ def findings(analysis: Analysis | None = None, model: Model | None = None, seed:
 
 def an_attainability(contrast: Contrast) -> Attainability:
     return Attainability(
-        contrast.group, contrast.reference, 98, 101, 0.80, 1.25, 0.95, 49.7, 0.31, 0.88, 0.8, 688, 378, 1030, 0.3, True
-    )
+        contrast.group, contrast.reference, 98, 101, 0.80, 1.25, 0.95, 49.7, 0.31, 0.88, 0.8, 688, 378, 1030, 0.3, True,
+        power_at=(PowerAt(1.05, 0.28), PowerAt(1.10, 0.19)),
+    )  # fmt: skip
 
 
 def undecided(made: Findings) -> Findings:

@@ -60,7 +60,9 @@ def result() -> br.Result:
 
 
 ROPE_OPTIONS = {"rope": "low", "rope_source": "source", "rope_declared": "declared", "before_data": "before_data"}
-RULE_OPTIONS = {"rule": "name", "level": "level", "threshold": "threshold", "one_sided": "side"}
+RULE_OPTIONS = {"rule": "name", "level": "level", "threshold": "threshold", "one_sided": "harm", "harm": "harm"}
+REPEATED = {"censor_value": "censor_values"}
+"""Options that are given once per value, and the keyword that takes all of them."""
 PRINTED_ONLY = {"tables"}
 """Options of what is printed: `Result.show(tables=)` is their argument."""
 
@@ -71,6 +73,7 @@ def test_every_option_of_the_command_is_a_keyword_and_the_other_way_round() -> N
     rope, rule = (set(inspect.signature(each).parameters) for each in (br.Rope, br.Rule))
     assert set(ROPE_OPTIONS.values()) <= rope
     assert set(RULE_OPTIONS.values()) <= rule
+    options = {REPEATED.get(name, name) for name in options}
     plain = options - set(ROPE_OPTIONS) - set(RULE_OPTIONS) - PRINTED_ONLY - {"after_data", "file"}
     assert plain == keywords - {"data", "rope", "rule"}
     assert set(inspect.signature(br.Result.show).parameters) >= PRINTED_ONLY

@@ -126,7 +126,7 @@ def test_what_is_written_and_shown(tmp_path: Path, capsys: pytest.CaptureFixture
 def test_quiet_keeps_stderr_empty_and_real_patients_are_called_patients(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, out, err = run(capsys, tables_in(tmp_path), tmp_path / "cohort.csv", "--quiet")
+    code, out, err = run(capsys, tables_in(tmp_path), tmp_path / "cohort.csv", "--quiet", "--evidence", "patients")
     assert (code, err) == (0, "")
     assert "Patient records." in out
     assert "imulated" not in out

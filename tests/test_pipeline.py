@@ -21,7 +21,7 @@ from bayesrefract.inference.store import FitStore
 from bayesrefract.pipeline import Job, prepare, run
 from bayesrefract.study.model import DEFAULT_SEED
 from bayesrefract.study.model_file import load_model
-from bayesrefract.study.rope import Estimand, Rope, Rule, RuleName, Side
+from bayesrefract.study.rope import Estimand, Harm, Rope, Rule, RuleName
 from bayesrefract.study.study import Analysis, Contrast, Study
 from bayesrefract.study.study_file import load_study
 
@@ -102,7 +102,7 @@ def test_a_changed_rope_is_judged_anew_without_a_fit(study: Study, store: Path, 
 
 
 def test_one_sided_words_occur(study: Study, store: Path, first: Findings) -> None:
-    changed = question_with(study, rule=Rule(side=Side.ABOVE))
+    changed = question_with(study, rule=Rule(harm=Harm.MORE_EVENTS))
     found = words(analyse(changed, store))
     assert found["reduced_dose"] is VerdictWord.NON_INFERIOR
     assert found["no_maintenance"] is VerdictWord.NOT_SHOWN

@@ -20,7 +20,7 @@ from bayesrefract.interval import Interval
 from bayesrefract.model.priors import FLAT_LABEL, PriorImplication
 from bayesrefract.report.json.schema import DRAFT, FILES, published, schema_text
 from bayesrefract.report.json.verdict import study_json, to_json
-from bayesrefract.study.rope import Estimand, IntervalKind, Rule, RuleName, Side
+from bayesrefract.study.rope import Estimand, Harm, IntervalKind, Rule, RuleName
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "verdict-json.md"
 VERDICT, STUDY = FILES
@@ -139,7 +139,7 @@ MADE = {
     "flat prior": flat(),
     "by group": by_group(),
     "all draws agree": everything_agreed(),
-    "one-sided": primary_judged_by(Rule(side=Side.BELOW)),
+    "one-sided": primary_judged_by(Rule(harm=Harm.FEWER_EVENTS)),
     "probability": primary_judged_by(Rule(RuleName.PROBABILITY, threshold=0.95, interval=IntervalKind.HDI)),
     "not shown": replace(findings(), verdicts=(a_verdict(word=VerdictWord.NOT_SHOWN),)),
 }

@@ -113,6 +113,7 @@ def analyse(fit: Fit, store: Store, compiler: Compiler | None, watch: Watch) -> 
         adjusted_for=tuple(covariate.name for covariate in fit.table.covariates),
         flow=fit.cohort.flow,
         notes=(
+            *fit.analysis.notes,
             *fit.cohort.notes,
             *fit.table.notes,
             *((unfit,) if unfit else ()),
@@ -139,6 +140,7 @@ def analyse(fit: Fit, store: Store, compiler: Compiler | None, watch: Watch) -> 
         at_horizon=() if unfit else at_horizon(effects),
         misfit=unfit,
         start=fit.start,
+        coding=fit.cohort.coding,
     )
 
 

@@ -13,7 +13,7 @@ from bayesrefract.errors import InputError
 from bayesrefract.result import Result
 from bayesrefract.study.model import Model
 from bayesrefract.study.rope import Rope, Rule
-from bayesrefract.study.study import Evidence, Study, TimeUnit
+from bayesrefract.study.study import EventAtZero, Evidence, Study, TimeUnit
 
 if TYPE_CHECKING:
     from bayesrefract.inference.progress import Watch
@@ -40,8 +40,11 @@ def compare(
     from_time: float | None = None,
     horizon: float | None = None,
     event_value: str | float | None = None,
+    censor_values: Sequence[str | float] = (),
+    event_at_zero: EventAtZero | str | None = None,
+    missing: Sequence[str | float] = (),
     rule: Rule = INTERVAL_RULE,
-    evidence: Evidence | str = Evidence.PATIENTS,
+    evidence: Evidence | str | None = None,
     model: str | PathLike[str] | Model = "primary",
     seed: int | None = None,
     json: str | PathLike[str] | None = None,
@@ -81,10 +84,18 @@ def compare(
         Time up to which restricted mean survival time is computed, within follow-up.
     event_value : str or float, optional
         The code that means the event, where it is not 1 or true.
+    censor_values : sequence of str or float
+        The codes that mean censored; required beside `event_value` where more than one other code occurs.
+    event_at_zero : {"half-unit", "exclude"}, optional
+        What becomes of patients whose event is at time 0: analysed at half a unit, or left out, and counted. Such
+        events are refused unless it is given.
+    missing : sequence of str or float
+        Further marks for a missing value, such as ".", or "age=999" for one column. Empty cells, NA and NaN are always
+        missing.
     rule : Rule
         How the posterior and the ROPE become a verdict; the two-sided 95% interval rule unless given.
-    evidence : {"patients", "rebuilt", "simulated"}
-        What the records are; named in every sentence.
+    evidence : {"patients", "rebuilt", "simulated"}, optional
+        What the records are; not stated unless given. What the records say of themselves is never overridden upward.
     model : str, path or Model
         Name of a shipped model, or a model file of your own.
     seed : int, optional
@@ -141,8 +152,11 @@ def compare(
         from_time=from_time,
         horizon=horizon,
         event_value=event_value,
+        censor_values=_several(censor_values),
+        event_at_zero=None if event_at_zero is None else _choice(EventAtZero, event_at_zero, "event_at_zero"),
+        missing=tuple(map(str, _several(missing))),
         rule=rule,
-        evidence=_choice(Evidence, evidence, "evidence"),
+        evidence=Evidence.UNSTATED if evidence is None else _choice(Evidence, evidence, "evidence"),
         label=Path(data).name if isinstance(data, str | PathLike) else "data frame",
     )
     return answer(
@@ -157,11 +171,16 @@ def compare(
     )
 
 
-def _choice[E: (TimeUnit, Evidence, Keep)](kind: type[E], value: E | str, name: str) -> E:
+def _several(given: Sequence[str | float]) -> tuple[str | float, ...]:
+    """One text, which is a sequence of letters too, as one value."""
+    return tuple([given] if isinstance(given, str) else given)
+
+
+def _choice[E: (TimeUnit, EventAtZero, Evidence, Keep)](kind: type[E], value: E | str, name: str) -> E:
     try:
         return kind(value)
     except ValueError:
-        allowed = ", ".join(f'"{each}"' for each in kind)
+        allowed = ", ".join(f'"{each}"' for each in kind if each is not Evidence.UNSTATED)
         raise InputError(f'{name} = "{value}" is not known. Give one of {allowed}.') from None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from numbers import Integral
 from os import PathLike
 from pathlib import Path
@@ -28,6 +29,7 @@ from bayesrefract.study.study import Study
 
 if TYPE_CHECKING:
     from bayesrefract.cohort.read import Records
+    from bayesrefract.cohort.value import Cohort
     from bayesrefract.inference.progress import Watch
 
 MANY_PATIENTS = 100_000
@@ -86,6 +88,7 @@ def check_comparison(
 
     Raises InputError with every fault of the options, the model and the records.
     """
+    from bayesrefract.cohort.origin import origin_fault, settled
     from bayesrefract.cohort.read import group_levels
 
     faults = [*option_faults(asked), *target_faults(json, asked.name("json"), _inputs(data, model))]
@@ -94,13 +97,18 @@ def check_comparison(
     records = collect(faults, lambda: _records(data, study_of(asked), tell))
     levels = None if records is None else collect(faults, lambda: natural_order(group_levels(records, asked.group)))
     study = study_of(asked, levels or ())
+    if records is not None:
+        faults += origin_fault(asked.evidence, records.origin, records.label, asked.name("evidence"))
+        study = study_of(replace(asked, evidence=settled(asked.evidence, records.origin)), levels or ())
     if records is not None and levels is not None:
         faults += group_faults(asked, levels)
         if tell is not None and len(records.frame) >= MANY_PATIENTS:
             tell(f"Checking {len(records.frame):,} patients")
         # Patients are checked even where the model is at fault.
         if study.analyses[0].contrasts and len(levels) <= MOST_GROUPS:
-            collect(faults, lambda: _check_patients(records, study, chosen or model_of_columns(asked)))
+            cohort = collect(faults, lambda: _check_patients(records, study, chosen or model_of_columns(asked)))
+            if cohort is not None and tell is not None and not faults:
+                tell(str(cohort.coding))
     if faults or chosen is None or records is None:
         raise InputError(tuple(dict.fromkeys(faults)))
     return study, records, chosen
@@ -121,20 +129,22 @@ def _records(data: Any, study: Study, tell: Callable[[str], None] | None) -> Rec
         records = read_file(Path(data), wanted, tell)
     else:
         records = records_of_frame(data, wanted)
+    records = replace(records, missing=study.analyses[0].columns.missing)
     missing = missing_columns(records, study.analyses)
     if missing:
         raise RecordsError(missing)
     return records
 
 
-def _check_patients(records: Records, study: Study, model: Model) -> None:
-    """Raise InputError with every impossible patient, and where the model's own cuts are not within follow-up."""
+def _check_patients(records: Records, study: Study, model: Model) -> Cohort:
+    """The cohort; InputError with every impossible patient, and where the model's own cuts are not within follow-up."""
     from bayesrefract.cohort.exposure import check_cuts
     from bayesrefract.cohort.select import select
 
     cohort = select(records, study.analyses[0], model)
     if model.intervals.cuts is not None:
         check_cuts(model.intervals.cuts, cohort)
+    return cohort
 
 
 def read_model(model: str | PathLike[str] | Model) -> Model:

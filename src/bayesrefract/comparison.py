@@ -6,6 +6,7 @@ Its faults are found by the rules of a study file, and told by the name under wh
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -15,8 +16,18 @@ from bayesrefract.errors import ModelError, StudyError
 from bayesrefract.messages import UNPRINTABLE, did_you_mean, listed, printable, quoted
 from bayesrefract.names import composed
 from bayesrefract.study.model import NO_SET, QUESTION_SET, Baseline, Model, StrataKind
-from bayesrefract.study.rope import Rope, Rule
-from bayesrefract.study.study import Analysis, Columns, Contrast, Endpoint, Evidence, Population, Study, TimeUnit
+from bayesrefract.study.rope import Rope, Rule, Side
+from bayesrefract.study.study import (
+    Analysis,
+    Columns,
+    Contrast,
+    Endpoint,
+    EventAtZero,
+    Evidence,
+    Population,
+    Study,
+    TimeUnit,
+)
 
 NAME = "comparison"
 """Name of the study that a comparison is: its draws depend on it, and so not on where the records come from."""
@@ -26,8 +37,11 @@ OPTIONS = {
     "command line: rope.source": "--rope-source",
     "command line: question[1].from": "--from",
     "Name it (entry)": "Name it (--entry)",
+    "command line: rope.declared_on": "--rope-declared",
     "command line: rope.": "--rope: ",
     "command line: unordered": "--categorical",
+    "command line: event_value": "--event-value",
+    "command line: censor_values": "--censor-value",
     "command line: adjust.given": "--adjust",
     "command line: question[1] uses": "the options use",
     "command line: ": "--",
@@ -39,6 +53,7 @@ ARGUMENTS = {
     "command line: question[1].from": "from_time",
     "command line: from.": "from_time.",
     "command line: from =": "from_time =",
+    "command line: rope.declared_on": "rope: declared",
     "command line: rope.": "rope: ",
     "command line: unordered": "categorical",
     "command line: adjust.given": "adjust",
@@ -46,6 +61,7 @@ ARGUMENTS = {
     "command line: name": "rule: name",
     "command line: level": "rule: level",
     "command line: threshold": "rule: threshold",
+    "command line: rule.": "rule: ",
     "command line: ": "",
     "study.time_unit": "the unit of unit",
 }
@@ -80,8 +96,11 @@ class Comparison:
     from_time: float | None = None
     horizon: float | None = None
     event_value: str | float | None = None
+    censor_values: tuple[str | float, ...] = ()
+    event_at_zero: EventAtZero | None = None
+    missing: tuple[str, ...] = ()
     rule: Rule = field(default_factory=Rule)
-    evidence: Evidence = Evidence.PATIENTS
+    evidence: Evidence = Evidence.UNSTATED
     label: str = "records"
     typed: bool = False
 
@@ -92,7 +111,8 @@ class Comparison:
             if type(value) is str and each.name != "label":
                 object.__setattr__(self, each.name, composed(value))
             elif isinstance(value, tuple):
-                object.__setattr__(self, each.name, tuple(composed(name) for name in value))
+                texts = tuple(composed(name) if isinstance(name, str) else name for name in value)
+                object.__setattr__(self, each.name, texts)
 
     @property
     def covariates(self) -> tuple[str, ...]:
@@ -116,20 +136,25 @@ def option_faults(asked: Comparison) -> tuple[str, ...]:
 
     line = TomlFile("command line", {}, StudyError)
     rule = asked.rule
+    side = None if rule.side is Side.TWO_SIDED else rule.side.value
     columns = {"group": asked.group, "id": asked.id, "unordered": list(asked.categorical), "strata": list(asked.strata)}
+    columns["missing"] = list(asked.missing)
     question = {"name": "endpoint", "time": asked.time, "event": asked.event, "entry": asked.entry}
     times = {"from": asked.from_time, "horizon": asked.horizon}
+    codes = {"event_value": _code(asked.event_value), "censor_values": [_code(code) for code in asked.censor_values]}
     tables = StudyTables(
         study=None,
         columns=line.check("", columns, sections.ColumnsSection),
         groups=None,
         contrasts=(None,),
         populations=(),
-        questions=(line.check("", question | times, sections.QuestionSection),),
+        questions=(line.check("", question | times | codes, sections.QuestionSection),),
         sets=line.check("", {"adjust": {GIVEN_SET: list(asked.covariates)}}, sections.AdjustSection),
         ropes=(line.check("rope", _rope_table(asked.rope), sections.RopeSection),),
         rule=line.check(
-            "", {"name": rule.name, "level": rule.level, "threshold": rule.threshold}, sections.RuleSection
+            "",
+            {"name": rule.name, "level": rule.level, "threshold": rule.threshold, "side": side, "harm": rule.harm},
+            sections.RuleSection,
         ),
     )
     check_across(tables, line)
@@ -184,9 +209,13 @@ def _analysis(asked: Comparison, levels: tuple[str, ...]) -> Analysis:
             entry=asked.entry,
             event_value=_code(asked.event_value),
             from_time=asked.from_time,
+            censor_values=tuple(_code(code) for code in asked.censor_values),
+            event_at_zero=asked.event_at_zero,
         ),
         population=Population("all", "all patients"),
-        columns=Columns(group=asked.group, id=asked.id, unordered=asked.categorical, strata=asked.strata),
+        columns=Columns(
+            group=asked.group, id=asked.id, unordered=asked.categorical, strata=asked.strata, missing=asked.missing
+        ),
         groups=levels,
         contrasts=_contrasts(asked, levels),
         ropes=(asked.rope,),
@@ -284,11 +313,14 @@ def model_of_columns(asked: Comparison) -> Model:
     return Model("columns", title="", purpose="", adjust=adjust, baseline=Baseline(strata=strata))
 
 
-def _code(value: str | float | None) -> str | float | None:
-    """The event code as a number where it reads as one."""
-    if value is None or isinstance(value, bool):
+def _code[V: (str | float, str | float | None)](value: V) -> V:
+    """A code as a number where it reads as one; True and False as the words that cells hold."""
+    if value is None:
         return value
+    if isinstance(value, bool):
+        return str(value).lower()
     try:
-        return float(value)
+        number = float(value)
     except ValueError:
         return value
+    return number if math.isfinite(number) else value

@@ -11,11 +11,11 @@ import xarray as xr
 from bayesrefract.classical.agreement import Agreement, Companion, CoxContrast
 from bayesrefract.classical.cox import tost_p
 from bayesrefract.cohort.start import Start
-from bayesrefract.cohort.value import Flow
+from bayesrefract.cohort.value import Coding, Flow
 from bayesrefract.decision import Verdict
 from bayesrefract.decision.attainability import Attainability
 from bayesrefract.decision.diagnostics import Health
-from bayesrefract.decision.normal import judge_normal
+from bayesrefract.decision.normal import BayesFactor, interval_null_bayes_factors, judge_normal
 from bayesrefract.decision.verdict import Judgement, Region
 from bayesrefract.estimands import CovariateEffect as CovariateEffect
 from bayesrefract.estimands import PredictiveCheck as PredictiveCheck
@@ -63,6 +63,7 @@ class Findings:
     at_horizon: tuple[AtHorizon, ...] = ()
     start: Start = FROM_0
     misfit: str = ""
+    coding: Coding | None = None
 
     @property
     def log_hazard_ratio(self) -> xr.DataArray:
@@ -97,7 +98,8 @@ def by_question(made: Sequence[Findings]) -> tuple[list[list[Findings]], list[li
 class Counterpart:
     """Cox regression, companion fit, shift by the prior and TOST of one hazard ratio; None where absent.
 
-    `cox_judgement`: verdict of the same rule on Cox regression, its log hazard ratio taken as normal.
+    `cox_judgement`: verdict of the same rule on Cox regression, its log hazard ratio taken as normal. `bayes_factors`:
+    of the ROPE against its outside, from the companion's likelihood; no rule reads them.
     """
 
     cox: CoxContrast | None
@@ -107,6 +109,7 @@ class Counterpart:
     log_rank_p: float | None
     tost_p: float | None
     cox_judgement: Judgement | None = None
+    bayes_factors: tuple[BayesFactor, ...] = ()
 
     @property
     def agrees(self) -> bool | None:
@@ -131,15 +134,25 @@ def counterpart(findings: Findings, verdict: Verdict) -> Counterpart:
     agreement = findings.agreement
     cox = next((each for each in agreement.cox if (each.group, each.reference) == pair), None)
     p = {frozenset((each.group, each.reference)): each.p for each in agreement.log_rank.pairs}
+    companion = next((each for each in agreement.companion if (each.group, each.reference) == pair), None)
     return Counterpart(
         cox=cox,
         breslow=next((each for each in agreement.breslow if (each.group, each.reference) == pair), None),
-        companion=next((each for each in agreement.companion if (each.group, each.reference) == pair), None),
+        companion=companion,
         prior_pull=_prior_pull(findings, pair),
         log_rank_p=p.get(frozenset(pair)),
         tost_p=None if cox is None else tost_p(cox.log_coef, cox.log_se, verdict.rope),
         cox_judgement=None if cox is None else judge_cox(cox, verdict.rope, verdict.rule),
+        bayes_factors=_bayes_factors(companion, verdict.rope),
     )
+
+
+def _bayes_factors(companion: Companion | None, rope: Rope) -> tuple[BayesFactor, ...]:
+    """From the likelihood of the companion fit; none where it has no maximum."""
+    if companion is None or not (math.isfinite(companion.log_hr) and 0 < companion.se < math.inf):
+        return ()
+    region = Region(math.log(rope.low), math.log(rope.high))
+    return interval_null_bayes_factors(companion.log_hr, companion.se, region)
 
 
 def judge_cox(cox: CoxContrast, rope: Rope, rule: Rule) -> Judgement:

@@ -58,3 +58,16 @@ def look_alike_columns(header: Sequence[str], wanted: Collection[str]) -> list[s
     return look_alike_faults(
         (name for name in header if skeleton(name) in needed), "the columns", "Rename all but one of them."
     )
+
+
+def case_key(name: str) -> str:
+    """What is left of a name without case, blanks and invisible marks; blanks between digits stay."""
+    return re.sub(r"(?<![0-9])\s+|\s+(?![0-9])", "", skeleton(name)).casefold()
+
+
+def spelled_twice(names: Iterable[str]) -> list[tuple[str, ...]]:
+    """Names that differ only by case or blanks, in the order in which they were found; look-alikes apart."""
+    seen: dict[str, dict[str, str]] = {}
+    for name in names:
+        seen.setdefault(case_key(name), {}).setdefault(skeleton(name), name)
+    return [tuple(alike.values()) for alike in seen.values() if len(alike) > 1]

@@ -12,6 +12,7 @@ from bayesrefract import __version__
 from bayesrefract.cli import attain, audit, check, compare, examples, fit, published
 from bayesrefract.cli.exits import ExitCode, exit_code_of, leave_at_once
 from bayesrefract.cli.output import tell
+from bayesrefract.cli.required import Complete
 from bayesrefract.cli.streams import loss, tolerate
 from bayesrefract.errors import StudyError
 from bayesrefract.extension import load_extension
@@ -67,7 +68,7 @@ def command_line() -> typer.Typer:
                 tell(f'The command "{name}" of the study package "{package}" is left out: the name is taken.')
             commands.setdefault(name, command)
     for name, command in commands.items():
-        app.command(name)(command)
+        app.command(name, cls=Complete)(command)
     return app
 
 
@@ -83,11 +84,28 @@ def _commands_of(package: str) -> Mapping[str, Callable[..., None]]:
 app = command_line()
 
 
+SIDES = {"above": "more_events", "below": "fewer_events"}
+
+
+def _with_harm(arguments: Sequence[str]) -> list[str]:
+    """`--one-sided above` of earlier versions, whose ranges are all of a ratio, with the harm that it meant; told."""
+    given = list(arguments)
+    for side, harm in SIDES.items():
+        for old in (["--one-sided", side], [f"--one-sided={side}"]):
+            for i in range(len(given)):
+                if given[i : i + len(old)] == old:
+                    given[i : i + len(old)] = ["--one-sided", "--harm", harm]
+                    tell(f"--one-sided {side} is read as --one-sided --harm {harm}. Write that instead.")
+    return given
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line (of this process unless given) and leave with its exit code."""
     streams = tolerate()
     try:
-        code = exit_code_of(lambda: app(args=arguments, prog_name="bayesrefract"))
+        code = exit_code_of(
+            lambda: app(args=_with_harm(sys.argv[1:] if arguments is None else arguments), prog_name="bayesrefract")
+        )
     except KeyboardInterrupt:  # a second one, while the first is being told
         code = ExitCode.INTERRUPTED
     except SystemExit as ended:  # the option parser's own: help, wrong usage, Ctrl-C in a command that does not sample

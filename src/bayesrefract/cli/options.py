@@ -10,8 +10,8 @@ import typer
 
 from bayesrefract.comparison import Keep
 from bayesrefract.study.model import DEFAULT_SEED, LARGEST_SEED
-from bayesrefract.study.rope import RuleName
-from bayesrefract.study.study import Evidence, TimeUnit
+from bayesrefract.study.rope import Harm, RuleName
+from bayesrefract.study.study import EventAtZero, TimeUnit
 
 # Shared
 Seed = Annotated[
@@ -91,13 +91,32 @@ Horizon = Annotated[
 EventValue = Annotated[
     str | None, typer.Option("--event-value", metavar="V", help="The code that means the event, where not 1 or true.")
 ]
+CensorValue = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--censor-value",
+        metavar="V",
+        help="A code that means censored, where there are several; repeat for more.",
+    ),
+]
+EventAtZeroOption = Annotated[
+    EventAtZero | None,
+    typer.Option("--event-at-zero", help="Events at time 0, refused unless given: put at half a unit, or left out."),
+]
+Missing = Annotated[
+    list[str] | None,
+    typer.Option("--missing", metavar="MARK", help="A mark for missing, `.` or `age=999`; repeat for more."),
+]
 RuleOption = Annotated[RuleName, typer.Option("--rule", help="How posterior and ROPE become a verdict.")]
 Threshold = Annotated[
     float | None, typer.Option("--threshold", metavar="P", help="Least posterior probability; rule probability only.")
 ]
 OneSided = Annotated[
-    Literal["above", "below"] | None,
-    typer.Option("--one-sided", help="Non-inferiority: the side of the ROPE on which the harm lies."),
+    bool, typer.Option("--one-sided", help="Non-inferiority instead of equivalence; --harm says what is harmful.")
+]
+HarmOption = Annotated[
+    Harm | None,
+    typer.Option("--harm", help="What harms a patient, of a one-sided rule: death is more_events, cure fewer_events."),
 ]
 Model = Annotated[str, typer.Option("--model", metavar="NAME_OR_FILE", help="See `bayesrefract models`.")]
 Json = Annotated[
@@ -113,5 +132,6 @@ KeepOption = Annotated[
     Keep, typer.Option("--keep", help="`none`: no draws of this fit stay on the disk, and the next run samples again.")
 ]
 EvidenceOption = Annotated[
-    Evidence, typer.Option("--evidence", help="What the records are; printed with every number.")
+    Literal["patients", "rebuilt", "simulated"] | None,
+    typer.Option("--evidence", help="What the records are; printed with every number.", show_default="not stated"),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,15 +23,26 @@ MOST_KNOWN = 10_000
 
 @dataclass(frozen=True)
 class Cells:
-    """Arrays of shape (record,). `text` is "" where missing; `number` is NaN where missing or not a number."""
+    """Arrays of shape (record,). `text` is "" where missing; `number` is NaN where missing or not a number.
+
+    `marked`: positions that a declared mark made missing, with the mark.
+    """
 
     name: str
     text: NDArray[np.object_] = field(repr=False)
     number: NDArray[np.float64] = field(repr=False)
+    marked: Mapping[int, str] = field(default_factory=dict, repr=False)
 
     @property
     def missing(self) -> NDArray[np.bool_]:
         return np.asarray(self.text == "", dtype=bool)
+
+    @property
+    def declared(self) -> NDArray[np.bool_]:
+        """Cells that a declared mark made missing."""
+        where = np.zeros(len(self.text), dtype=bool)
+        where[list(self.marked)] = True
+        return where
 
     @property
     def textual(self) -> NDArray[np.bool_]:
@@ -39,8 +50,12 @@ class Cells:
         return ~self.missing & np.isnan(self.number)
 
 
-def read_cells(frame: pd.DataFrame, column: str) -> Cells:
-    """One column of a frame of any types. "1.0" reads as "1", so that group codes match however they were saved."""
+def read_cells(frame: pd.DataFrame, column: str, missing: Collection[str] = ()) -> Cells:
+    """One column of a frame of any types. "1.0" reads as "1", so that group codes match however they were saved.
+
+    `missing` : further texts that mean a missing value.
+    """
+    marks = {as_written(mark) for mark in missing} - {""}
     values = frame[column].astype(object).to_numpy()
     text = np.empty(len(values), dtype=object)
     number = np.empty(len(values))
@@ -52,7 +67,11 @@ def read_cells(frame: pd.DataFrame, column: str) -> Cells:
             if type(value) is str and len(known) < MOST_KNOWN:
                 known[value] = read
         text[i], number[i] = read
-    return Cells(column, text, number)
+    marked: dict[int, str] = {}
+    if marks:
+        marked = {int(i): text[i] for i in np.flatnonzero(among(text, marks))}
+        text[list(marked)], number[list(marked)] = "", np.nan
+    return Cells(column, text, number, marked)
 
 
 def among(texts: NDArray[np.object_], wanted: Collection[str]) -> NDArray[np.bool_]:
@@ -75,6 +94,11 @@ def parse_number(text: str) -> float:
         return math.nan if "_" in text else float(text)
     except ValueError:
         return math.nan
+
+
+def as_written(mark: str) -> str:
+    """A mark for missing as cells are read: 999.0 is 999."""
+    return _read_text(composed(mark.strip()))[0]
 
 
 def _read(value: Any) -> tuple[str, float]:

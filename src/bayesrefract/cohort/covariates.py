@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesrefract.cohort.cells import Cells, in_order
-from bayesrefract.cohort.faults import Faults
+from bayesrefract.cohort.faults import Faults, fault_sas_zeros, fault_thousands
+from bayesrefract.cohort.marks import among_numbers
 from bayesrefract.cohort.value import Covariate
 from bayesrefract.errors import ModelError
 from bayesrefract.messages import UNPRINTABLE, quoted
@@ -61,6 +62,10 @@ def covariate_cells(
     Text among numbers, and infinite numbers, are faults of the records `checked`.
     """
     cells = faults.records.cells(column)
+    fault_sas_zeros(cells, checked, faults)
+    if column not in analysis.columns.unordered and among_numbers(cells, checked):
+        fault_thousands(cells, checked, faults)
+        return cells, False
     if column in analysis.columns.unordered or not cells.textual.any():
         is_categorical = column in analysis.columns.unordered
     else:

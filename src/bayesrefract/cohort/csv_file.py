@@ -12,15 +12,19 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from bayesrefract.cohort.csv_shape import Shape, separator_of
+from bayesrefract.cohort.identifiers import is_identifier_name
+from bayesrefract.cohort.origin import COLUMN, Scan, of_column
 from bayesrefract.errors import RecordsError
 from bayesrefract.messages import MORE, MOST_ROWS, quoted, shorten
 from bayesrefract.names import column_name
+from bayesrefract.study.study import Evidence
 
 HEADER_LINES = 1
 DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
@@ -35,11 +39,13 @@ STEP = 50 * MEGABYTE
 
 
 class CsvFile(NamedTuple):
-    """Cells of a CSV file: `frame` has the required columns that exist, indexed by line after the header."""
+    """Cells of a CSV file: `frame` has the required columns that exist, indexed by line after the first."""
 
     frame: pd.DataFrame
     header: tuple[str, ...]
     sha256: str
+    notes: tuple[str, ...] = ()
+    origin: frozenset[Evidence] = frozenset()
 
     def __repr__(self) -> str:
         return f"<CSV file: {len(self.frame)} rows, {len(self.header)} columns>"
@@ -49,6 +55,8 @@ def read_csv(
     raw: BinaryIO, name: str, wanted: Collection[str], progress: Callable[[str], None], *, every: bool = False
 ) -> CsvFile:
     """Read a CSV file from a stream at its start; with `every`, the columns that are not wanted too.
+
+    Columns named as identifiers of patients are read in any case: a patient who repeats is looked for in them.
 
     Raises RecordsError with every fault of its shape; OSError where it cannot be read.
     """
@@ -60,7 +68,9 @@ def read_csv(
     except UnicodeDecodeError:
         raw.seek(0)
         raise RecordsError(_undecodable(raw, name)) from None
-    return CsvFile(table.frame(), tuple(name for name in table.header if name), hashed.digest.hexdigest())
+    header = tuple(dict.fromkeys(name for name in table.header if name))
+    found = hashed.marked.found | of_column(table.evidence)
+    return CsvFile(table.frame(), header, hashed.digest.hexdigest(), table.notes, frozenset(found))
 
 
 @contextmanager
@@ -77,7 +87,7 @@ class _Hashed(io.RawIOBase):
     """Byte stream that is hashed and counted while the parser reads it."""
 
     def __init__(self, raw: BinaryIO, name: str, progress: Callable[[str], None]) -> None:
-        self.digest = hashlib.sha256()
+        self.digest, self.marked = hashlib.sha256(), Scan()
         self._raw, self._name, self._progress = raw, name, progress
         self._size, self._done = raw.seek(0, io.SEEK_END), 0
         raw.seek(0)
@@ -92,6 +102,7 @@ class _Hashed(io.RawIOBase):
         count = len(data)
         buffer[:count] = data
         self.digest.update(data)
+        self.marked.feed(data)
         before, self._done = self._done, self._done + count
         if self._size > STEP and before // STEP != (before + count) // STEP:
             self._progress(f"Reading {self._name}: {self._done // MEGABYTE} of {self._size // MEGABYTE} MB")
@@ -120,6 +131,8 @@ class _Table:
     names: list[str]
     cells: list[list[str]] = field(repr=False)
     lines: array[int]
+    evidence: set[str] = field(default_factory=set, repr=False)
+    notes: tuple[str, ...] = ()
 
     def frame(self) -> pd.DataFrame:
         columns = {name: np.array(cells, dtype=object) for name, cells in zip(self.names, self.cells, strict=True)}
@@ -132,11 +145,19 @@ def _read_table(
     first, cells = next(rows, (0, []))
     if not cells:
         raise RecordsError(f"{name}: the file is empty. It needs a line of column names and a line per patient.")
+    notes: tuple[str, ...] = ()
+    if separator_of(cells) in {"", ","}:
+        notes = (f'{name}: its first line, "sep=," of Excel, is passed over.',)
+        first, cells = next(rows, (0, []))
     header = [column_name(cell) for cell in cells]
-    faults = _header_faults(cells, header, wanted, name)
+    faults = _header_faults(cells, header, wanted, name, every=every)
     if faults:
         raise RecordsError(faults)
-    names = [column for column in header if column and (every or column in wanted)]
+    names = list(
+        dict.fromkeys(
+            column for column in header if column and (every or column in wanted or is_identifier_name(column))
+        )
+    )
     table = _Table(header, names, [[] for _ in names], array("q"))
     places = {column: i for i, column in enumerate(header)}
     picks: list[tuple[int, list[str], dict[str, str]]] = [
@@ -144,20 +165,28 @@ def _read_table(
     ]
     ragged: list[str] = []
     more = 0
-    for line, row in rows:
+    shape = Shape(name, header, first)
+    evidence = places.get(COLUMN)
+    for line, given in rows:
+        row = shape.fitted(line, given)
         if len(row) != len(header):
             more += len(ragged) == MOST_ROWS
             if len(ragged) < MOST_ROWS:
                 ragged.append(_ragged(name, line, len(row), len(header)))
             continue
-        table.lines.append(line - first - HEADER_LINES)
+        table.lines.append(line - 1 - HEADER_LINES)
         for place, kept, shared in picks:
             kept.append(_shared(row[place], shared))
+        if evidence is not None:
+            table.evidence.add(row[evidence])
+    whole = shape.fault(wanted)
+    if whole:
+        raise RecordsError(whole)
     if ragged:
         raise RecordsError([*ragged, *([f"{MORE}{more} more lines with another number of cells."] if more else [])])
     if not table.lines:
         raise RecordsError(f"{name}: the file has column names but no patients. Add one line per patient.")
-    return table
+    return replace(table, notes=(*notes, *shape.notes))
 
 
 def _shared(cell: str, shared: dict[str, str]) -> str:
@@ -174,8 +203,10 @@ def _ragged(name: str, line: int, found: int, needed: int) -> str:
     )
 
 
-def _header_faults(cells: list[str], header: list[str], wanted: Collection[str], name: str) -> list[str]:
-    """Faults of the header: repeated names, or a separator other than the comma."""
+def _header_faults(
+    cells: list[str], header: list[str], wanted: Collection[str], name: str, *, every: bool
+) -> list[str]:
+    """Faults of the header: repeated names of wanted columns, or a separator other than the comma."""
     for mark, word in DELIMITERS.items():
         other = [cell.strip(' "') for cell in ",".join(cells).split(mark)]
         alone = len(header) == 1 and len(other) > 1
@@ -188,7 +219,7 @@ def _header_faults(cells: list[str], header: list[str], wanted: Collection[str],
         [
             f"{name}: {count} columns have the name {quoted(column)}. Give each its own name."
             for column, count in sorted(Counter(header).items())
-            if column and count > 1
+            if column and count > 1 and (every or column in wanted)
         ],
         "column names that occur more than once",
     )

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesrefract.cohort.cells import Cells, parse_number
-from bayesrefract.cohort.faults import Faults
+from bayesrefract.cohort import marks
+from bayesrefract.cohort.events import read_events
+from bayesrefract.cohort.faults import Faults, fault_sas_zeros, fault_thousands
 from bayesrefract.cohort.population import Grouping
-from bayesrefract.messages import listed, quoted
-from bayesrefract.study.study import Analysis, Endpoint
+from bayesrefract.messages import quoted
+from bayesrefract.study.study import Analysis, Endpoint, EventAtZero
 
-EVENT_CODES = {"0": False, "1": True, "false": False, "true": True}
 SHORTEST, LONGEST = 1e-12, 1e12
 """Of times above 0, in any unit: far beyond any follow-up, and far within what the likelihood can be computed for."""
-MOST_CODES = 6
-"""A column with more distinct wrong codes than this has stray cells, not another coding."""
+ONE_TIME = 1e-9
+"""Times that differ by less, relative to their size, are one time: arithmetic made two of them (timefix in R)."""
+HALF = 0.5
+"""Of the unit: where events at time 0 are put when that is asked for."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class FollowUp:
     exit: NDArray[np.float64] = field(repr=False)
     event: NDArray[np.bool_] = field(repr=False)
     administrative_end: NDArray[np.float64] | None = field(repr=False)
+    at_zero: NDArray[np.bool_] = field(repr=False)  # events at time 0
 
 
 def read_follow_up(
@@ -37,18 +39,48 @@ def read_follow_up(
 ) -> FollowUp:
     """Read the follow-up of the records `checked` (shape (record,)); faults of other records are ignored."""
     reader = _Reader(checked, patients, faults)
-    event = reader.events(endpoint)
+    event = read_events(endpoint, checked, patients, faults)
+    reader.fault_dates(endpoint)
     exit_ = reader.times(endpoint.time)
     entry = np.zeros(len(exit_)) if endpoint.entry is None else reader.times(endpoint.entry)
-    reader.check_start(endpoint, entry, exit_, event)
+    at_zero = (exit_ == 0) & ~(entry > 0) & event
+    exit_ = reader.after_zero(endpoint, exit_, at_zero)
     end = None
     if endpoint.administrative_end is not None:
         end = reader.times(endpoint.administrative_end, may_be_missing=True)
+    exit_, entry, end = one_time(exit_, entry, end)
+    reader.check_start(endpoint, entry, exit_, event)
+    if end is not None:
         reader.check_end(endpoint, exit_, end)
     if endpoint.clock_start is not None:  # checked on the endpoint's own clock, then counted from the earlier one
         entry = reader.times(endpoint.clock_start)
-        return FollowUp(entry, entry + exit_, event, None if end is None else entry + end)
-    return FollowUp(entry, exit_, event, end)
+        end = None if end is None else entry + end
+        exit_, entry, end = one_time(entry + exit_, entry, end)
+    return FollowUp(entry, exit_, event, end, at_zero)
+
+
+def one_time(
+    exit_: NDArray[np.float64], entry: NDArray[np.float64], end: NDArray[np.float64] | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64] | None]:
+    """Times that are equal but for the rounding of arithmetic as one time, so that ties are ties.
+
+    The same is done by survival::coxph and survfit in R (timefix = TRUE). 0.1 + 0.2 becomes 0.3.
+    """
+    every = np.concatenate([exit_, entry, *([] if end is None else [end])])
+    times = np.unique(every[np.isfinite(every)])
+    near = np.diff(times) <= ONE_TIME * times[1:]
+    if not near.any():
+        return exit_, entry, end
+    first = times[np.concatenate([[True], ~near])]
+
+    def joined(some: NDArray[np.float64]) -> NDArray[np.float64]:
+        finite = np.isfinite(some)
+        places = np.searchsorted(first, some[finite], side="right") - 1
+        made = some.copy()
+        made[finite] = first[places]
+        return made
+
+    return joined(exit_), joined(entry), None if end is None else joined(end)
 
 
 def check_horizon(
@@ -94,13 +126,18 @@ class _Reader:
         cells = self.faults.records.cells(column)
         text = cells.text
         if not may_be_missing:
-            self.fault_rows(cells.missing, lambda _: f"{column} is missing. Give the time, or take the patient out.")
+            self.fault_rows(
+                cells.missing & ~cells.declared,
+                lambda _: f"{column} is missing. Give the time, or take the patient out.",
+            )
+        told = marks.dates(cells, self.checked) | fault_thousands(cells, self.checked, self.faults)
+        told |= fault_sas_zeros(cells, self.checked, self.faults)
         self.fault_rows(
-            cells.textual, lambda i: f"{column} {quoted(text[i])} is not a number.{_number_remedy(text[i])}"
+            cells.textual & ~told, lambda i: f"{column} {quoted(text[i])} is not a number.{_number_remedy(text[i])}"
         )
         self.fault_rows(np.isinf(cells.number), lambda i: f"{column} {text[i]} is not finite. Give the time.")
         beyond = np.isfinite(cells.number) & (cells.number > 0)
-        beyond &= (cells.number < SHORTEST) | (cells.number > LONGEST)
+        beyond &= ((cells.number < SHORTEST) | (cells.number > LONGEST)) & ~told
         self.fault_rows(
             beyond, lambda i: f"{column} {quoted(text[i])[1:-1]} is no length of follow-up. Correct it, or its unit."
         )
@@ -110,45 +147,46 @@ class _Reader:
         )
         return cells.number
 
-    def events(self, endpoint: Endpoint) -> NDArray[np.bool_]:
-        """The event column as booleans; wrong codes are reported with their remedy."""
-        cells, name = self.faults.records.cells(endpoint.event), endpoint.event
-        self.fault_rows(cells.missing, lambda _: f"{name} is missing. Give 1 for an event, 0 for a censored patient.")
-        if endpoint.event_value is not None:
-            event, wrong = _equals(cells, endpoint.event_value), np.zeros(len(cells.text), dtype=bool)
-        else:
-            codes = [EVENT_CODES.get(text.lower()) for text in cells.text]
-            event = np.array([code is True for code in codes])
-            wrong = np.array([code is None for code in codes]) & ~cells.missing & self.checked
-            self.fault_codes(cells, wrong)
-        if self.checked.any() and not ((event | wrong) & self.checked).any():
-            self.faults.column(_no_event(endpoint, cells.text[self.checked]))
-        return event
+    def fault_dates(self, endpoint: Endpoint) -> None:
+        """Dates in place of times, told once for all columns that hold them."""
+        held = [
+            self.faults.records.cells(column)
+            for column in (endpoint.entry, endpoint.time, endpoint.administrative_end, endpoint.clock_start)
+            if column is not None
+        ]
+        dated = [cells for cells in held if marks.dates(cells, self.checked).any()]
+        if dated:
+            self.faults.column(marks.date_fault(dated, self.checked))
 
-    def fault_codes(self, cells: Cells, wrong: NDArray[np.bool_]) -> None:
-        """Another coding of the whole column is one fault; stray cells are one each."""
-        if not wrong.any():
-            return
-        given = cells.text[self.checked & ~cells.missing]
-        codes = {text.lower() for text in given}
-        found = f"{cells.name} holds {_listed(given)}. Events are coded 1 or true, censored patients 0 or false."
-        other_coding = not codes & EVENT_CODES.keys() or wrong.sum() > MOST_CODES >= len(set(cells.text[wrong]))
-        if codes == {"1", "2"}:
-            remedy = "If 2 means the event, say so: --event-value 2 (event_value = 2 in a study file)."
-            self.faults.column(f"{found} {remedy}")
-        elif other_coding:
-            self.faults.column(f"{found} Say which value means the event: --event-value (event_value in a study file).")
-        else:
-            remedy = "Write 1 or true for an event, 0 or false for a censored patient."
-            self.fault_rows(wrong, lambda i: f"{cells.name} {quoted(cells.text[i])} is not an event code. {remedy}")
+    def after_zero(
+        self, endpoint: Endpoint, exit_: NDArray[np.float64], at_zero: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        """Times with events at 0 moved to half a unit, where that is asked for and reorders nobody."""
+        here = at_zero & self.checked
+        if endpoint.event_at_zero is not EventAtZero.HALF_UNIT or not here.any():
+            return exit_
+        earlier = self.checked & (exit_ > 0) & (exit_ <= HALF)
+        if earlier.any():
+            self.faults.column(
+                f"{endpoint.time} is 0 with an event in {marks.rows_text(int(here.sum()))}, and half a unit would put "
+                f"these events after earlier times (of up to {HALF:g}, in {marks.rows_text(int(earlier.sum()))}). Give "
+                f"the times in a finer unit, or leave the patients out: --event-at-zero {EventAtZero.EXCLUDE}."
+            )
+        return np.where(here, HALF, exit_)
 
     def check_start(
         self, endpoint: Endpoint, entry: NDArray[np.float64], exit_: NDArray[np.float64], event: NDArray[np.bool_]
     ) -> None:
         """Follow-up ends after it starts. At time 0 an event is refused; a censored patient is excluded later."""
         at_zero = (exit_ == 0) & ~(entry > 0)
-        remedy = "An event needs a time above 0: correct it, or give the time in a finer unit."
-        self.fault_rows(at_zero & event, lambda _: f"{endpoint.time} is 0 with an event. {remedy}")
+        if endpoint.event_at_zero is None:
+            wrong = at_zero & event & self.checked
+            count = "this row alone" if wrong.sum() == 1 else f"{int(wrong.sum()):,} rows in all"
+            remedy = (
+                f"An event needs a time above 0 ({count}): correct it, or say what becomes of it, --event-at-zero "
+                f"{EventAtZero.HALF_UNIT} or {EventAtZero.EXCLUDE} (event_at_zero in a study file)."
+            )
+            self.fault_rows(wrong, lambda _: f"{endpoint.time} is 0 with an event. {remedy}")
         self.fault_rows(
             (entry >= exit_) & (exit_ >= 0) & ~at_zero,
             lambda i: (
@@ -170,24 +208,3 @@ class _Reader:
 
 def _number_remedy(text: str) -> str:
     return " Write a decimal point, not a comma." if "," in text else " Write a number."
-
-
-def _equals(cells: Cells, value: str | float) -> NDArray[np.bool_]:
-    wanted = value if isinstance(value, float) else parse_number(value)
-    return np.asarray((cells.number == wanted) | (cells.text == str(value)), dtype=bool)
-
-
-def _no_event(endpoint: Endpoint, texts: NDArray[np.object_]) -> str:
-    value = endpoint.event_value
-    meaning = "1 or true" if value is None else value if isinstance(value, str) else f"{value:g}"
-    return (
-        f"{endpoint.event} holds {_listed(texts)}, so that no patient has an event (event = {meaning}): everybody is "
-        "censored, and hazards cannot be compared. Check the column, or say which value means the event: "
-        "--event-value (event_value in a study file)."
-    )
-
-
-def _listed(texts: NDArray[np.object_]) -> str:
-    """The commonest values and how often each occurs."""
-    common = Counter(texts).most_common()
-    return listed((f"{quoted(text)[1:-1] or 'nothing'} ({count} times)" for text, count in common), MOST_CODES)

@@ -8,9 +8,17 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesrefract.cohort import marks
+from bayesrefract.cohort.cells import Cells
+from bayesrefract.cohort.identifiers import identifier_columns, repeated, rows_fault
 from bayesrefract.cohort.read import Records
 from bayesrefract.errors import RecordsError
-from bayesrefract.messages import MORE, MOST_ROWS, shorten
+from bayesrefract.messages import MORE, MOST_ROWS, listed, quoted, shorten
+from bayesrefract.study.study import Analysis
+
+MOST_APART = 3
+MANY_AGAIN = 0.2
+"""Share of rows from which on repeated patients are a layout, not a slip."""
 
 
 @dataclass
@@ -76,26 +84,74 @@ class Faults:
             raise RecordsError(self.sentences())
 
 
-def identify(records: Records, id_column: str | None, faults: Faults) -> tuple[str, ...]:
-    """Patient identifier of every record, or "" where no column has identifiers.
+def identify(records: Records, id_column: str | None) -> tuple[str, ...]:
+    """Patient identifier of every record, or "" where no column has identifiers."""
+    return ("",) * len(records.frame) if id_column is None else tuple(records.identifiers(id_column))
 
-    A missing identifier and a patient who occurs twice are faults.
+
+def check_one_row_each(rows: NDArray[np.bool_], patients: tuple[str, ...], analysis: Analysis, faults: Faults) -> None:
+    """Fault patients without an identifier, and with more than one of these rows (shape (record,)).
+
+    Without a declared column, those that are named as identifiers are looked at, unless they have another role.
     """
+    records, id_column = faults.records, analysis.columns.id
     if id_column is None:
-        return ("",) * len(records.frame)
-    cells = records.cells(id_column)
-    patients = tuple(cells.text)
-    first: dict[str, int] = {}
-    earlier = {i: first[p] for i, p in enumerate(patients) if p and first.setdefault(p, i) != i}
-    twice = np.zeros(len(patients), dtype=bool)
-    twice[list(earlier)] = True
-    faults.each(cells.missing, patients, lambda _: f"{id_column} is missing. Give every patient an identifier.")
+        for column in identifier_columns(records.frame.columns):
+            again = repeated(records.identifiers(column), rows)
+            if again.any() and column not in roles(analysis):
+                patients_in = len(set(records.identifiers(column)[rows]) - {""})
+                apart = _apart(records, column, analysis)
+                faults.column(
+                    rows_fault(column, patients_in, int(rows.sum()), apart, "--id (columns.id in a study file)")
+                )
+        return
+    texts = records.identifiers(id_column)
+    missing = np.asarray(texts == "") & rows
+    faults.each(missing, patients, lambda _: f"{id_column} is missing. Give every patient an identifier.")
+    again = repeated(texts, rows)
+    first = {text: i for i, text in reversed(list(enumerate(texts))) if rows[i]} if again.any() else {}
     faults.each(
-        twice,
+        again,
         patients,
         lambda i: (
-            f"the same patient is already on {records.place(earlier[i]).removeprefix(f'{records.label} ')}. "
+            f"the same patient is already on {records.place(first[patients[i]]).removeprefix(f'{records.label} ')}. "
             "Keep one row per patient."
         ),
     )
-    return patients
+    apart = _apart(records, id_column, analysis)
+    if apart and again.sum() >= MANY_AGAIN * rows.sum():
+        faults.column(
+            f"{listed(map(quoted, apart))} {'tells' if len(apart) == 1 else 'tell'} the rows of a patient apart. Keep "
+            f"those of one value of {quoted(apart[0])}: a population of a study file does, "
+            f"where = {{ {apart[0]} = ... }}."
+        )
+
+
+def roles(analysis: Analysis) -> set[str]:
+    """Columns that a question uses as something else than an identifier."""
+    endpoint, columns = analysis.endpoint, analysis.columns
+    named = {endpoint.time, endpoint.event, endpoint.entry, endpoint.administrative_end, endpoint.clock_start}
+    named |= {columns.group, *columns.strata, *(column for set_ in analysis.adjustments.values() for column in set_)}
+    return {column for column in named if column is not None}
+
+
+def _apart(records: Records, column: str, analysis: Analysis) -> list[str]:
+    """Columns that tell the rows of a patient apart: not the times and events themselves."""
+    return [name for name in records.apart.get(column, ()) if name not in roles(analysis)][:MOST_APART]
+
+
+def fault_thousands(cells: Cells, rows: NDArray[np.bool_], faults: Faults) -> NDArray[np.bool_]:
+    """Keep one fault for all numbers of a column that have separators of thousands, and return where they are."""
+    found = marks.thousands(cells, rows)
+    if found.any():
+        place = faults.records.place(int(np.flatnonzero(found)[0])).removeprefix(f"{faults.records.label} ")
+        faults.column(marks.thousands_fault(cells, found, place))
+    return found
+
+
+def fault_sas_zeros(cells: Cells, rows: NDArray[np.bool_], faults: Faults) -> NDArray[np.bool_]:
+    """Keep one fault for all zeros of SAS in a column, and return where they are."""
+    found = marks.sas_zeros(cells) & rows
+    if found.any():
+        faults.column(marks.sas_zero_fault(cells.name, int(found.sum())))
+    return found

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pyarrow as pa
 
+from bayesrefract.cohort.identifiers import identifier_columns, is_identifier_name, telling_apart
+from bayesrefract.cohort.origin import COLUMN, least, of_column, of_identifiers
 from bayesrefract.cohort.parquet_file import as_text, raise_nested
 from bayesrefract.cohort.read import Records
 from bayesrefract.errors import RecordsError
 from bayesrefract.messages import listed, quoted
 from bayesrefract.names import column_name, look_alike_columns
+from bayesrefract.study.study import Evidence
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -37,31 +40,61 @@ def records_of_frame(data: Any, wanted: Collection[str]) -> Records:
     RecordsError
         Where `data` is no data frame, is lazy, is empty, or names its columns twice or by tuples.
     """
-    frame = _eager(data)
-    header = _header(frame.columns)
+    frame = _eager(data, wanted)
+    header = _header(frame.columns, wanted)
     if not len(frame):
         raise RecordsError(f"{LABEL}: it has column names but no patients. Pass one row per patient.")
     alike = look_alike_columns(header, wanted)
     if alike:
         raise RecordsError([f"{LABEL}: {fault}" for fault in alike])
-    kept = {name: given for name, given in zip(header, frame.columns, strict=True) if name in wanted}
+    named = dict(zip(header, frame.columns, strict=True))
+    kept = {name: given for name, given in named.items() if name in wanted or is_identifier_name(name)}
     columns = {name: _as_arrow(frame, given) for name, given in kept.items()}
     raise_nested({name: column.type for name, column in columns.items()}, LABEL)
     columns = {name: as_text(column, name, LABEL) for name, column in columns.items()}
     cells = pd.DataFrame({name: pd.Series(column.to_pylist(), dtype=object) for name, column in columns.items()})
-    return Records(cells if kept else pd.DataFrame(index=range(len(frame))), _hash(columns), LABEL, 0, header)
+    return Records(
+        cells if kept else pd.DataFrame(index=range(len(frame))),
+        _hash({name: column for name, column in columns.items() if name in wanted}),
+        LABEL,
+        0,
+        header,
+        origin=least(_origin(data, frame, named)),
+        apart=_apart(frame, named, cells),
+    )
 
 
-def _eager(data: Any) -> nw.DataFrame[Any]:
+def _origin(data: Any, frame: nw.DataFrame[Any], named: dict[str, str]) -> set[Evidence]:
+    """What identifiers in any column or in the index, and a column `evidence`, say of the rows."""
+    told: set[Evidence] = set()
+    for name, given in named.items():
+        values = [value for value in frame.get_column(given).to_list() if isinstance(value, str)]
+        told |= of_identifiers(values) | (of_column(values) if name == COLUMN else set())
+    index = data.index if isinstance(data, pd.DataFrame) else ()
+    return told | of_identifiers(index)
+
+
+def _apart(frame: nw.DataFrame[Any], named: dict[str, str], cells: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """Columns that tell the rows of a patient apart, for identifiers that repeat."""
+    several = [name for name in identifier_columns(named) if cells[name].duplicated().any()]
+    if not several:
+        return {}
+    every = pd.DataFrame({name: list(map(str, frame.get_column(given).to_list())) for name, given in named.items()})
+    return {name: telling_apart(every, name) for name in several}
+
+
+def _eager(data: Any, wanted: Collection[str]) -> nw.DataFrame[Any]:
     import narwhals as nw
 
     if isinstance(data, pd.DataFrame) and isinstance(data.columns, pd.MultiIndex):
         raise RecordsError(f"{LABEL}: its columns have several levels. Flatten them to one name per column.")
     if isinstance(data, pd.DataFrame):
         data = data.reset_index(drop=True)  # an index may repeat, or hold identifiers that must not appear anywhere
-        twice = sorted({str(name) for name in data.columns[data.columns.duplicated()]})
+        repeats = data.columns.duplicated()
+        twice = sorted({str(name) for name in data.columns[repeats]} & set(wanted))
         if twice:
             raise _repeated(twice)
+        data = data.loc[:, ~repeats]
     frame = nw.from_native(data, pass_through=True)
     if isinstance(frame, nw.LazyFrame):
         raise RecordsError(f"{LABEL}: it is lazy, and nothing has been computed yet. Pass data.collect().")
@@ -73,12 +106,12 @@ def _eager(data: Any) -> nw.DataFrame[Any]:
     return frame
 
 
-def _header(names: list[Any]) -> tuple[str, ...]:
+def _header(names: list[Any], wanted: Collection[str]) -> tuple[str, ...]:
     unnamed = [name for name in names if not isinstance(name, str)]
     if unnamed:
         raise RecordsError(f"{LABEL}: the column name {unnamed[0]!r} is not text. Name every column by a string.")
     header = tuple(map(column_name, names))
-    twice = sorted(name for name, count in Counter(header).items() if count > 1)
+    twice = sorted(name for name, count in Counter(header).items() if count > 1 and name in wanted)
     if twice:
         raise _repeated(twice)
     return header

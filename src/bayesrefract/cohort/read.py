@@ -5,16 +5,22 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import io
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from bayesrefract.cohort.cells import Cells, read_cells
+from bayesrefract.cohort.cells import Cells, parse_number, read_cells
 from bayesrefract.cohort.csv_file import CHUNK, HEADER_LINES, read_csv
 from bayesrefract.cohort.file_kind import FIRST_BYTES, PARQUET, why_no_text
+from bayesrefract.cohort.identifiers import identifier_columns, telling_apart
+from bayesrefract.cohort.marks import declared_marks, undeclared
+from bayesrefract.cohort.origin import least, origin_fault
 from bayesrefract.cohort.parquet_file import read_parquet
 from bayesrefract.cohort.simulate import TRIALS
 from bayesrefract.errors import RecordsError
@@ -22,7 +28,7 @@ from bayesrefract.messages import did_you_mean, listed, quoted
 from bayesrefract.names import look_alike_columns
 from bayesrefract.source import Expected, open_source
 from bayesrefract.study.sections import LIFELINES, SIMULATED
-from bayesrefract.study.study import Analysis, Study
+from bayesrefract.study.study import Analysis, Evidence, Study
 
 EXPECTED = Expected("CSV or Parquet", "Check the path of the records.", pipe=True)
 
@@ -34,6 +40,9 @@ class Records:
     `frame` has the columns that the study names, `header` the names of all. `first_line` plus a row's index
     label is its line in the file, the header being line 1; it is 1 for records without lines (Parquet,
     simulated), which are counted as rows, and 0 for a data frame, whose rows are counted from 0.
+
+    `missing`: marks that a study declares. `origin`: what the records say of themselves. `apart`: for a column of
+    identifiers that repeat, those that tell the rows of a patient apart.
     """
 
     frame: pd.DataFrame
@@ -41,6 +50,10 @@ class Records:
     label: str
     first_line: int
     header: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    origin: Evidence | None = None
+    apart: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     _cells: dict[str, Cells] = field(default_factory=dict, init=False, repr=False, compare=False)
     _written: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -51,8 +64,21 @@ class Records:
     def cells(self, column: str) -> Cells:
         """The cells of one column, read once."""
         if column not in self._cells:
-            self._cells[column] = read_cells(self.frame, column)
+            self._cells[column] = read_cells(self.frame, column, self.marks(column))
         return self._cells[column]
+
+    def identifiers(self, column: str) -> NDArray[np.object_]:
+        """The texts of a column of identifiers, of which no number means a missing one."""
+        return read_cells(self.frame, column, [m for m in self.marks(column) if math.isnan(parse_number(m))]).text
+
+    def marks(self, column: str | None) -> frozenset[str]:
+        """Declared marks for a missing value in this column; None: in every column."""
+        declared = declared_marks(self.missing, self.header)
+        return declared.get(None, frozenset()) | declared.get(column, frozenset())
+
+    def treat_as_missing(self, column: str, marks: Collection[str]) -> None:
+        """Read a column as if these marks were declared: they have been reported, and are not reported again."""
+        self._cells[column] = read_cells(self.frame, column, self.marks(column) | set(marks))
 
     def written(self, column: str) -> tuple[str, ...]:
         """The distinct texts of one column as they are written, whatever letters they are composed of."""
@@ -104,6 +130,7 @@ def read_records(study: Study, progress: Callable[[str], None] | None = None, *,
         records = read_file(folder / study.records, wanted, progress)
     named = columns_of_study(study)
     faults = _no_column(records, {c: role for c, role in named.items() if c not in records.frame.columns})
+    faults += origin_fault(study.evidence, records.origin, records.label, "study.evidence")
     if study.records_sha256 not in (None, records.sha256):
         faults.append(
             f"{records.label}: its SHA-256 is {records.sha256}, but the study was written for "
@@ -111,14 +138,19 @@ def read_records(study: Study, progress: Callable[[str], None] | None = None, *,
         )
     if faults:
         raise RecordsError(faults)
-    return records
+    return replace(records, missing=study.analyses[0].columns.missing if study.analyses else ())
 
 
 def group_levels(records: Records, column: str) -> tuple[str, ...]:
-    """Distinct values of a column, in the order of the records. Raises RecordsError where it is missing."""
+    """Distinct values of a column, in the order of the records. Raises RecordsError where it is missing.
+
+    Marks for missing that nobody has declared are no groups; the check of the patients reports them.
+    """
     if column not in records.frame.columns:
         raise RecordsError(_no_column(records, {column: "group"}))
-    return tuple(dict.fromkeys(text for text in records.cells(column).text if text))
+    cells = records.cells(column)
+    marks = undeclared(cells, ~cells.missing)
+    return tuple(dict.fromkeys(text for text in cells.text if text and text not in marks))
 
 
 def missing_columns(records: Records, analyses: Iterable[Analysis]) -> list[str]:
@@ -185,7 +217,8 @@ def _simulate(name: str, seed: int | None) -> Records:
         raise RecordsError(f"{quoted(SIMULATED + name)} cannot be made without a seed. Give the study one.")
     frame = TRIALS[name](seed)
     content = frame.to_csv(index=False).encode()
-    return Records(frame, hashlib.sha256(content).hexdigest(), SIMULATED + name, 1, tuple(frame.columns))
+    sha256 = hashlib.sha256(content).hexdigest()
+    return Records(frame, sha256, SIMULATED + name, 1, tuple(frame.columns), origin=Evidence.SIMULATED)
 
 
 def _inside_lifelines(name: str) -> Path:
@@ -232,14 +265,31 @@ def _read_source(
         raise RecordsError(f"{path.name}: the file is empty. It needs a line of column names and a line per patient.")
     is_pipe = isinstance(source, io.BytesIO)  # its name says nothing of what comes out of it
     if path.suffix.lower() == ".parquet" or (is_pipe and start.startswith(PARQUET)):
-        frame, header = read_parquet(source, start, path.name, wanted)
+        frame, header, origin = read_parquet(source, start, path.name, wanted)
         source.seek(0)
-        return Records(frame, _digest(source), path.name, 1, header)
+        apart = _apart(frame, header, lambda: read_parquet(source, start, path.name, header)[0])
+        source.seek(0)
+        return Records(frame, _digest(source), path.name, 1, header, origin=least(origin), apart=apart)
     wrong = why_no_text(start)
     if wrong:
         raise RecordsError(f"{path.name}: {wrong}")
-    frame, header, sha256 = read_csv(source, path.name, wanted, progress, every=every)
-    return Records(frame, sha256, path.name, 1 + HEADER_LINES, header)
+    frame, header, sha256, notes, origin = read_csv(source, path.name, wanted, progress, every=every)
+    apart = _apart(frame, header, lambda: read_csv(source, path.name, header, _silent, every=True).frame)
+    return Records(frame, sha256, path.name, 1 + HEADER_LINES, header, notes=notes, origin=least(origin), apart=apart)
+
+
+def _apart(
+    frame: pd.DataFrame, header: tuple[str, ...], whole: Callable[[], pd.DataFrame]
+) -> dict[str, tuple[str, ...]]:
+    """Columns that tell the rows of a patient apart, for identifiers that repeat; all columns are then read."""
+    several = [column for column in identifier_columns(header) if frame[column].duplicated().any()]
+    if not several:
+        return {}
+    try:
+        every = whole()
+    except RecordsError:  # of a column that is not used
+        every = frame
+    return {column: telling_apart(every, column) for column in several}
 
 
 def _digest(source: BinaryIO) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,18 +19,18 @@ from bayesrefract.cohort.covariates import (
     step_notes,
     strata_columns,
 )
+from bayesrefract.cohort.declared import check_spellings, exclude_declared, fault_marks, moved_note, notes_of_columns
 from bayesrefract.cohort.endpoint import check_horizon, read_follow_up
-from bayesrefract.cohort.faults import Faults, identify
+from bayesrefract.cohort.faults import Faults, check_one_row_each, identify
 from bayesrefract.cohort.population import Grouping, Selection, assign_groups, describe, restrict
 from bayesrefract.cohort.read import Records, missing_columns
 from bayesrefract.cohort.start import check_start
-from bayesrefract.cohort.value import Cohort, Covariate, Flow
+from bayesrefract.cohort.value import Coding, Cohort, Covariate, Flow
 from bayesrefract.errors import ModelError, RecordsError
 from bayesrefract.messages import printable
-from bayesrefract.names import look_alike_faults
 from bayesrefract.study.model import Model
 from bayesrefract.study.model_file import load_model
-from bayesrefract.study.study import Analysis, Study
+from bayesrefract.study.study import Analysis, EventAtZero, Study
 
 
 def select(records: Records, analysis: Analysis, model: Model) -> Cohort:
@@ -113,23 +114,37 @@ def _load_models(study: Study) -> tuple[list[Model], list[str]]:
 def _select(records: Records, analysis: Analysis, model: Model, faults: Faults) -> Cohort | None:
     """The cohort, or None after keeping its faults."""
     wanted, strata = covariate_columns(analysis, model), strata_columns(analysis, model)
-    patients = identify(records, analysis.columns.id, faults)
+    patients = identify(records, analysis.columns.id)
     by_value = [condition.column for condition in analysis.population.where if condition.values]
-    _check_spellings((analysis.columns.group, *by_value, *strata), faults)
-    selection = Selection(np.ones(len(records.frame), dtype=bool), {})
+    everybody = np.ones(len(records.frame), dtype=bool)
+    fault_marks([condition.column for condition in analysis.population.where], everybody, faults)
+    check_spellings((analysis.columns.group, *by_value, *strata), analysis, faults)
+    selection = Selection(everybody, {})
     restrict(selection, analysis, faults)
     population = selection.kept
     if not population.any():
         return None
+    check_one_row_each(population, patients, analysis, faults)
+    endpoint = analysis.endpoint
+    timed = [endpoint.time, endpoint.entry, endpoint.administrative_end, endpoint.clock_start]
+    used = dict.fromkeys(c for c in (analysis.columns.group, *timed, endpoint.event, *strata, *wanted) if c is not None)
+    fault_marks(used, population, faults)
+    exclude_declared(selection, analysis, faults)
     grouping, in_study, notes = assign_groups(selection, analysis, model.compared_only, faults)
     follow_up = read_follow_up(analysis.endpoint, in_study, patients, faults)
     selection.exclude((follow_up.exit == follow_up.entry) & ~follow_up.event, "censored at time 0")
+    notes = (*records.notes, *notes, *notes_of_columns(used, analysis, population, records))
+    if endpoint.event_at_zero is EventAtZero.EXCLUDE:
+        selection.exclude(follow_up.at_zero, "event at time 0")
+    elif endpoint.event_at_zero is EventAtZero.HALF_UNIT and (follow_up.at_zero & selection.kept).any():
+        notes += (moved_note(int((follow_up.at_zero & selection.kept).sum()), analysis),)
     stratifying = tuple(records.cells(column) for column in strata)
     adjusting = {c: covariate_cells(c, analysis, in_study, patients, faults) for c in wanted}
     known = {c: (records.cells(c), True) for c in model.complete}
     for column in _left_out(known, (), population, analysis):
         del known[column]
-    _check_spellings([column for column, (_, is_categorical) in adjusting.items() if is_categorical], faults)
+    categories = [column for column, (_, is_categorical) in adjusting.items() if is_categorical]
+    check_spellings(categories, analysis, faults)
     for column, reason in _left_out(adjusting, strata, population, analysis).items():
         del adjusting[column]
         notes += (reason,)
@@ -164,14 +179,12 @@ def _select(records: Records, analysis: Analysis, model: Model, faults: Faults) 
         notes=(*notes, *step_notes(covariates, analysis)),
         administrative_end=None if end is None else end[kept],
         data_sha256=records.sha256,
+        coding=_coding(records.cells(endpoint.event).text[kept], follow_up.event[kept]),
     )
 
 
-def _check_spellings(columns: Iterable[str], faults: Faults) -> None:
-    """Fault values that look alike: they would be separate groups or categories, and nobody would see why."""
-    for column in columns:
-        written = faults.records.written(column)
-        faults.all_of(look_alike_faults(written, f"in column {column},", "Write them in the same way."))
+def _coding(codes: NDArray[np.object_], event: NDArray[np.bool_]) -> Coding:
+    return Coding(dict(Counter(codes[event]).most_common()), dict(Counter(codes[~event]).most_common()))
 
 
 def _left_out(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesrefract.messages import listed, visible
 from bayesrefract.study.study import TimeUnit
 
 
@@ -42,6 +44,21 @@ class Flow:
 
 
 @dataclass(frozen=True)
+class Coding:
+    """How often each code of the event column occurs among the analysed patients, by what it was taken for."""
+
+    event: Mapping[str, int]
+    censored: Mapping[str, int]
+
+    def __str__(self) -> str:
+        return f"event: {_counted(self.event)}; censored: {_counted(self.censored)}"
+
+
+def _counted(codes: Mapping[str, int]) -> str:
+    return listed(f"{visible(code)} {count:,}" for code, count in codes.items()) or "nobody"
+
+
+@dataclass(frozen=True)
 class Cohort:
     """Analysed patients. Arrays have shape (patient,); times are in `time_unit`, from time 0.
 
@@ -64,6 +81,7 @@ class Cohort:
     notes: tuple[str, ...] = ()
     administrative_end: NDArray[np.float64] | None = None
     data_sha256: str = ""
+    coding: Coding | None = None
 
     def __repr__(self) -> str:
         """Counts in one line: no identifier and nobody's values."""

@@ -39,8 +39,10 @@ def _wrapped(text: str, stream: TextIO) -> str:
 
 
 def lines(findings: Findings) -> Iterator[str]:
-    """Evidence, model, range, patients and events, and the sentence of the primary verdict."""
+    """Codes of events, evidence, model, range, patients and events, and the sentence of the primary verdict."""
     analysis = findings.analysis
+    if findings.coding is not None:
+        yield str(findings.coding)
     adjusted = f"; adjusted for {', '.join(findings.adjusted_for)}" if findings.adjusted_for else ""
     yield f"{EVIDENCE_LABEL[analysis.evidence]}. {findings.model.title}{adjusted}."
     yield declaration(analysis.ropes[0])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bayesrefract.messages import did_you_mean
 from bayesrefract.study.model import NO_SET, QUESTION_SET
-from bayesrefract.study.rope import Estimand
+from bayesrefract.study.rope import Estimand, Side, two_readings
 from bayesrefract.study.sections import (
     AdjustSection,
     ColumnsSection,
@@ -59,6 +59,7 @@ def check_across(tables: StudyTables, file: TomlFile) -> None:
     _check_adjust(tables, file)
     _check_covariate_columns(tables, file)
     _check_ropes(tables, file)
+    _check_side(tables, file)
     _check_horizons(tables, file)
     _check_starts(tables, file)
     _check_named(tables, file)
@@ -236,6 +237,15 @@ def _check_ropes(tables: StudyTables, file: TomlFile) -> None:
                 f': {count} have estimand = "{estimand}" and role = "primary". '
                 'Give all but one of them role = "sensitivity".',
             )
+
+
+def _check_side(tables: StudyTables, file: TomlFile) -> None:
+    """A side, the earlier form of the harm, is read as that of a ratio, and only where nothing else is judged."""
+    if tables.rule is None or tables.rule.side not in {Side.ABOVE, Side.BELOW}:
+        return
+    for estimand in dict.fromkeys(rope.estimand for _, rope in _placed("rope", tables.ropes)):
+        if not estimand.is_ratio:
+            file.fault("rule.side", two_readings(Side(tables.rule.side), estimand).removeprefix("side"))
 
 
 def _most_primary(tables: StudyTables, ropes: list[RopeSection]) -> dict[Estimand, int]:

@@ -13,8 +13,8 @@ from pydantic import AfterValidator, Field, PlainValidator, StringConstraints, V
 from bayesrefract.messages import did_you_mean, listed
 from bayesrefract.names import composed
 from bayesrefract.study.extensions import installed
-from bayesrefract.study.rope import HIGHEST_LEVEL, Estimand, IntervalKind, RuleName, Side, bounds_faults
-from bayesrefract.study.study import Condition, Evidence, TimeUnit
+from bayesrefract.study.rope import HIGHEST_LEVEL, Estimand, Harm, IntervalKind, RuleName, bounds_faults
+from bayesrefract.study.study import Condition, EventAtZero, Evidence, TimeUnit
 from bayesrefract.study.toml_reader import FileName, Section, Text, on_one_line, one_of, refuse, shown
 
 type Composed = Annotated[str, AfterValidator(composed)]
@@ -46,7 +46,7 @@ class StudySection(Section):
     records: FileName = Field(
         description='a .csv or .parquet file beside this one, "lifelines:FILE.csv" or "simulated:NAME"'
     )
-    evidence: Evidence = Field(strict=False, description=one_of(Evidence))
+    evidence: Evidence = Field(strict=False, description=one_of(Evidence, without=[Evidence.UNSTATED]))
     models: list[FileName] = Field(
         min_length=1, description='a list of models to try, the first one primary: ["primary"]'
     )
@@ -85,6 +85,8 @@ class StudySection(Section):
     @field_validator("evidence")
     @classmethod
     def _honest(cls, evidence: Evidence, info: ValidationInfo) -> Evidence:
+        if evidence is Evidence.UNSTATED:
+            refuse(f'= "{evidence}" is not allowed. Give {cls.model_fields["evidence"].description}.')
         if info.data.get("records", "").startswith(SIMULATED) and evidence is not Evidence.SIMULATED:
             refuse(f'= "{evidence}" is wrong for simulated records. Set it to "simulated".')
         return evidence
@@ -115,6 +117,7 @@ class ColumnsSection(Section):
     per: dict[Composed, Annotated[float, Field(gt=0)]] = Field(
         default={}, description="a step above 0 for each column, such as { age = 10 }"
     )
+    missing: list[Text] = Field(default=[], description='a list of marks for missing, such as [".", "age=999"]')
 
     @field_validator("strata")
     @classmethod
@@ -214,6 +217,10 @@ class QuestionSection(Section):
     time: Text = Field(description=COLUMN)
     event: Text = Field(description=COLUMN)
     event_value: Composed | float | None = Field(default=None, description="the value that means the event, such as 2")
+    censor_values: list[Composed | float] = Field(
+        default=[], validate_default=False, description="a list of the values that mean censored, such as [0, 1]"
+    )
+    event_at_zero: EventAtZero | None = Field(default=None, strict=False, description=one_of(EventAtZero))
     entry: Text | None = Field(default=None, description=COLUMN)
     administrative_end: Text | None = Field(default=None, description=COLUMN)
     horizon: float | None = Field(default=None, gt=0, description="a time above 0, in study.time_unit")
@@ -230,6 +237,15 @@ class QuestionSection(Section):
     printed: PrintedSection | None = Field(
         default=None, description='the rows of [published], such as { setting = "trial", endpoint = "death" }'
     )
+
+    @field_validator("censor_values")
+    @classmethod
+    def _not_the_event(cls, values: list[str | float], info: ValidationInfo) -> list[str | float]:
+        event = info.data.get("event_value")
+        meant = "1" if event is None else shown(event)
+        if meant in map(shown, values):
+            refuse(f"= {shown(values)} holds {meant}, which means the event. Take it out.")
+        return values
 
 
 class AdjustSection(Section):
@@ -292,6 +308,13 @@ class RopeSection(Section):
         default=None, min_length=1, description="a list of names of [[question]] tables"
     )
 
+    @field_validator("declared_on")
+    @classmethod
+    def _in_the_past(cls, declared_on: dt.date) -> dt.date:
+        if declared_on > dt.date.today():
+            refuse(f"= {declared_on} lies in the future. Give the day on which the bounds were fixed.")
+        return declared_on
+
     @field_validator("high")
     @classmethod
     def _brackets(cls, high: float, info: ValidationInfo) -> float:
@@ -309,7 +332,12 @@ class RuleSection(Section):
     threshold: Annotated[float, Field(gt=0.5, lt=HIGHEST_LEVEL)] | None = Field(
         default=None, validate_default=True, description="a probability between 0.5 and 1"
     )
-    side: Side = Field(default=Side.TWO_SIDED, strict=False, description=one_of(Side))
+    side: Literal["two_sided", "one_sided", "above", "below"] | None = Field(
+        default=None, description='"two_sided" or "one_sided"; one-sided rules declare their harm'
+    )
+    harm: Harm | None = Field(
+        default=None, strict=False, validate_default=True, description=f"{one_of(Harm)}: which of them harms a patient"
+    )
     interval: IntervalKind = Field(default=IntervalKind.ETI, strict=False, description=one_of(IntervalKind))
 
     @field_validator("threshold")
@@ -321,6 +349,18 @@ class RuleSection(Section):
         if name is RuleName.INTERVAL and threshold is not None:
             refuse(f'= {threshold:g} is not used by the rule "interval". Delete it, or set name = "probability".')
         return threshold
+
+    @field_validator("harm")
+    @classmethod
+    def _only_one_sided(cls, harm: Harm | None, info: ValidationInfo) -> Harm | None:
+        side = info.data.get("side")
+        if side == "one_sided" and harm is None:
+            refuse('is missing. A one-sided rule declares what harms: harm = "more_events", or "fewer_events".')
+        if harm is not None and side not in {None, "one_sided"}:
+            refuse(
+                f'= "{harm}" stands beside side = "{side}". Delete side: the side of each ROPE follows from the harm.'
+            )
+        return harm
 
 
 def _distinct(names: list[str], key: str) -> list[str]:

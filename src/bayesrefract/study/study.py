@@ -32,8 +32,16 @@ class Evidence(StrEnum):
     """Origin of the records. Printed wherever a number is."""
 
     PATIENTS = "patients"
+    UNSTATED = "not_stated"
     REBUILT = "rebuilt"
     SIMULATED = "simulated"
+
+
+class EventAtZero(StrEnum):
+    """What becomes of patients whose event is at time 0, where no interval of follow-up can hold it."""
+
+    HALF_UNIT = "half-unit"
+    EXCLUDE = "exclude"
 
 
 @dataclass(frozen=True)
@@ -82,6 +90,8 @@ class Endpoint:
     `entry`: column of the delayed entry time. `administrative_end`: column of the time at which
     follow-up would have ended without an event, if it is known. `clock_start`: column of the time at which the
     endpoint's own clock starts; patients then enter at that time, and both times are counted from 0 before it.
+    `censor_values`: the codes that mean censored, required where more than one other code occurs.
+    `event_at_zero`: None refuses events at time 0.
     """
 
     name: str
@@ -94,6 +104,8 @@ class Endpoint:
     event_value: str | float | None = None
     clock_start: str | None = None
     from_time: float | None = None
+    censor_values: tuple[str | float, ...] = ()
+    event_at_zero: EventAtZero | None = None
 
 
 @dataclass(frozen=True)
@@ -139,6 +151,7 @@ class Columns:
     """Columns that every endpoint shares. `unordered`: numeric columns to be read as categories.
 
     `per` gives the step for which a continuous covariate's hazard ratio is reported (age per 10).
+    `missing`: further marks for a missing value: "." in every column, or "age=999" in one.
     """
 
     group: str
@@ -146,6 +159,7 @@ class Columns:
     unordered: tuple[str, ...] = ()
     strata: tuple[str, ...] = ()
     per: Mapping[str, float] | None = None
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -168,6 +182,7 @@ class Analysis:
     printed: Printed | None = None
     adjust_labels: Mapping[str, str] | None = None  # what each set of covariates aims at, in words
     models: tuple[str, ...] | None = None  # those of the study's models that are tried on it; None: all
+    notes: tuple[str, ...] = ()  # what is read otherwise than the study file has it
 
     @property
     def name(self) -> str:

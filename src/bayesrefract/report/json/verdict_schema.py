@@ -8,7 +8,7 @@ from pydantic import Field
 
 from bayesrefract.report.json.contrast_schema import Contrast, RuleOfVerdict
 from bayesrefract.report.json.parts import SHA256, Count, EstimateWithLimits, Limits, Number, Part
-from bayesrefract.study.study import Evidence, TimeUnit
+from bayesrefract.study.study import EventAtZero, Evidence, TimeUnit
 
 VERDICT_SCHEMA: Literal["bayesrefract/verdict/2"] = "bayesrefract/verdict/2"
 STUDY_SCHEMA: Literal["bayesrefract/study/2"] = "bayesrefract/study/2"
@@ -24,6 +24,9 @@ class ColumnsOfRecords(Part):
     event_value: str | int | float | None = Field(
         description="The value of the event column that means the event; null: 1 or true."
     )
+    censor_values: list[str | int | float] = Field(description="Values that mean censored, where they are declared.")
+    event_at_zero: EventAtZero | None = Field(description="What became of events at time 0; null: there are none.")
+    missing: list[str] = Field(description="Declared marks for a missing value, beside empty cells, NA and NaN.")
     entry: str | None = Field(description="Time of delayed entry, in time_unit; null: all enter at 0.")
     clock_start: str | None = Field(description="Time at which this endpoint's own clock starts; null: at 0.")
     administrative_end: str | None = Field(
@@ -76,6 +79,13 @@ class Group(Part):
     rmst: RestrictedMean = Field(description="Restricted mean survival time up to the horizon.")
 
 
+class PowerAt(Part):
+    """Power at one true hazard ratio."""
+
+    true_ratio: float = Field(description="The true hazard ratio.")
+    power: Number = Field(description="Probability of the verdict equivalent (one-sided: non_inferior) there.")
+
+
 class Attainability(Part):
     """What the events of one contrast allow, at a true hazard ratio of exactly 1 and a normal likelihood."""
 
@@ -90,11 +100,18 @@ class Attainability(Part):
     power: Number = Field(description="Probability of the verdict equivalent (one-sided: non_inferior).")
     best_inside: Number = Field(description="Largest possible posterior probability inside the ROPE.")
     target_power: float = Field(description="The power that events_needed and patients_needed aim at.")
-    events_needed: Count = Field(description="Events for the target power, at the same allocation.")
+    events_needed: Count = Field(
+        description="Events for the target power, at the same allocation; at 1:1 where a group has no events."
+    )
     events_minimum: Count = Field(description="With fewer events no estimate can pass.")
     patients_needed: Count | None = Field(description="Patients for the target power; null without any event.")
     power_realised: Number = Field(description="Power from Cox's standard error; null without Cox regression.")
     possible: bool = Field(description="Whether any estimate at all would pass with these events.")
+    power_at: tuple[PowerAt, ...] = Field(description="Power at true hazard ratios other than 1.")
+    prior_label: str = Field(
+        description="favours equivalence: a claim by this prior alone is withheld, so that the power is overstated; or "
+        "empty."
+    )
 
 
 class LogRankPair(Part):
@@ -229,6 +246,8 @@ class VerdictDocument(Part):
     n_excluded: Count = Field(description="Patients excluded.")
     excluded: dict[str, Count] = Field(description="Reason to number of patients; each patient has one reason.")
     events: Count = Field(description="Events among the patients analysed.")
+    event_codes: dict[str, Count] = Field(description="Codes that were taken for the event, to number of patients.")
+    censor_codes: dict[str, Count] = Field(description="Codes that were taken for censored, to number of patients.")
     groups: list[Group] = Field(description="Each group in plain numbers.")
     contrasts: list[Contrast] = Field(description="Every verdict, those on the hazard ratio first.")
     attainability: list[Attainability] = Field(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bayesrefract.classical.agreement import ProportionalHazards
 from bayesrefract.findings import Findings
 from bayesrefract.numerals import declared, exact, fixed, p_value, unit_of
+from bayesrefract.report.rule_words import false_claims, harm_bound
 from bayesrefract.report.words import estimand_name, when_declared
 from bayesrefract.study.model import BaselineKind, Model, StrataKind
-from bayesrefract.study.rope import Rope, Rule, RuleName, Side
+from bayesrefract.study.rope import Rope, Rule, RuleName
 from bayesrefract.study.study import Analysis, Evidence
 
 BASELINES = {
@@ -27,7 +30,7 @@ def methods(findings: Findings) -> tuple[str, ...]:
     return (
         _model(findings),
         _draws(findings),
-        _decision(analysis.rule),
+        _decision(analysis.rule, analysis.ropes),
         *(_range(rope, analysis) for rope in analysis.ropes),
         "A verdict is withheld when the chains have not converged, when a compared group has too few events, or when "
         "the same model with a flat prior does not agree with Cox regression. It then comes with its reason.",
@@ -69,15 +72,15 @@ def _draws(findings: Findings) -> str:
     )
 
 
-def _decision(rule: Rule) -> str:
+def _decision(rule: Rule, ropes: Sequence[Rope]) -> str:
     interval = f"{exact(100 * rule.level)}% credible interval ({rule.interval.upper()})"
     threshold = "the declared one" if rule.threshold is None else exact(rule.threshold)
-    if rule.side is not Side.TWO_SIDED:
-        bound = "upper" if rule.side is Side.ABOVE else "lower"
+    if rule.one_sided:
+        bound = harm_bound(rule, [rope.estimand for rope in ropes])
         if rule.name is RuleName.INTERVAL:
-            return f"Decision: non-inferior when the {interval} does not cross the range's {bound} bound."
+            return f"Decision: non-inferior when the {interval} does not cross the range's {bound}."
         return (
-            f"Decision: non-inferior when the posterior probability that the {bound} bound is not crossed is at least "
+            f"Decision: non-inferior when the posterior probability that the {bound} is not crossed is at least "
             f"{threshold}."
         )
     if rule.name is RuleName.INTERVAL:
@@ -85,10 +88,11 @@ def _decision(rule: Rule) -> str:
             f"Decision: when the whole {interval} lies inside the declared range, the groups are called equivalent; "
             "when it lies wholly outside on one side, different; otherwise undecided."
         )
-    return (
+    told = (
         f"Decision: when the posterior probability inside the declared range is at least {threshold}, the groups are "
         "called equivalent; when it is so below or above the range, different; otherwise undecided."
     )
+    return " ".join([told, *(f"{each}." for each in false_claims(rule))])
 
 
 def _range(rope: Rope, analysis: Analysis) -> str:

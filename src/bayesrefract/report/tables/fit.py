@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from bayesrefract.classical.agreement import Interval
+from bayesrefract.decision.attainability import NO_PROPORTION, OVERSTATED
 from bayesrefract.decision.diagnostics import E_BFMI_MINIMUM, ESS_MINIMUM, R_HAT_MAXIMUM, R_HAT_MAXIMUM_OTHER
 from bayesrefract.findings import CovariateEffect, Findings
 from bayesrefract.numerals import ABSENT, declared_ratio, exact, fixed, percent, probability, ratio
@@ -92,8 +93,19 @@ def attainability_table(findings: Findings) -> Table:
     notes = (
         "Power: probability of the verdict 'equivalent' if the true hazard ratio were exactly 1.",
         "Best P inside: posterior probability inside the ROPE if the estimate were at its centre.",
+        *_power_elsewhere(findings),
+        *dict.fromkeys(f"Events needed: {NO_PROPORTION}" for e in findings.attainability if not e.proportion_known),
+        *dict.fromkeys(f"The prior {e.prior_label}: {OVERSTATED}" for e in findings.attainability if e.prior_label),
     )
     return Table("Attainability of equivalence", columns("Contrast", "Possible", numbers=numbers), rows, notes)
+
+
+def _power_elsewhere(findings: Findings) -> Iterator[str]:
+    """The power where the true ratio is not exactly 1."""
+    for each in findings.attainability:
+        found = ", ".join(f"{percent(at.power)} at {at.true_ratio:.2f}" for at in each.power_at)
+        if found:
+            yield f"Power if the true hazard ratio were not 1, {each.group} vs {each.reference}: {found}."
 
 
 def _needed_heading(findings: Findings) -> str:

@@ -69,7 +69,7 @@ def check_histories(records: Records, faults: Faults) -> None:
     if absent:
         faults.column(f"there is no column {listed(map(quoted, absent))}. `bayesrefract derive` writes all of them.")
         return
-    patients, every = identify(records, "patient_id", faults), np.ones(len(records.frame), dtype=bool)
+    patients, every = identify(records, "patient_id"), np.ones(len(records.frame), dtype=bool)
     for check in (_check_words, _check_flags, _check_months, _check_age):
         check(_Histories(records, patients, faults, every))
     readable = ~faults.faulty

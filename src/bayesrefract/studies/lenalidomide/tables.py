@@ -109,7 +109,7 @@ MOST_LISTED = 20
 
 def heading(evidence: Evidence) -> str:
     """What the counted ones are, as the head of their column: `Patients` for real ones only."""
-    return "Patients" if evidence is Evidence.PATIENTS else EVIDENCE_LABEL[evidence]
+    return {Evidence.PATIENTS: "Patients", Evidence.UNSTATED: "Records"}.get(evidence) or EVIDENCE_LABEL[evidence]
 
 
 def derived_flow_table(derived: Derived, evidence: Evidence) -> Table:
@@ -157,7 +157,7 @@ def listed_table(derived: Derived, evidence: Evidence, most: int | None = None) 
     more = len(rows) - most if most is not None else 0
     notes = (f"... and {more} more rows in the file.",) if more > 0 else ()
     title = "Patients to look at again"
-    name = "Patient" if evidence is Evidence.PATIENTS else EVIDENCE_LABEL[evidence].removesuffix("s")
+    name = heading(evidence).removesuffix("s")
     return Table(title, columns(name, "Why", "Found"), rows[:most], notes)
 
 

@@ -30,7 +30,7 @@ def derive(
     lines: Lines,
     doses: Doses,
     out: CohortFile,
-    evidence: options.EvidenceOption = Evidence.PATIENTS,
+    evidence: options.EvidenceOption = None,
     quiet: options.Quiet = False,
 ) -> None:
     """Group patients at first relapse by their last dose of lenalidomide, and write the analysis cohort.
@@ -52,8 +52,9 @@ def derive(
     derived = group(histories)
     if not derived.rows:
         raise InputError(nobody_left(derived))
-    write(derived, evidence, out, quiet=quiet)
-    show(derived, evidence)
+    stated = Evidence(evidence or Evidence.UNSTATED)
+    write(derived, stated, out, quiet=quiet)
+    show(derived, stated)
 
 
 def target_faults(out: Path, inputs: tuple[Path, ...]) -> list[str]:
