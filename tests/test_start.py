@@ -27,7 +27,7 @@ from bayesrefract.estimands.summaries import at_horizon, curve_bands, medians
 from bayesrefract.model.effects import design
 from bayesrefract.report import figures
 from bayesrefract.report.json.verdict import to_json
-from bayesrefract.report.tables import groups_table, horizon_table
+from bayesrefract.report.tables import groups_table, horizon_table, verdict_table
 from bayesrefract.report.words import estimand_name
 from bayesrefract.study.model import Intervals, Model
 from bayesrefract.study.rope import Estimand
@@ -212,6 +212,8 @@ def test_reports_say_where_curves_start() -> None:
     at_24 = estimand_name(Estimand.SURVIVAL_DIFFERENCE, given_6.analysis)
     assert at_24 == f"difference in survival probability at 24 {unit} (given no event by 6)"
     assert to_json(given_6)["from_time"] == 6.0
+    mean = replace(made.verdicts[0], estimand=Estimand.RMST_DIFFERENCE)
+    assert "RMST difference from 6 to 24" in verdict_table(replace(given_6, verdicts=(mean,))).rows[0]
 
 
 def test_reports_without_a_declared_start_give_no_medians() -> None:

@@ -121,7 +121,8 @@ def _claim(verdict: Verdict, analysis: Analysis) -> tuple[str, str, str]:
     name = SHORT_NAME[verdict.estimand]
     horizon = analysis.endpoint.horizon
     if verdict.estimand is not Estimand.HAZARD_RATIO and horizon is not None:
-        name += f" at {exact(horizon)}"
+        start = analysis.endpoint.from_time
+        name += f" from {exact(start)} to {exact(horizon)}" if start else f" at {exact(horizon)}"
     scope = "" if verdict.rope.role == "primary" else f" ({verdict.rope.role})"
     return verdict_text(verdict), name, range_text(verdict, analysis) + scope
 
