@@ -91,8 +91,8 @@ def test_forest_says_each_verdict_and_both_estimates() -> None:
         "Overall survival: All patients",
         "Overall survival: Patients without symptoms",
     ]
-    assert picture.table.rows[0][4] == "1.02 (0.91 to 1.15)"
-    assert picture.table.rows[2][4] == "–"
+    assert picture.table.rows[0][6] == "1.02 (0.91 to 1.15)"
+    assert picture.table.rows[2][6] == "–"
     assert picture.name == "study-forest"
 
 
@@ -106,7 +106,7 @@ def test_forest_grows_with_its_rows_and_survives_boundless_limits() -> None:
     assert picture.figure.axes[0].get_xlim()[1] < 100
     cox = replace(first.agreement.cox[0], log_coef=np.inf)
     no_cox = replace(first, agreement=replace(first.agreement, cox=(cox, *first.agreement.cox[1:])))
-    assert figures.forest_figure([no_cox]).table.rows[0][5] == "–"
+    assert figures.forest_figure([no_cox]).table.rows[0][7] == "–"
 
 
 def test_a_study_without_a_range_on_the_hazard_ratio_has_no_forest() -> None:

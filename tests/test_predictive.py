@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from cohorts import gbsg2, make_cohort
+from findings_example import findings
 from lifelines import KaplanMeierFitter
 from posteriors import make_posterior
 from scipy import stats
 
 from bayesrefract.cohort.exposure import tabulate
 from bayesrefract.cohort.value import Cohort, Covariate
+from bayesrefract.decision import VerdictWord
+from bayesrefract.decision.misfit import misfit, without_curves
 from bayesrefract.estimands import PredictiveCheck, predictive_check
 from bayesrefract.estimands.hazard import hazard_draws
-from bayesrefract.estimands.predictive import event_times, potential_follow_up, product_limit
+from bayesrefract.estimands.predictive import ENOUGH, event_times, potential_follow_up, product_limit
 from bayesrefract.inference.posterior import Posterior
 from bayesrefract.model.effects import design
+from bayesrefract.report.tables import verdict_table
+from bayesrefract.report.terminal import short_table
 from bayesrefract.study.model import Intervals, Model
+from bayesrefract.study.rope import Estimand
 
 PLAN = Model("model", "A model", "For tests")
 GROUPS = ("a", "b")
@@ -201,3 +208,46 @@ def test_same_seed_same_check_and_merging_is_seen_through() -> None:
     rows = tabulate(cohort, Intervals(cuts=()), merge=False)
     by_row = predictive_check(posterior, rows, design(rows, PLAN), cohort, 5)[0]
     np.testing.assert_array_equal(one.low, by_row.low)
+
+
+def crossing(n: int = 2000) -> tuple[Cohort, Posterior]:
+    """Hazards that cross, and a posterior of one common hazard, which fits neither group."""
+    rng = np.random.default_rng(9)
+    late = np.arange(n) % 2 == 1
+    gained = rng.exponential(size=n)
+    time = np.where(late, np.where(gained < 0.2, gained / 0.02, 10 + (gained - 0.2) / 0.2), gained / 0.06)
+    cohort = make_cohort(np.minimum(time, 30), time <= 30, [GROUPS[g] for g in late.astype(int)])
+    return cohort, known(np.array([[0.06]]), effect=0.0)
+
+
+def test_a_model_that_fails_its_check_is_known_on_4000_replicates_and_another_one_on_200() -> None:
+    cohort, posterior = crossing()
+    table = tabulate(cohort, Intervals(cuts=()))
+    of_b = {
+        one.level: one for one in predictive_check(posterior, table, design(table, PLAN), cohort, 3, at_most=ENOUGH)
+    }["b"]
+    assert (of_b.p, of_b.replicates, of_b.fails) == (0.0, ENOUGH, True)
+    assert not check(cohort, posterior)["b"].fails  # 200 replicates cannot show a p below 0.001
+    fitting = exponential_cohort(np.random.default_rng(3), 400, 0.3, 0.15)
+    table = tabulate(fitting, Intervals(cuts=()))
+    right = predictive_check(known(np.array([[0.3]])), table, design(table, PLAN), fitting, 3, at_most=ENOUGH)
+    assert [(one.replicates, one.fails) for one in right] == [(200, False)] * 2
+
+
+def test_a_model_that_fails_its_check_claims_nothing_but_the_hazard_ratio() -> None:
+    made = findings()
+    level = made.analysis.primary.group
+    failed = replace(made.predictive[0], level=level, p=0.0, replicates=ENOUGH)
+    few = replace(failed, replicates=200)
+    assert misfit((few,), made.analysis.contrasts) == ""
+    assert misfit((replace(failed, level="another group"),), made.analysis.contrasts) == ""
+    reason = misfit((failed,), made.analysis.contrasts)
+    assert f"{level} none" in reason
+    rmst = replace(made.verdicts[0], estimand=Estimand.RMST_DIFFERENCE)
+    ratio, mean = without_curves((made.verdicts[0], rmst), reason)
+    assert ratio == made.verdicts[0]
+    assert (mean.word, mean.direction, mean.reasons) == (VerdictWord.WITHHELD, None, (reason,))
+    assert without_curves((rmst,), "") == (rmst,)
+    told = replace(made, misfit=reason)
+    assert reason in short_table(told).notes
+    assert reason in verdict_table(told).notes

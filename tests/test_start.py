@@ -6,22 +6,31 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from bad_input_cases import STUDY_OF_TABLE
 from cohorts import make_cohort, make_question
 from estimand_example import GROUPS, prepared, repeated
+from findings_example import findings
 from lifelines import KaplanMeierFitter
 from lifelines.utils import restricted_mean_survival_time
 from posteriors import make_posterior
+from records_example import TABLE
 from scipy.integrate import quad
 
 from bayesrefract.classical import cross_check
 from bayesrefract.classical.kaplan_meier import describe_groups
+from bayesrefract.cli.app import main
 from bayesrefract.cohort.exposure import tabulate
 from bayesrefract.cohort.start import Start, numbers_at_risk, start_notes, start_of, told_at_risk
 from bayesrefract.cohort.value import Cohort, Covariate
 from bayesrefract.estimands import estimate, predictive_check
 from bayesrefract.estimands.summaries import at_horizon, curve_bands, medians
 from bayesrefract.model.effects import design
+from bayesrefract.report import figures
+from bayesrefract.report.json.verdict import to_json
+from bayesrefract.report.tables import groups_table, horizon_table, verdict_table
+from bayesrefract.report.words import estimand_name
 from bayesrefract.study.model import Intervals, Model
+from bayesrefract.study.rope import Estimand
 from bayesrefract.study.study import Analysis, TimeUnit
 
 PLAN = Model("primary", "", "", adjust="question")
@@ -185,3 +194,46 @@ def test_the_predictive_check_starts_with_the_curves():
         assert good.times[0] == 60.0
         assert good.observed[0] == 1.0
         assert good.p > 0.01 > bad.p
+
+
+def test_reports_say_where_curves_start() -> None:
+    made = findings()
+    unit = made.analysis.time_unit
+    endpoint = replace(made.analysis.endpoint, from_time=6.0, horizon=24.0)
+    at_risk = tuple((group.level, 30) for group in made.agreement.groups)
+    given_6 = replace(made, start=Start(6.0, True, at_risk), analysis=replace(made.analysis, endpoint=endpoint))
+    caption = figures.survival_figure(given_6).caption
+    assert f"Curves are those of patients without the event at 6 {unit} (declared)." in caption
+    rows = figures.survival_figure(given_6).table.rows
+    assert rows[0][1] == f"6 {unit}"
+    assert horizon_table(given_6).title == f"At the horizon of 24 {unit}, for patients without the event at 6"
+    name = estimand_name(Estimand.RMST_DIFFERENCE, given_6.analysis)
+    assert name == f"difference in restricted mean survival time from 6 to 24 {unit} (given no event by 6)"
+    at_24 = estimand_name(Estimand.SURVIVAL_DIFFERENCE, given_6.analysis)
+    assert at_24 == f"difference in survival probability at 24 {unit} (given no event by 6)"
+    assert to_json(given_6)["from_time"] == 6.0
+    mean = replace(made.verdicts[0], estimand=Estimand.RMST_DIFFERENCE)
+    assert "RMST difference from 6 to 24" in verdict_table(replace(given_6, verdicts=(mean,))).rows[0]
+
+
+def test_reports_without_a_declared_start_give_no_medians() -> None:
+    made = findings()
+    at_risk = tuple((group.level, 22) for group in made.agreement.groups)
+    undeclared = replace(made, start=Start(2.0, False, at_risk), medians=(), at_horizon=())
+    caption = figures.kaplan_meier_figure(undeclared).caption
+    assert "(the first with at least 20 at risk in every group)" in caption
+    heads = [column.name for column in groups_table(undeclared).columns]
+    for name in ("Kaplan-Meier median (95% CI, log-log)", "Posterior median (95% CrI)"):
+        assert {row[heads.index(name)] for row in groups_table(undeclared).rows} == {"–"}
+
+
+def test_check_names_the_numbers_at_risk(tmp_path, capsys: pytest.CaptureFixture[str]) -> None:
+    study = STUDY_OF_TABLE.replace("horizon = 10", 'horizon = 10\nentry = "entry"\nfrom = 2.5')
+    (tmp_path / "study.toml").write_text(study, encoding="utf-8")
+    (tmp_path / "patients.csv").write_text(TABLE, encoding="utf-8")
+    with pytest.raises(SystemExit) as ended:
+        main(["check", str(tmp_path)])
+    out = capsys.readouterr().out
+    assert ended.value.code in {None, 0}, out
+    assert "Delayed entry. At risk at 3 a 3, b 2; at 6 a 2, b 2" in out
+    assert "without the event at 2.5 months (the declared start; at risk there: a 3, b 3)" in out

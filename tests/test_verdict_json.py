@@ -226,12 +226,14 @@ def test_priors_and_covariate_ratios_are_those_of_the_findings() -> None:
         {
             "covariate": "age",
             "level": None,
+            "reference": None,
             "per": 10.0,
             "hazard_ratio": {"estimate": 1.21, "low": 1.1, "high": 1.33},
         },
         {
             "covariate": "stage",
             "level": "late",
+            "reference": None,
             "per": None,
             "hazard_ratio": {"estimate": 1.4, "low": 1.2, "high": 1.62},
         },

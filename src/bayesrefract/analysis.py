@@ -21,9 +21,11 @@ from bayesrefract.decision.decision import too_close
 from bayesrefract.decision.diagnostics import Health
 from bayesrefract.decision.implied import implied
 from bayesrefract.decision.judge import Case, attainable, judge, prior_pull
+from bayesrefract.decision.misfit import misfit, without_curves
 from bayesrefract.errors import InputError
 from bayesrefract.estimands import Effects, covariate_effects, estimate, predictive_check
 from bayesrefract.estimands.arviz_tree import arviz_tree
+from bayesrefract.estimands.predictive import ENOUGH
 from bayesrefract.estimands.summaries import at_horizon, curve_bands, medians, on_coarse_times
 from bayesrefract.findings import Findings, Provenance
 from bayesrefract.inference.compilation import compilation
@@ -100,7 +102,10 @@ def analyse(fit: Fit, store: Store, compiler: Compiler | None, watch: Watch) -> 
     draws = effects.log_hazard_ratio
     small, reported = small_groups(agreement), reportable(agreement)
     bands = curve_bands(effects)
-    checks = predictive_check(posterior, fit.table, fit.arrays.design, fit.cohort, check_seed, start=fit.start.time)
+    checks = predictive_check(
+        posterior, fit.table, fit.arrays.design, fit.cohort, check_seed, start=fit.start.time, at_most=ENOUGH
+    )
+    unfit = misfit(checks, fit.analysis.contrasts)
     rope = fit.analysis.rope(Estimand.HAZARD_RATIO)
     return Findings(
         analysis=fit.analysis,
@@ -111,6 +116,7 @@ def analyse(fit: Fit, store: Store, compiler: Compiler | None, watch: Watch) -> 
             *fit.analysis.notes,
             *fit.cohort.notes,
             *fit.table.notes,
+            *((unfit,) if unfit else ()),
             *start_notes(fit.start, fit.table.time_unit, small),
             *reported.notes,
             *_retried(fit, provenance),
@@ -118,10 +124,10 @@ def analyse(fit: Fit, store: Store, compiler: Compiler | None, watch: Watch) -> 
         n_events=fit.cohort.n_events,
         health=health,
         agreement=reported,
-        verdicts=verdicts,
+        verdicts=without_curves(verdicts, unfit),
         attainability=could_show,
-        medians=medians(effects),
-        curves=tuple(on_coarse_times(band) for band in bands) if small else bands,
+        medians=() if unfit else medians(effects),
+        curves=() if unfit else tuple(on_coarse_times(band) for band in bands) if small else bands,
         effects=covariate_effects(posterior, fit.arrays.design),
         predictive=tuple(check for check in checks if check.level not in small),
         priors=imply(fit.model, fit.prior, fit.arrays.design, fit.analysis.primary, rope),
@@ -131,7 +137,8 @@ def analyse(fit: Fit, store: Store, compiler: Compiler | None, watch: Watch) -> 
         prior_survival=prior_survival(fit.arrays, fit.table, prior_rng, start=fit.start.time),
         prior_pull=tuple(prior_pull(draws, contrast, agreement) for contrast in fit.analysis.contrasts),
         provenance=provenance,
-        at_horizon=at_horizon(effects),
+        at_horizon=() if unfit else at_horizon(effects),
+        misfit=unfit,
         start=fit.start,
         coding=fit.cohort.coding,
     )

@@ -38,6 +38,7 @@ class Findings:
     `verdicts`: every contrast on every estimand with a ROPE; the hazard ratio's come first.
     `draws`: the fit in ArviZ's groups, as estimands/arviz_tree.py makes them. `prior_survival`: prior
     predictive survival, dims (quantile, time); None where the prior is improper. `start`: where curves start.
+    `misfit`: why nothing is claimed from them; empty where they fit.
     """
 
     analysis: Analysis
@@ -61,6 +62,7 @@ class Findings:
     provenance: Provenance
     at_horizon: tuple[AtHorizon, ...] = ()
     start: Start = FROM_0
+    misfit: str = ""
     coding: Coding | None = None
 
     @property

@@ -12,6 +12,7 @@ import numpy as np
 
 from bayesrefract.analysis import Fit, analyse
 from bayesrefract.classical.grid import fine_enough
+from bayesrefract.cohort.covariates import covariate_columns, strata_columns
 from bayesrefract.cohort.exposure import tabulate
 from bayesrefract.cohort.read import Records
 from bayesrefract.cohort.select import models_of, select
@@ -23,7 +24,7 @@ from bayesrefract.inference.progress import Silent, Watch
 from bayesrefract.inference.store import FitStore, MemoryStore, Store
 from bayesrefract.model.arrays import arrange
 from bayesrefract.model.priors import resolve_group_prior
-from bayesrefract.study.model import DEFAULT_SEED, Intervals, Model, shared_out, with_intervals
+from bayesrefract.study.model import DEFAULT_SEED, Intervals, Model, on_patients_of, shared_out, with_intervals
 from bayesrefract.study.rope import Estimand
 from bayesrefract.study.study import Analysis, Study
 
@@ -143,6 +144,7 @@ def prepare(jobs: Sequence[Job], seed: int) -> list[list[Fit]]:
             for model in models_of(analysis, job.models):
                 with collecting(faults):
                     cohorts.append((model, select(job.records, analysis, model)))
+            cohorts = _on_same_patients(cohorts, job, analysis)
             intervals = _intervals(analysis, cohorts)
             for model, cohort in cohorts:
                 with collecting(faults):
@@ -151,6 +153,27 @@ def prepare(jobs: Sequence[Job], seed: int) -> list[list[Fit]]:
     if faults:
         raise InputError(tuple(dict.fromkeys(faults)))
     return prepared
+
+
+def _on_same_patients(cohorts: list[tuple[Model, Cohort]], job: Job, analysis: Analysis) -> list[tuple[Model, Cohort]]:
+    """With an unadjusted model on the patients of each adjusted one that leaves patients out, before the one on all.
+
+    Else a difference between the two could be one of patients, and not of covariates.
+    """
+    place = next((place for place, (_, cohort) in enumerate(cohorts) if not cohort.covariates), None)
+    if place is None:
+        return cohorts
+    crude, patients = cohorts[place][0], {cohorts[place][1].patient}
+    between = []
+    for model, cohort in cohorts:
+        if not cohort.covariates or model.compared_only != crude.compared_only or cohort.patient in patients:
+            continue
+        patients.add(cohort.patient)
+        columns = tuple(dict.fromkeys((*covariate_columns(analysis, model), *strata_columns(analysis, model))))
+        same = on_patients_of(crude, model, columns)
+        between.append((same, select(job.records, analysis, same)))
+    place += place == 0  # the first model is the primary one
+    return [*cohorts[:place], *between, *cohorts[place:]]
 
 
 def _intervals(analysis: Analysis, cohorts: Sequence[tuple[Model, Cohort]]) -> Intervals:

@@ -141,12 +141,15 @@ def _select(records: Records, analysis: Analysis, model: Model, faults: Faults) 
         notes += (moved_note(int((follow_up.at_zero & selection.kept).sum()), analysis),)
     stratifying = tuple(records.cells(column) for column in strata)
     adjusting = {c: covariate_cells(c, analysis, in_study, patients, faults) for c in wanted}
+    known = {c: (records.cells(c), True) for c in model.complete}
+    for column in _left_out(known, (), population, analysis):
+        del known[column]
     categories = [column for column, (_, is_categorical) in adjusting.items() if is_categorical]
     check_spellings(categories, analysis, faults)
     for column, reason in _left_out(adjusting, strata, population, analysis).items():
         del adjusting[column]
         notes += (reason,)
-    _keep_complete(selection, (*stratifying, *(cells for cells, _ in adjusting.values())))
+    _keep_complete(selection, (*stratifying, *(cells for cells, _ in (*adjusting.values(), *known.values()))))
     kept = selection.kept & _finite(adjusting)
     if not _groups_remain(grouping, kept, selection, faults):
         return None

@@ -16,6 +16,11 @@ from bayesrefract.model.effects import Design
 Floats = NDArray[np.float64]
 
 GRID_TIMES = 101
+ENOUGH = 4000
+"""Replicates on which a model is called one that does not fit."""
+MISFIT_P = 0.001
+FEW_AS_FAR = 5
+"""With at least so many of 200 replicates as far from the mean as the observed curve, p is not below `MISFIT_P`."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,12 @@ class PredictiveCheck:
     high: NDArray[np.float64] = field(repr=False)
     p: float
     outside: float
+    replicates: int = 200
+
+    @property
+    def fails(self) -> bool:
+        """Whether the model's curves are not those of this group: nothing is claimed from them."""
+        return self.p < MISFIT_P and self.replicates >= ENOUGH
 
 
 @dataclass(frozen=True)
@@ -113,36 +124,48 @@ def predictive_check(
     seed: int | np.random.SeedSequence,
     replicates: int = 200,
     start: float = 0.0,
+    at_most: int = 0,
 ) -> tuple[PredictiveCheck, ...]:
     """Replicate the cohort from draws of the posterior, follow it as it was followed, and compare.
 
     Each replicate takes one posterior draw, one event time per patient (given survival to entry) and
     one potential follow-up time; groups in the table's order, each on an even grid up to its own last
     observed time. A curve keeps its last value beyond its own last observation. start : where curves
-    start; they are those of patients without the event there.
+    start; they are those of patients without the event there. at_most : replicates, where p may be too small for the
+    first ones to show.
     """
     rng = np.random.default_rng(seed)
     draws = hazard_draws(posterior, table, design)
-    draws = draws.take(rng.choice(draws.samples, replicates, replace=draws.samples < replicates))
     follow_up = potential_follow_up(cohort)
     pattern_of = table.data["pattern_of"].to_numpy()
     members = [cohort.group == code for code in range(len(cohort.groups))]
     grids = [np.linspace(min(start, last), last, GRID_TIMES) for last in follow_up.last]
-    curves = np.empty((len(members), replicates, GRID_TIMES))
-    for i in range(replicates):
-        times = event_times(draws, i, pattern_of, cohort, rng)
-        ends = follow_up.draw(rng)
-        exit_, event = np.minimum(times, ends), times <= ends
-        for code, m in enumerate(members):
-            curves[code, i] = product_limit(cohort.entry[m], exit_[m], event[m], start).at(grids[code])
     observed = [
         product_limit(cohort.entry[m], cohort.exit[m], cohort.event[m], start).at(grid)
         for m, grid in zip(members, grids, strict=True)
     ]
-    return tuple(
-        _compare(level, grid, seen, replicated)
-        for level, grid, seen, replicated in zip(cohort.groups, grids, observed, curves, strict=True)
-    )
+
+    def replicate(count: int) -> Floats:
+        """Curves of so many replicates, (group, replicate, time)."""
+        taken = draws.take(rng.choice(draws.samples, count, replace=draws.samples < count))
+        curves = np.empty((len(members), count, GRID_TIMES))
+        for i in range(count):
+            times = event_times(taken, i, pattern_of, cohort, rng)
+            ends = follow_up.draw(rng)
+            exit_, event = np.minimum(times, ends), times <= ends
+            for code, m in enumerate(members):
+                curves[code, i] = product_limit(cohort.entry[m], exit_[m], event[m], start).at(grids[code])
+        return curves
+
+    def compared(curves: Floats) -> tuple[PredictiveCheck, ...]:
+        parts = zip(cohort.groups, grids, observed, curves, strict=True)
+        return tuple(_compare(level, grid, seen, replicated) for level, grid, seen, replicated in parts)
+
+    curves = replicate(replicates)
+    found = compared(curves)
+    if at_most > replicates and any(each.p * replicates < FEW_AS_FAR for each in found):
+        found = compared(np.concatenate([curves, replicate(at_most - replicates)], axis=1))
+    return found
 
 
 def event_times(
@@ -177,4 +200,4 @@ def _compare(level: str, grid: Floats, observed: Floats, replicated: Floats) -> 
     distance = np.abs(replicated - mean).max(axis=1)
     p = float(np.mean(distance >= np.abs(observed - mean).max()))
     outside = float(np.mean((observed < low) | (observed > high)))
-    return PredictiveCheck(level, grid, observed, low, high, p, outside)
+    return PredictiveCheck(level, grid, observed, low, high, p, outside, len(replicated))

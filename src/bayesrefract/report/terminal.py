@@ -100,7 +100,8 @@ def short_table(findings: Findings) -> Table:
     rows = tuple(_short_row(verdict, findings, several=several) for verdict in findings.verdicts)
     estimate = f"Estimate ({interval_name(findings.verdicts[0])})" if findings.verdicts else "Estimate"
     heads = columns("Contrast", *(("ROPE",) if several else ()), "Verdict", numbers=(estimate, "P inside", COX))
-    notes = tuple(dict.fromkeys(reason for verdict in findings.verdicts for reason in verdict.reasons))
+    reasons = (reason for verdict in findings.verdicts for reason in verdict.reasons)
+    notes = tuple(dict.fromkeys((*reasons, *([findings.misfit] if findings.misfit else []))))
     return Table("Verdicts", heads, rows, notes)
 
 

@@ -138,7 +138,8 @@ class Model:
     """One model file. `adjust`: "none", "question", or the name of one of the question's sets.
 
     `exchangeable`: the levels of each categorical covariate share a learnt spread. `compared_only`:
-    only the two groups of the primary contrast. `purpose`: one line for `bayesrefract models`.
+    only the two groups of the primary contrast. `purpose`: one line for `bayesrefract models`. `complete`: columns
+    whose values have to be known of every patient, though it does not adjust for them (`on_patients_of`).
     """
 
     name: str
@@ -152,6 +153,18 @@ class Model:
     intervals: Intervals = field(default_factory=Intervals)
     sampler: Sampler = field(default_factory=Sampler)
     sha256: str = ""
+    complete: tuple[str, ...] = ()
+
+
+def on_patients_of(model: Model, adjusted: Model, columns: tuple[str, ...]) -> Model:
+    """The model on the patients whose values in these columns, which another one adjusts for, are known."""
+    return replace(
+        model,
+        name=f"{model.name}_same_as_{adjusted.name}",
+        title=f"{model.title}, on the patients of the model “{adjusted.name}”",
+        purpose=f"Has the patients of {adjusted.name}, so that only the covariates differ.",
+        complete=columns,
+    )
 
 
 def with_intervals(model: Model, intervals: Intervals) -> Model:

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from bayesrefract.decision import Verdict, VerdictWord
 from bayesrefract.findings import Findings, counterpart
-from bayesrefract.numerals import ABSENT, ratio
+from bayesrefract.numerals import ABSENT, fixed, ratio
 from bayesrefract.report.figures.ratios import interval_bar, ratio_axis
 from bayesrefract.report.figures.style import (
     BAND,
@@ -219,12 +219,15 @@ def _table(title: str, rows: Sequence[Row], heading: str) -> Table:
             row.findings.model.name,
             word_text(row.verdict.word),
             range_text(row.verdict, row.findings.analysis),
+            fixed(row.findings.flow.analysed, 0),
+            fixed(row.findings.n_events, 0),
             _with_limits((row.verdict.median, *row.verdict.eti95)) if row.is_shown else ABSENT,
             ABSENT if row.cox is None else _with_limits(row.cox),
         )
         for row in rows
     )
-    heads = columns(heading, "Model", "Verdict", "ROPE", numbers=("Posterior (95% CrI)", "Cox (95% CI)"))
+    numbers = ("Patients", "Events", "Posterior (95% CrI)", "Cox (95% CI)")
+    heads = columns(heading, "Model", "Verdict", "ROPE", numbers=numbers)
     return Table(title, heads, cells)
 
 

@@ -11,6 +11,7 @@ from bayesrefract.cohort.population import describe
 from bayesrefract.decision import Verdict
 from bayesrefract.estimands.summaries import Median
 from bayesrefract.findings import Findings
+from bayesrefract.findings import PredictiveCheck as Checked
 from bayesrefract.interval import Interval
 from bayesrefract.report.json.contrast import contrast_part, rule_part
 from bayesrefract.report.json.parts import EstimateWithLimits, plain
@@ -99,7 +100,7 @@ def verdict_document(findings: Findings) -> VerdictDocument:
         at_horizon=_at_horizon(findings),
         log_rank=_log_rank(findings),
         schoenfeld=_schoenfeld(findings),
-        predictive_check=[PredictiveCheck(level=e.level, p=e.p, outside=e.outside) for e in findings.predictive],
+        predictive_check=[_predictive(each) for each in findings.predictive],
         priors=_priors(findings),
         covariates=_covariates(findings),
         convergence=_convergence(findings),
@@ -177,6 +178,10 @@ def _schoenfeld(findings: Findings) -> Schoenfeld:
     test = findings.agreement.proportional_hazards
     pairs = [SchoenfeldPair(**asdict(each)) for each in test.pairs]
     return Schoenfeld(p=test.p, statistic=test.statistic, method=test.method, pairs=pairs)
+
+
+def _predictive(check: Checked) -> PredictiveCheck:
+    return PredictiveCheck(level=check.level, p=check.p, replicates=check.replicates, outside=check.outside)
 
 
 def _priors(findings: Findings) -> list[Prior]:

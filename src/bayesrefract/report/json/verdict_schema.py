@@ -157,6 +157,7 @@ class PredictiveCheck(Part):
     p: Number = Field(
         description="Share of replicated curves at least as far from the predictive mean as the observed."
     )
+    replicates: Count = Field(description="Replicated curves: 4,000 where the first 200 leave open a p below 0.001.")
     outside: Number = Field(description="Share of follow-up with the observed curve outside the 95% predictive band.")
 
 

@@ -176,7 +176,8 @@ def _cross_check(findings: Findings) -> Iterator[Reply]:
 def _models(made: Sequence[Findings]) -> Iterator[Reply]:
     """How many of the declared models share the leading verdict."""
     for first in leading(made[0])[:1] if len(made) > 1 else ():
-        twins = [twin for each in made for twin in leading(each)[:1] if twin.estimand is first.estimand]
+        declared = [each for each in made if not each.model.complete]
+        twins = [twin for each in declared for twin in leading(each)[:1] if twin.estimand is first.estimand]
         yield Reply(
             "Does the verdict depend on the model?",
             f"Verdict on the {estimand_name(first.estimand, made[0].analysis)}: {holds_in(twins)}.",

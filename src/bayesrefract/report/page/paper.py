@@ -67,7 +67,7 @@ def what_is_supported(rows: Sequence[PrintedRow]) -> str:
 
 
 def _without_covariates(made: Sequence[Findings]) -> Findings:
-    return next((each for each in made if not each.adjusted_for), made[0])
+    return next((each for each in made if not each.adjusted_for and not each.model.complete), made[0])
 
 
 def tables_section(study: Study, dossier: Dossier) -> Section | None:
@@ -97,7 +97,8 @@ def figures_section(study: Study, main: Questions) -> Section:
         crude = _without_covariates(made)
         fits: dict[tuple[str, ...], Findings] = {}
         for each in made:
-            fits.setdefault(each.adjusted_for, each)
+            if not each.model.complete:
+                fits.setdefault(each.adjusted_for, each)
         pictures = [figures.cox_forest_figure(each, labels) for each in fits.values() if each.agreement.cox]
         name = figures.slug(first.name)
         blocks.append(

@@ -91,9 +91,25 @@ def model_table(made: Sequence[Findings], verdict: Verdict) -> Table:
         "Description",
         "Adjusted for",
         "Prior of the HR",
-        numbers=("Estimate", _interval_heading(made[0]), "P inside"),
+        numbers=("Patients", "Events", "Estimate", _interval_heading(made[0]), "P inside"),
     )
-    return Table(title, heading, rows, (f"The verdict is {holds_in([twin for _, twin in pairs])}.",))
+    declared = [twin for each, twin in pairs if not each.model.complete]
+    notes = (f"The verdict is {holds_in(declared)}.", *_patients_note([each for each, _ in pairs]))
+    return Table(title, heading, rows, notes)
+
+
+def _patients_note(made: Sequence[Findings]) -> tuple[str, ...]:
+    """What models of different patients mean; nothing where all have the same."""
+    if len({(each.flow.analysed, each.n_events) for each in made}) == 1:
+        return ()
+    same = [each.model.name for each in made if each.model.complete]
+    apart = "Models leave out patients with a missing value in a column that they use, so that their patients differ."
+    if not same:
+        return (apart,)
+    return (
+        f"{apart} Between the adjusted and the unadjusted model stands the latter on the former's patients "
+        f"({', '.join(same)}): the first step changes the covariates alone, the second the patients alone.",
+    )
 
 
 def _same_question(twin: Verdict, verdict: Verdict) -> bool:
@@ -107,7 +123,8 @@ def _claim(verdict: Verdict, analysis: Analysis) -> tuple[str, str, str]:
     name = SHORT_NAME[verdict.estimand]
     horizon = analysis.endpoint.horizon
     if verdict.estimand is not Estimand.HAZARD_RATIO and horizon is not None:
-        name += f" at {exact(horizon)}"
+        start = analysis.endpoint.from_time
+        name += f" from {exact(start)} to {exact(horizon)}" if start else f" at {exact(horizon)}"
     scope = "" if verdict.rope.role == "primary" else f" ({verdict.rope.role})"
     return verdict_text(verdict), name, range_text(verdict, analysis) + scope
 
@@ -171,6 +188,8 @@ def _model_row(findings: Findings, verdict: Verdict, analysis: Analysis) -> tupl
         findings.model.title,
         ", ".join(findings.adjusted_for) or "nothing",
         _prior_name(findings.model),
+        fixed(findings.flow.analysed, 0),
+        fixed(findings.n_events, 0),
         estimate,
         interval,
         inside,
@@ -200,6 +219,8 @@ def _verdict_notes(findings: Findings) -> tuple[str, ...]:
         reason if len(names) == len(findings.verdicts) else f"{'; '.join(dict.fromkeys(names))}: {reason}"
         for reason, names in concerned.items()
     )
+    if findings.misfit and findings.misfit not in concerned:
+        reasons += (findings.misfit,)
     stated = {verdict.rope.before_data for verdict in findings.verdicts}
     exploratory = tuple(EXPLORATORY[when] for when in (False, None) if when in stated)
     if findings.health.passed and any(verdict.word is VerdictWord.WITHHELD for verdict in findings.verdicts):
