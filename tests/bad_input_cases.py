@@ -55,6 +55,8 @@ STUDY_OF_TABLE = (
     .replace('["primary", "wide"]', '["primary"]')
 )
 """A study of the eight patients of `records_example`."""
+DIFFERENCE = STUDY[STUDY.rindex("[[rope]]") : STUDY.index("[rule]")]
+SIDE_OF_RATIO = STUDY_OF_TABLE.replace(DIFFERENCE, "").replace('harm = "more_events"', 'side = "above"')
 
 
 COUNTS = "characteristic,level,a,b\ntotal,,10,12\n"
@@ -226,6 +228,8 @@ GROUPS = {
         )
     ),
     "horizon-beyond-follow-up": compare(TABLE, "--horizon", "36"),
+    "start-with-nobody-at-risk": compare(TABLE, "--from", "15", entry="entry"),
+    "start-that-a-rope-needs": check(of_table(("horizon = 10", 'horizon = 10\nentry = "entry"'))),
     "horizon-beyond-a-group": compare(TABLE.replace("P-03,a,12,1", "P-03,a,12,0"), "--horizon", "20"),
 }
 
@@ -251,9 +255,13 @@ OPTIONS = {
     "rope-without-source": compare(**{"rope-source": " "}),
     "option-that-does-not-print": compare(**{"rope-source": "protocol\x1b[2J"}),
     "negative-horizon": compare(TABLE, "--horizon", "-3"),
+    "start-without-entry": compare(TABLE, "--from", "3"),
+    "start-after-the-horizon": compare(TABLE, "--from", "10", "--horizon", "10", entry="entry"),
+    "negative-start": compare(TABLE, "--from", "-1", entry="entry"),
     "level-of-95": compare(TABLE, "--level", "95"),
     "no-threshold": compare(TABLE, "--rule", "probability"),
     "needless-threshold": compare(TABLE, "--threshold", "0.9"),
+    "one-sided-without-harm": compare(TABLE, "--one-sided"),
     "column-in-two-roles": compare(entry="time"),
     "json-without-folder": compare(TABLE, "--json", "absent/verdict.json"),
     "json-is-folder": compare(TABLE, "--json", "there", files={"there": None}),
@@ -271,6 +279,7 @@ OPTIONS = {
         {"study.toml": STUDY_OF_TABLE, "patients.csv": TABLE, "out": None, "out/trial": None, "out/trial/a.txt": ""},
     ),
     "unknown-model": compare(TABLE, "--model", "unadjustd"),
+    "model-of-before": compare(TABLE, "--model", "fine_wide"),
     "no-model-file": compare(TABLE, "--model", "mine.toml"),
     "model-is-folder": compare(TABLE, "--model", "mine.toml", files={"mine.toml": None}),
     "model-without-covariates": compare(TABLE, "--model", "unadjusted"),
@@ -383,6 +392,7 @@ WARNINGS: dict[str, Case] = {
         ),
         UNROUNDED.replace("age", '"<b>""возраст"", =1+1</b>"', 1),
     ),
+    "side-of-a-ratio": check(SIDE_OF_RATIO, UNROUNDED),
     "heading-of-two-lines": check(
         STUDY_OF_TABLE.replace('"age"', '"age (years)"').replace("age = 10", '"age (years)" = 10'),
         UNROUNDED.replace("age", '"age\r\n(years)"', 1),

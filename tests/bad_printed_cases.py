@@ -31,6 +31,9 @@ def options(*words: str, text: str = GOOD) -> Printed:
     return (*PUBLISHED, *words), text, COUNTS
 
 
+AGAINST = ("--against", "2.13", "1.56", "2.9")
+
+
 def typed(*words: str) -> Printed:
     """A good ratio on the command line, and options that do not go with it."""
     return (*TYPED, *words), GOOD, COUNTS
@@ -87,6 +90,10 @@ PRINTED_CASES: dict[str, Printed] = {
     "printed-no-correlation": typed("--against", "2.13", "1.56", "2.9"),
     "printed-one-correlation": typed("--against", "2.13", "1.56", "2.9", "--correlation", "0.5", "0.5"),
     "printed-correlation-without-use": typed("--correlation", "0", "0.7"),
+    "printed-events-without-use": typed("--events", "74", "184", "100"),
+    "printed-events-and-correlation": typed(*AGAINST, "--events", "74", "184", "100", "--correlation", "0", "0.7"),
+    "printed-no-events": typed(*AGAINST, "--events", "74", "0", "100"),
+    "printed-events-of-others": typed(*AGAINST, "--events", "low=74", "high=184", "none=100"),
     "printed-figure-not-svg": typed("--figure", "forest.png"),
     "printed-pool-of-one-study": options("--pool"),
     "printed-pool-of-unknown-studies": options("--pool", text=GOOD + OTHER.replace(",B\n", ",\n")),

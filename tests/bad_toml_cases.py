@@ -89,6 +89,10 @@ STUDY_CHANGES = {
     ),
     "study-no-threshold": ("threshold = 0.95\n", ""),
     "study-unused-threshold": ('name = "probability"', 'name = "interval"'),
+    "study-one-sided-without-harm": ('harm = "more_events"', 'side = "one_sided"'),
+    "study-unknown-harm": ('"more_events"', '"more"'),
+    "study-side-beside-harm": ('harm = "more_events"', 'harm = "more_events"\nside = "above"'),
+    "study-side-of-a-difference": ('harm = "more_events"', 'side = "above"'),
     "study-level-of-a-half": ("level = 0.9\n", "level = 0.5\n"),
     "study-level-of-95": ("level = 0.9\n", "level = 95\n"),
     "study-table-for-a-list": ('[[question]]\nname = "os"', '[os]\nname = "os"'),
@@ -121,6 +125,7 @@ OTHER = 'base = "primary"\n' + BASED
 
 MODELS_WITH_BASES = {
     "model-unknown-base": {"mine.toml": 'base = "primry"\n' + BASED},
+    "model-base-of-before": {"mine.toml": 'base = "fine"\n' + BASED},
     "model-no-base-file": {"mine.toml": 'base = "other.toml"\n' + BASED},
     "model-base-in-numbers": {"mine.toml": "base = 3\n" + BASED},
     "model-empty-base": {"mine.toml": 'base = " "\n' + BASED},

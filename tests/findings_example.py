@@ -22,7 +22,7 @@ from bayesrefract.classical.agreement import (
 )
 from bayesrefract.cohort.value import Flow
 from bayesrefract.decision import Verdict, VerdictWord
-from bayesrefract.decision.attainability import Attainability
+from bayesrefract.decision.attainability import Attainability, PowerAt
 from bayesrefract.decision.diagnostics import Health
 from bayesrefract.findings import (
     AtHorizon,
@@ -146,7 +146,7 @@ def an_agreement(analysis: Analysis, seed: int) -> Agreement:
         groups=tuple(groups),
         cox=tuple(CoxContrast(g, r, beta, 0.061, 0.73 if beta < 0.1 else 1e-9, "efron") for g, r, beta in pairs),
         breslow=(),
-        companion=tuple(Companion(g, r, beta + 0.002, 0.0612, 0.033, 1.003, True) for g, r, beta in pairs),
+        companion=tuple(Companion(g, r, beta + 0.002, 0.0612, 1e-9, 0.033, 0.001, 1.003, True) for g, r, beta in pairs),
         log_rank=LogRank(41.0, 2e-8, "log-rank", tuple(LogRankPair(g, r, 0.1, 0.73) for g, r, _ in pairs)),
         proportional_hazards=ProportionalHazards(0.412, 0.67, "Schoenfeld residuals", (("arm", 0.412),)),
         tied_share=0.01,
@@ -244,8 +244,9 @@ def findings(analysis: Analysis | None = None, model: Model | None = None, seed:
 
 def an_attainability(contrast: Contrast) -> Attainability:
     return Attainability(
-        contrast.group, contrast.reference, 98, 101, 0.80, 1.25, 0.95, 49.7, 0.31, 0.88, 0.8, 688, 378, 1030, 0.3, True
-    )
+        contrast.group, contrast.reference, 98, 101, 0.80, 1.25, 0.95, 49.7, 0.31, 0.88, 0.8, 688, 378, 1030, 0.3, True,
+        power_at=(PowerAt(1.05, 0.28), PowerAt(1.10, 0.19)),
+    )  # fmt: skip
 
 
 def undecided(made: Findings) -> Findings:

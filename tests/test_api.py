@@ -60,7 +60,7 @@ def result() -> br.Result:
 
 
 ROPE_OPTIONS = {"rope": "low", "rope_source": "source", "rope_declared": "declared", "before_data": "before_data"}
-RULE_OPTIONS = {"rule": "name", "level": "level", "threshold": "threshold", "one_sided": "side"}
+RULE_OPTIONS = {"rule": "name", "level": "level", "threshold": "threshold", "one_sided": "harm", "harm": "harm"}
 REPEATED = {"censor_value": "censor_values"}
 """Options that are given once per value, and the keyword that takes all of them."""
 PRINTED_ONLY = {"tables"}

@@ -10,7 +10,7 @@ from scipy.stats import norm
 
 from bayesrefract.decision.attainability import Criterion, attain
 from bayesrefract.errors import EstimandError
-from bayesrefract.study.rope import Estimand, Rope, Rule, RuleName, Side
+from bayesrefract.study.rope import Estimand, Harm, Rope, Rule, RuleName
 
 LOW, HIGH = math.log(0.8), math.log(1.25)
 MARGINS = (1.25, 1.30, 1.33, 1.50)
@@ -29,6 +29,41 @@ PROBABILITY = Rule(RuleName.PROBABILITY, threshold=0.90)
 def test_events_needed_for_80_percent_power(allocation, level, needed):
     found = [attain(*allocation, (1 / m, m), rule=Rule(level=level)).events_needed for m in MARGINS]
     assert found == list(needed)
+
+
+@pytest.mark.parametrize("rule", [Rule(), PROBABILITY, Rule(harm=Harm.MORE_EVENTS)], ids=["interval", "prob", "harm"])
+@pytest.mark.parametrize("sd", [None, 0.75])
+def test_power_at_other_ratios_is_that_of_simulated_estimates(rule: Rule, sd: float | None) -> None:
+    """200,000 estimates around each true ratio, judged one by one: within 4 standard errors (0.0045)."""
+    information = 600 * 500 / 1100
+    found = attain(600, 500, (0.8, 1.25), rule=rule, prior_sd=sd)
+    prior = 0.0 if sd is None else sd**-2
+    random = np.random.default_rng(5)
+    assert [each.true_ratio for each in found.power_at] == [1.05, 1.10]
+    for each in found.power_at:
+        estimates = random.normal(math.log(each.true_ratio), information**-0.5, 200_000)
+        means, spread = estimates * information / (information + prior), (information + prior) ** -0.5
+        if rule.one_sided:
+            passed = means + norm.ppf(0.975) * spread < HIGH
+        elif rule.threshold is not None:
+            passed = norm.cdf((HIGH - means) / spread) - norm.cdf((LOW - means) / spread) >= rule.threshold
+        else:
+            passed = (means + norm.ppf(0.975) * spread < HIGH) & (means - norm.ppf(0.975) * spread > LOW)
+        assert each.power == pytest.approx(passed.mean(), abs=0.0045)
+    assert found.power > found.power_at[0].power > found.power_at[1].power
+
+
+def test_a_group_without_events_gives_no_proportion() -> None:
+    """845 events are those of 1:1: nothing is known of any other proportion."""
+    none = attain(0, 20, (0.8, 1.25))
+    assert (none.proportion_known, none.power, none.possible, none.events_needed) == (False, 0.0, False, 845)
+    assert attain(10, 20, (0.8, 1.25)).proportion_known
+
+
+def test_a_prior_that_favours_equivalence_says_so() -> None:
+    """The default sd of 0.75 holds 0.234 inside 0.80 to 1.25; a smaller one more."""
+    assert attain(74, 184, (0.8, 1.25), prior_sd=0.2).prior_label == "favours equivalence"
+    assert [attain(74, 184, (0.8, 1.25), prior_sd=sd).prior_label for sd in (None, 0.75, 1.5)] == ["", "", ""]
 
 
 def test_at_least_378_events_for_a_pass_to_be_possible():
@@ -59,7 +94,7 @@ def test_power_is_the_closed_form_for_the_interval_rule():
 
 
 def test_events_needed_are_the_fewest_that_reach_the_power():
-    for rule in (Rule(), PROBABILITY, Rule(side=Side.ABOVE)):
+    for rule in (Rule(), PROBABILITY, Rule(harm=Harm.MORE_EVENTS)):
         needed = attain(50, 50, (0.75, 1.25), rule=rule).events_needed
         criterion = Criterion(math.log(0.75), HIGH, rule)
         assert criterion.power((needed - 1) / 4) < 0.80 <= criterion.power(needed / 4)
@@ -74,9 +109,9 @@ def test_an_asymmetric_rope_has_its_centre_off_0():
 
 def test_one_sided_power_is_that_of_the_non_inferiority_test():
     z = norm.ppf(0.975)
-    above = attain(300, 300, (0.7, 1.25), rule=Rule(side=Side.ABOVE))
+    above = attain(300, 300, (0.7, 1.25), rule=Rule(harm=Harm.MORE_EVENTS))
     assert above.power == pytest.approx(norm.cdf(HIGH * 150**0.5 - z))
-    below = attain(300, 300, (0.7, 1.25), rule=Rule(side=Side.BELOW))
+    below = attain(300, 300, (0.7, 1.25), rule=Rule(harm=Harm.FEWER_EVENTS))
     assert below.power == pytest.approx(norm.cdf(-math.log(0.7) * 150**0.5 - z))
     assert above.events_needed == math.ceil(4 * ((z + norm.ppf(0.8)) / HIGH) ** 2)
 
@@ -89,7 +124,9 @@ def test_probability_rule_accepts_exactly_where_the_mass_inside_reaches_the_thre
     assert Criterion(LOW, HIGH, PROBABILITY).accepted(50) is None
 
 
-@pytest.mark.parametrize("rule", [Rule(), PROBABILITY, Rule(side=Side.ABOVE)], ids=["interval", "probability", "above"])
+@pytest.mark.parametrize(
+    "rule", [Rule(), PROBABILITY, Rule(harm=Harm.MORE_EVENTS)], ids=["interval", "probability", "above"]
+)
 @pytest.mark.parametrize("prior_sd", [None, 0.75, 0.15])
 def test_power_is_the_share_of_simulated_studies_that_pass(rule, prior_sd):
     information, studies = 130.0, 40_000
@@ -100,7 +137,7 @@ def test_power_is_the_share_of_simulated_studies_that_pass(rule, prior_sd):
         passed = norm.cdf((HIGH - mean) / sd) - norm.cdf((LOW - mean) / sd) >= rule.threshold
     else:
         passed = mean + norm.ppf(0.975) * sd < HIGH
-        passed &= (mean - norm.ppf(0.975) * sd > LOW) | (rule.side is Side.ABOVE)
+        passed &= (mean - norm.ppf(0.975) * sd > LOW) | rule.one_sided
     power = Criterion(LOW, HIGH, rule, prior_sd).power(information)
     assert abs(passed.mean() - power) < 4 * math.sqrt(power * (1 - power) / studies)
 

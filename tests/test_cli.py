@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -164,6 +165,28 @@ def test_attain_prints_the_published_events(capsys: pytest.CaptureFixture[str]) 
     assert "378" in out
     assert call(capsys, *ATTAIN, "--events", "standard=74", "--events", "low=184") == (0, out, "")
     assert "845" in call(capsys, *ATTAIN, "--events", "standard=100", "low=100")[1]
+
+
+def test_attain_with_other_rules(capsys: pytest.CaptureFixture[str]) -> None:
+    """Non-inferiority with 258 events at 74:184: power 1 - Phi(1.96 - log(1.25) sqrt(52.8)) = 0.367."""
+    events = ("--events", "standard=74", "low=184")
+    code, out, err = call(capsys, *ATTAIN, *events, "--one-sided", "--harm", "more_events")
+    assert (code, err) == (0, "")
+    assert "Can non-inferiority be shown at all?" in out
+    assert re.search(r"Power with the 95% interval +37%", out)
+    assert "Events needed for any pass" not in out
+    assert "'non-inferior'" in out
+    code, out, _ = call(capsys, *ATTAIN, *events, "--rule", "probability", "--threshold", "0.8")
+    assert re.search(r"Power with a posterior probability of at least 0.8 +\d", out)
+    assert re.search(r"Power at a true hazard ratio of 1.10 +\d", out)
+    _, out, _ = call(capsys, *ATTAIN, "--events", "new=0", "old=20", "--prior-sd", "0.2")
+    assert "in the same proportion" not in out
+    assert "taken as 1:1, as a group without events gives none" in out
+    assert "The prior favours equivalence" in out
+    code, _, err = call(capsys, *ATTAIN, *events, "--one-sided", "--threshold", "0.9")
+    assert code == 1
+    assert "--one-sided does not say what harms a patient" in err
+    assert "--threshold = 0.9 is not used" in err
 
 
 def test_attain_tells_all_faults_at_once(capsys: pytest.CaptureFixture[str]) -> None:

@@ -30,7 +30,7 @@ from bayesrefract.report.json.schema import published
 from bayesrefract.report.terminal import declaration
 from bayesrefract.study.model import NO_SET, QUESTION_SET, StrataKind
 from bayesrefract.study.model_file import load_model
-from bayesrefract.study.rope import Estimand, Rope, Rule, RuleName, Side
+from bayesrefract.study.rope import Estimand, Harm, Rope, Rule, RuleName
 from bayesrefract.study.study import Evidence, TimeUnit
 
 ASKED = Comparison(
@@ -86,7 +86,7 @@ def test_options_become_a_study() -> None:
         horizon=36.0,
         event_value="2",
         evidence=Evidence.REBUILT,
-        rule=Rule(RuleName.PROBABILITY, threshold=0.9, side=Side.ABOVE),
+        rule=Rule(RuleName.PROBABILITY, threshold=0.9, harm=Harm.MORE_EVENTS),
     )
     study = study_of(asked, LEVELS)
     (analysis,) = study.analyses
@@ -105,7 +105,7 @@ def test_options_become_a_study() -> None:
     assert (analysis.endpoint.entry, analysis.endpoint.horizon, analysis.endpoint.event_value) == ("start", 36.0, 2.0)
     assert (rope.estimand, rope.low, rope.high) == (Estimand.HAZARD_RATIO, 0.8, 1.25)
     assert (rope.declared, rope.before_data, rope.source) == (dt.date(2026, 1, 31), False, "protocol")
-    assert (analysis.rule.name, analysis.rule.threshold, analysis.rule.side) == ("probability", 0.9, Side.ABOVE)
+    assert (analysis.rule.name, analysis.rule.threshold, analysis.rule.harm) == ("probability", 0.9, Harm.MORE_EVENTS)
 
 
 def test_what_is_not_said_is_not_invented() -> None:
@@ -115,7 +115,7 @@ def test_what_is_not_said_is_not_invented() -> None:
     assert rope.before_data is None
     assert analysis.endpoint.horizon is None
     assert analysis.adjust is None
-    assert analysis.rule.side is Side.TWO_SIDED
+    assert not analysis.rule.one_sided
 
 
 def test_the_primary_contrast_is_the_one_asked_for() -> None:

@@ -173,7 +173,9 @@ class Shelf:
     def __init__(self) -> None:
         self.kept: list[tuple[object, Provenance]] = []
 
-    def load(self, key: str) -> None: ...
+    def load(self, key: str, arrays: ModelArrays) -> None: ...
+
+    def found(self, key: str) -> None: ...
 
     def claim(self, key: str, waiting: object) -> AbstractContextManager[None]:
         return nullcontext()

@@ -6,10 +6,21 @@ import dataclasses
 
 import numpy as np
 import pytest
-from estimand_example import CUTS, GROUPS, HAZARDS, PLAN, patterned, patterned_posterior, prepared, repeated
+from estimand_example import (
+    CUTS,
+    GROUPS,
+    HAZARDS,
+    PLAN,
+    patterned,
+    patterned_posterior,
+    prepared,
+    repeated,
+    two_groups,
+)
 from posteriors import make_posterior
 
 from bayesrefract.cohort.exposure import tabulate
+from bayesrefract.cohort.value import Covariate
 from bayesrefract.errors import EstimandError
 from bayesrefract.estimands import conditional_survival, covariate_effects
 from bayesrefract.model.effects import design
@@ -53,3 +64,15 @@ def test_an_impossible_profile_names_every_fault() -> None:
     with pytest.raises(EstimandError) as caught:
         conditional_survival(posterior, table, columns, {"weight": 70, "stage": "IV"}, np.array([7.0]))
     assert len(caught.value.faults) == 3
+
+
+def test_two_categories_are_compared_with_each_other() -> None:
+    cohort = two_groups((Covariate("flag", np.arange(40) // 2 % 2.0, levels=("0", "1")),))
+    _, columns = prepared(cohort)
+    posterior = make_posterior(
+        repeated([HAZARDS]), repeated([0.0, 0.0]), repeated([0.3]), groups=GROUPS, columns=columns.names
+    )
+    (flag,) = covariate_effects(posterior, columns)
+    assert (flag.level, flag.reference, flag.per) == ("1", "0", None)
+    pair = columns.blocks[0].to_effect[:, 0] * 0.3
+    assert np.log(flag.hazard_ratio.estimate) == pytest.approx(pair[1] - pair[0])

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from records_example import TABLE, faults_of, make_model, make_question, only, read
 
+from bayesrefract.classical.cox import cox_terms, efron
+from bayesrefract.classical.regression import regression_data
 from bayesrefract.cohort.covariates import MOST_LEVELS, MOST_LEVELS_AT_ALL, level_faults
+from bayesrefract.cohort.exposure import tabulate
 from bayesrefract.cohort.select import select
-from bayesrefract.study.model import StrataKind
+from bayesrefract.cohort.value import Cohort
+from bayesrefract.inference.store import fit_key
+from bayesrefract.model.arrays import arrange
+from bayesrefract.model.priors import resolve_group_prior
+from bayesrefract.study.model import Intervals, StrataKind
+from bayesrefract.study.rope import Estimand
 from bayesrefract.study.study import Columns, Condition
 
 
@@ -46,6 +55,48 @@ def test_collinear_covariates_name_what_they_repeat(tmp_path: Path, extra: objec
     analysis = make_question(adjust="more", adjustments={"more": ("age", "sex", "extra")})
     (fault,) = faults_of(tmp_path, text, analysis)
     assert words in fault
+
+
+FLAG = [0, 1, 1, 0, 1, 0, 0, 1]
+
+
+def flagged(tmp_path: Path, zero: str, one: str) -> Cohort:
+    """The eight patients with a column `flag`, which is adjusted for, as age is."""
+    header, *rows = TABLE.splitlines()
+    made = [f"{header},flag", *(f"{row},{(zero, one)[flag]}" for row, flag in zip(rows, FLAG, strict=True))]
+    analysis = make_question(
+        columns=Columns("arm", "id", per={"flag": 5.0}), adjust="more", adjustments={"more": ("age", "flag")}
+    )
+    return select(read(tmp_path, "\n".join(made)), analysis, make_model())
+
+
+@pytest.mark.parametrize(("zero", "one"), [("no", "yes"), ("1", "2"), ("0.5", "1.50"), ("false", "true")])
+def test_a_flag_has_the_same_posterior_whether_it_is_typed_in_numbers_or_in_words(
+    tmp_path: Path, zero: str, one: str
+) -> None:
+    """The model sees the same columns, names and prior scales, and so the stored fit is the same."""
+    keys, ratios = [], []
+    for texts in (("0", "1"), (zero, one)):
+        cohort = flagged(tmp_path, *texts)
+        model, analysis = make_model(), make_question()
+        prior = resolve_group_prior(model.priors, analysis.rope(Estimand.HAZARD_RATIO))
+        arrays = arrange(tabulate(cohort, Intervals(cuts=())), model, prior, analysis.primary)
+        keys.append(fit_key(arrays, model.sampler, np.random.SeedSequence(1)))
+        data = regression_data(cohort, stratified=False)
+        ratios.append(cox_terms(cohort, data, efron(data))[1])
+        assert any("flag has two values, so that it is a category" in note for note in cohort.notes)
+    assert keys[0] == keys[1]
+    assert [(term.level, term.reference) for term in ratios] == [("1", "0"), (one, zero)]
+    assert ratios[0].hazard_ratio == ratios[1].hazard_ratio
+
+
+def test_a_number_in_two_spellings_is_one_level(tmp_path: Path) -> None:
+    header, *rows = TABLE.splitlines()
+    spelled = ["0.5", "1.50", "1.5", "0.50", "1.5", "0.5", "0.5", "1.5"]
+    made = [f"{header},flag", *(f"{row},{text}" for row, text in zip(rows, spelled, strict=True))]
+    analysis = make_question(columns=Columns("arm", "id"), adjust="more", adjustments={"more": ("flag",)})
+    (flag,) = select(read(tmp_path, "\n".join(made)), analysis, make_model()).covariates
+    assert (flag.levels, flag.values.tolist()) == (("0.5", "1.5"), FLAG)
 
 
 def test_strata(tmp_path: Path) -> None:

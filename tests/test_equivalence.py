@@ -15,7 +15,7 @@ from bayesrefract.decision.diagnostics import Health
 from bayesrefract.decision.gates import gates
 from bayesrefract.decision.verdict import Region, Simulated, judge_interval, judge_probability
 from bayesrefract.errors import StudyError
-from bayesrefract.study.rope import Estimand, IntervalKind, Rope, Rule, RuleName, Side
+from bayesrefract.study.rope import Estimand, Harm, IntervalKind, Rope, Rule, RuleName, Side
 from bayesrefract.study.study import Contrast
 
 HR = Estimand.HAZARD_RATIO
@@ -24,6 +24,8 @@ ROPE = Rope(0.80, 1.25, "bioequivalence limits", None, before_data=True)
 INTERVAL = Rule()
 PROBABILITY = Rule(RuleName.PROBABILITY, threshold=0.95)
 Z = stats.norm.ppf(0.975)
+HARM = {Side.ABOVE: Harm.MORE_EVENTS, Side.BELOW: Harm.FEWER_EVENTS}
+"""Of a ratio, by the side on which it lies."""
 
 
 def as_draws(values: np.ndarray, seed: int = 3) -> xr.DataArray:
@@ -115,10 +117,10 @@ def test_relabelling_mirrors_the_verdict(mean: float, name: RuleName, side: Side
     rope = dataclasses.replace(ROPE, low=0.75, high=1.20)
     mirrored_rope = dataclasses.replace(rope, low=1 / rope.high, high=1 / rope.low)
     mirrored_side = {Side.ABOVE: Side.BELOW, Side.BELOW: Side.ABOVE, Side.TWO_SIDED: Side.TWO_SIDED}[side]
-    rule = Rule(name, threshold=0.9, side=side)
+    rule = Rule(name, threshold=0.9, harm=HARM.get(side))
     draws = normal(mean, 0.09, 4000)
     one = judge(draws, rule, rope)
-    other = judge(-draws, dataclasses.replace(rule, side=mirrored_side), mirrored_rope)
+    other = judge(-draws, dataclasses.replace(rule, harm=HARM.get(mirrored_side)), mirrored_rope)
     assert one.word is other.word
     assert {one.direction, other.direction} in ({None}, {"above", "below"})
     assert one.p_below == pytest.approx(other.p_above, abs=1e-12)
@@ -132,7 +134,7 @@ def test_one_sided_rules_read_the_side_of_harm_only() -> None:
     sd = 0.10
     limit = np.log(1.25)
     for side, sign in ((Side.ABOVE, 1), (Side.BELOW, -1)):
-        interval, probability = (Rule(name, threshold=0.9, side=side) for name in RuleName)
+        interval, probability = (Rule(name, threshold=0.9, harm=HARM[side]) for name in RuleName)
         for rule, reach in ((interval, Z * sd), (probability, stats.norm.ppf(0.9) * sd)):
             just_inside = judge(normal(sign * (limit - reach - 0.002), sd), rule)
             just_outside = judge(normal(sign * (limit - reach + 0.002), sd), rule)
@@ -219,7 +221,7 @@ def test_too_close_to_call_asks_for_draws_and_then_gives_up() -> None:
     assert last.reasons == ("too close to call by simulation",)
     clear = decide(CONTRAST, HR, normal(0.0, 0.05), ROPE, INTERVAL, exhausted=True)
     assert (clear.word, clear.reasons) == (VerdictWord.EQUIVALENT, ())
-    one_sided = decide(CONTRAST, HR, draws, ROPE, Rule(side=Side.ABOVE), exhausted=True)
+    one_sided = decide(CONTRAST, HR, draws, ROPE, Rule(harm=Harm.MORE_EVENTS), exhausted=True)
     assert (one_sided.word, one_sided.reasons) == (VerdictWord.NOT_SHOWN, ("too close to call by simulation",))
 
 
@@ -227,7 +229,8 @@ def test_too_close_to_call_asks_for_draws_and_then_gives_up() -> None:
 @pytest.mark.parametrize("rule", [INTERVAL, Rule(interval=IntervalKind.HDI), Rule(RuleName.PROBABILITY, threshold=0.9)])
 @pytest.mark.parametrize("estimand", [HR, Estimand.RMST_DIFFERENCE])
 def test_smallest_rope_is_accepted_and_a_smaller_one_is_not(side: Side, rule: Rule, estimand: Estimand) -> None:
-    rule = dataclasses.replace(rule, side=side)
+    harm = next((each for each in Harm if each.side(estimand) is side), None)
+    rule = dataclasses.replace(rule, harm=harm)
     draws = normal(0.07, 0.11, 4000)
     smallest = judge(draws, rule, estimand=estimand).smallest_rope
 

@@ -18,7 +18,7 @@ from bayesrefract.report.figures import Picture
 from bayesrefract.report.figures.curves import GRID_STEPS, at_risk, on_grid, survival_at
 from bayesrefract.report.figures.density import inside_by_width
 from bayesrefract.study.model import GroupPriorName, Priors
-from bayesrefract.study.rope import Estimand, Rule, Side
+from bayesrefract.study.rope import Estimand, Harm, Rule, Side
 
 every_figure = pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES.keys())
 MOST_ROWS = 60
@@ -127,7 +127,7 @@ def test_probability_inside_follows_the_normal_distribution() -> None:
 
 
 def one_sided(verdict: Verdict) -> Verdict:
-    return replace(verdict, rule=Rule(side=Side.ABOVE), word=VerdictWord.NON_INFERIOR)
+    return replace(verdict, rule=Rule(harm=Harm.MORE_EVENTS), word=VerdictWord.NON_INFERIOR)
 
 
 def test_width_figure_marks_the_declared_range_or_margin() -> None:
@@ -147,7 +147,9 @@ def test_width_figure_marks_the_declared_range_or_margin() -> None:
 @pytest.mark.parametrize("side", [Side.TWO_SIDED, Side.ABOVE, Side.BELOW])
 def test_width_figure_speaks_of_a_dotted_line_only_where_it_draws_one(side: Side) -> None:
     made = undecided(findings())
-    verdict = replace(made.verdicts[0], rule=Rule(side=side))
+    verdict = replace(
+        made.verdicts[0], rule=Rule(harm={Side.ABOVE: Harm.MORE_EVENTS, Side.BELOW: Harm.FEWER_EVENTS}.get(side))
+    )
     near, far = (figures.rope_width_figure(made, replace(verdict, smallest_rope=smallest)) for smallest in (1.16, 40.0))
     assert "just accepted" in texts(near)
     assert "Dotted line" in near.caption
@@ -160,7 +162,7 @@ def test_width_figure_speaks_of_a_dotted_line_only_where_it_draws_one(side: Side
 
 def test_what_is_accepted_at_the_left_rim_is_named_inside_the_axes() -> None:
     made = undecided(findings())
-    verdict = replace(made.verdicts[0], rule=Rule(side=Side.ABOVE))
+    verdict = replace(made.verdicts[0], rule=Rule(harm=Harm.MORE_EVENTS))
     sides = []
     for smallest in (1.0, 1.2):
         drawn_axes = figures.rope_width_figure(made, replace(verdict, smallest_rope=smallest)).figure.axes[0]

@@ -76,7 +76,7 @@ def test_every_range_is_exploratory_and_has_its_reason(study: Study) -> None:
 
 
 def test_patients_of_each_question(study: Study, records: Records) -> None:
-    model = load_model("fine_unadjusted")
+    model = load_model("unadjusted")
     sizes = {each.name: select(records, each, model).n_patients for each in study.analyses}
     assert sizes["pfs_second_line/all"] == 476
     assert sizes["pfs_second_line/egfr_ge_60"] == 380
@@ -87,7 +87,7 @@ def test_patients_of_each_question(study: Study, records: Records) -> None:
 
 
 def test_the_clock_of_first_relapse_enters_at_retreatment(study: Study, records: Records) -> None:
-    model = load_model("fine_unadjusted")
+    model = load_model("unadjusted")
     own = select(records, analysis(study, "pfs_retreatment/retreated"), model)
     relapse = select(records, analysis(study, "pfs_retreatment_from_relapse/retreated"), model)
     assert relapse.exit - relapse.entry == pytest.approx(own.exit)
@@ -101,7 +101,7 @@ def test_nobody_is_analysed_without_follow_up_on_either_clock(study: Study, tmp_
 
     found = read_study_records(with_records(study, mutated(tmp_path, change)))
     for name in ("pfs_retreatment/retreated", "pfs_retreatment_from_relapse/retreated"):
-        cohort = select(found, analysis(study, name), load_model("fine_unadjusted"))
+        cohort = select(found, analysis(study, name), load_model("unadjusted"))
         assert cohort.flow.excluded["censored at time 0"] == 1, name
         assert (cohort.exit > cohort.entry).all()
 
@@ -109,7 +109,7 @@ def test_nobody_is_analysed_without_follow_up_on_either_clock(study: Study, tmp_
 def test_the_administrative_end_is_counted_from_the_same_clock(study: Study, records: Records) -> None:
     asked = analysis(study, "pfs_retreatment_from_relapse/retreated")
     asked = replace(asked, endpoint=replace(asked.endpoint, administrative_end="os_retreatment_months"))
-    cohort = select(records, asked, load_model("fine_unadjusted"))
+    cohort = select(records, asked, load_model("unadjusted"))
     wanted = [
         float(row["months_first_relapse_to_retreatment"]) + float(row["os_retreatment_months"])
         for row in rows()
@@ -136,7 +136,7 @@ def test_models_are_tried_where_they_are_asked_for(study: Study) -> None:
     models = [load_model(name) for name in study.models]
     assert [model.name for model in models_of(analysis(study, "pfs_second_line/all"), models)] == list(study.models)
     later = analysis(study, "pfs_retreatment_by_line/retreated_later")
-    assert [model.name for model in models_of(later, models)] == ["fine_unadjusted"]
+    assert [model.name for model in models_of(later, models)] == ["unadjusted"]
     other = [load_model("collapsed")]
     assert models_of(later, other) == other, "a model asked for on the command line is tried everywhere"
 
@@ -155,7 +155,7 @@ def test_other_records_run_by_changing_one_path(study: Study, tmp_path: Path) ->
     check_records(found, other)
     assert found.label == "registry.csv"
     assert found.sha256 != read_study_records(study).sha256
-    cohort = select(found, analysis(other, "pfs_second_line/all"), load_model("fine_unadjusted"))
+    cohort = select(found, analysis(other, "pfs_second_line/all"), load_model("unadjusted"))
     assert cohort.patient == tuple(row["patient_id"] for row in changed)
     assert "fidelity.csv" in addition(other, found).files
 
@@ -252,8 +252,8 @@ def test_p_inside_is_that_of_the_printed_interval(study: Study) -> None:
 
 def test_the_spread_file_comes_back_as_it_was_written(tmp_path: Path) -> None:
     made = (
-        SpreadRow(1, "pfs", "all", "fine", Printed.NO, 0.9, 0.5, 1.5, 0.4, 60),
-        SpreadRow(2, "pfs", "all", "fine", Printed.NO, 1.1, 0.6, 1.9, 0.5, 61),
+        SpreadRow(1, "pfs", "all", "primary", Printed.NO, 0.9, 0.5, 1.5, 0.4, 60),
+        SpreadRow(2, "pfs", "all", "primary", Printed.NO, 1.1, 0.6, 1.9, 0.5, 61),
     )
     path = tmp_path / "spread.csv"
     path.write_text(spread_text(made), encoding="utf-8")
@@ -264,24 +264,24 @@ def test_the_spread_file_comes_back_as_it_was_written(tmp_path: Path) -> None:
 
 def test_what_is_printed_of_each_comparison(study: Study) -> None:
     estimates = read_estimates(FOLDER / "published_estimates.csv")[1]
-    models = {name: load_model(name) for name in ("fine", "fine_total", "fine_unadjusted")}
+    models = {name: load_model(name) for name in ("primary", "total", "unadjusted")}
     found = {
         (each.name, name): how_printed(each, model, estimates)
         for each in study.analyses
         for name, model in models.items()
     }
     assert {key: value for key, value in found.items() if value is not Printed.NO} == {
-        ("pfs_second_line/all", "fine_unadjusted"): Printed.RATIO,
-        ("pfs_second_line/all", "fine"): Printed.CONTRAST,
-        ("os_second_line/all", "fine_unadjusted"): Printed.P_VALUE,
-        ("os_second_line/all", "fine"): Printed.CONTRAST,
-        ("pfs_retreatment/retreated", "fine_unadjusted"): Printed.RATIO,
-        ("pfs_retreatment/retreated", "fine"): Printed.CONTRAST,
-        ("os_retreatment/retreated", "fine_unadjusted"): Printed.P_VALUE,
-        ("pfs_second_line/egfr_ge_60", "fine_unadjusted"): Printed.P_VALUE,
-        ("os_second_line/egfr_ge_60", "fine_unadjusted"): Printed.P_VALUE,
-        ("pfs_retreatment/retreated_egfr_ge_60", "fine_unadjusted"): Printed.P_VALUE,
-        ("os_retreatment/retreated_egfr_ge_60", "fine_unadjusted"): Printed.P_VALUE,
+        ("pfs_second_line/all", "unadjusted"): Printed.RATIO,
+        ("pfs_second_line/all", "primary"): Printed.CONTRAST,
+        ("os_second_line/all", "unadjusted"): Printed.P_VALUE,
+        ("os_second_line/all", "primary"): Printed.CONTRAST,
+        ("pfs_retreatment/retreated", "unadjusted"): Printed.RATIO,
+        ("pfs_retreatment/retreated", "primary"): Printed.CONTRAST,
+        ("os_retreatment/retreated", "unadjusted"): Printed.P_VALUE,
+        ("pfs_second_line/egfr_ge_60", "unadjusted"): Printed.P_VALUE,
+        ("os_second_line/egfr_ge_60", "unadjusted"): Printed.P_VALUE,
+        ("pfs_retreatment/retreated_egfr_ge_60", "unadjusted"): Printed.P_VALUE,
+        ("os_retreatment/retreated_egfr_ge_60", "unadjusted"): Printed.P_VALUE,
     }
 
 

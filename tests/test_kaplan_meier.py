@@ -128,7 +128,7 @@ def test_a_gap_with_nobody_at_risk_leaves_the_stretch_with_the_most_events():
     assert (start, end) == (4, 9)
     curve, note = describe_curve(entry, exit_, event)
     assert "from 4 to 9" in note
-    assert curve.times[0] == 0
+    assert curve.times[0] == 4
     assert_allclose(curve.survival[-1], 1 / 3)
 
 

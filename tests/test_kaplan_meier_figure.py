@@ -51,7 +51,7 @@ def made_of(cohort: Cohort) -> Findings:
     last = cohort.groups[-1]
     contrasts = tuple(Contrast(group, last, primary=not place) for place, group in enumerate(cohort.groups[:-1]))
     analysis = dataclasses.replace(example.analysis, groups=cohort.groups, contrasts=contrasts)
-    model = load_model("fine")
+    model = load_model("primary")
     agreement = cross_check(cohort, analysis, tabulate(cohort, model.intervals), model)
     names = tuple(each.name for each in cohort.covariates)
     return dataclasses.replace(example, analysis=analysis, agreement=agreement, model=model, adjusted_for=names)

@@ -42,7 +42,7 @@ def study() -> Study:
 @pytest.fixture(scope="module")
 def crosschecked(study: Study) -> Findings:
     """The example's findings with the classical analysis of the rebuilt patients: nothing is sampled."""
-    analysis, model = study.analyses[0], load_model("fine")
+    analysis, model = study.analyses[0], load_model("primary")
     cohort = select(read_records(study), analysis, model)
     agreement = cross_check(cohort, analysis, tabulate(cohort, model.intervals), model)
     made = findings(replace(findings().analysis, endpoint=analysis.endpoint, evidence=Evidence.REBUILT))
@@ -80,7 +80,7 @@ def test_every_term_is_that_of_lifelines(study: Study, crosschecked: Findings) -
 
 
 def test_a_continuous_covariate_is_per_its_step(study: Study) -> None:
-    analysis, model = study.analyses[0], load_model("fine_total")
+    analysis, model = study.analyses[0], load_model("total")
     cohort = select(read_records(study), analysis, model)
     agreement = cross_check(cohort, analysis, tabulate(cohort, model.intervals), model)
     age = next(term for term in agreement.terms if term.covariate == "age_years")
@@ -171,7 +171,7 @@ def page(study: Study, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, 
             printed=analysis.printed,
             evidence=Evidence.REBUILT,
         )
-        made += [replace(findings(asked, a_model(name)), adjusted_for=()) for name in ("fine", "fine_unadjusted")]
+        made += [replace(findings(asked, a_model(name)), adjusted_for=()) for name in ("primary", "unadjusted")]
     index = write_study_report(study, read_study_records(study), made, folder)
     return folder, index.read_text(encoding="utf-8")
 

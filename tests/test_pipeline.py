@@ -14,12 +14,14 @@ from bayesrefract.decision import VerdictWord, diagnostics
 from bayesrefract.decision.diagnostics import Health
 from bayesrefract.errors import InputError
 from bayesrefract.findings import Findings
+from bayesrefract.inference.nuts import sample
 from bayesrefract.inference.posterior import Posterior
 from bayesrefract.inference.progress import Silent
 from bayesrefract.inference.store import FitStore
-from bayesrefract.pipeline import Job, run
+from bayesrefract.pipeline import Job, prepare, run
+from bayesrefract.study.model import DEFAULT_SEED
 from bayesrefract.study.model_file import load_model
-from bayesrefract.study.rope import Estimand, Rope, Rule, RuleName, Side
+from bayesrefract.study.rope import Estimand, Harm, Rope, Rule, RuleName
 from bayesrefract.study.study import Analysis, Contrast, Study
 from bayesrefract.study.study_file import load_study
 
@@ -100,7 +102,7 @@ def test_a_changed_rope_is_judged_anew_without_a_fit(study: Study, store: Path, 
 
 
 def test_one_sided_words_occur(study: Study, store: Path, first: Findings) -> None:
-    changed = question_with(study, rule=Rule(side=Side.ABOVE))
+    changed = question_with(study, rule=Rule(harm=Harm.MORE_EVENTS))
     found = words(analyse(changed, store))
     assert found["reduced_dose"] is VerdictWord.NON_INFERIOR
     assert found["no_maintenance"] is VerdictWord.NOT_SHOWN
@@ -121,9 +123,9 @@ def test_divergences_are_sampled_again_with_smaller_steps(
     """The first draws are said to diverge here: a real divergence cannot be had to order."""
     real, asked = diagnostics.diagnose, []
 
-    def diagnose(posterior: Posterior, draws: xr.DataArray) -> Health:
+    def diagnose(posterior: Posterior, *draws: xr.DataArray) -> Health:
         asked.append(posterior.key)
-        return replace(real(posterior, draws), divergences=1 if len(asked) == 1 else 0)
+        return replace(real(posterior, *draws), divergences=1 if len(asked) == 1 else 0)
 
     monkeypatch.setattr(diagnostics, "diagnose", diagnose)
     found = analyse(study, tmp_path)
@@ -137,6 +139,39 @@ def test_divergences_are_sampled_again_with_smaller_steps(
     FitStore(tmp_path / study.name / "posterior").path(found.provenance.fit_key).unlink()
     with pytest.raises(InputError, match="not all of its draws are stored"):
         analyse(study, tmp_path, sample=False)
+
+
+def test_too_few_draws_are_asked_for_more_before_a_verdict_is_withheld(study: Study, tmp_path: Path) -> None:
+    model = load_model("unadjusted")
+    few = replace(model, sampler=replace(model.sampler, draws=40))
+    ((found,),) = run([Job(study, read_records(study), (few,))], store=tmp_path)
+    assert found.provenance.sampler["draws"] > 40
+    assert found.health.passed
+    assert VerdictWord.WITHHELD not in words(found).values()
+    none = replace(few, sampler=replace(few.sampler, max_draws=160))
+    ((found,),) = run([Job(study, read_records(study), (none,))], store=tmp_path)
+    assert set(words(found).values()) == {VerdictWord.WITHHELD}
+
+
+def test_stored_draws_of_other_groups_are_made_anew_or_withheld(study: Study, first: Findings, tmp_path: Path) -> None:
+    """Two groups exchanged in a stored fit whose seal is whole: the labels are right, and the draws are not."""
+    store = FitStore(tmp_path / study.name / "posterior")
+    (fit,) = prepare([Job(study, read_records(study), (load_model("unadjusted"),))], DEFAULT_SEED)[0]
+    honest = sample(fit.arrays, fit.model.sampler, fit.sequence, fit.key)
+    effects = honest.draws["group_effect"]
+    order = [1, 0, *range(2, effects.sizes["group"])]
+    exchanged = effects.isel(group=order).assign_coords(group=effects["group"].to_numpy())
+    wrong = replace(honest, draws=honest.draws.assign(group_effect=exchanged))
+    store.folder.mkdir(parents=True)
+    store.save(wrong, fit.provenance(fit.model.sampler, fit.key))
+    believed = analyse(study, tmp_path, sample=False)
+    said = {v.group: (v.word, " ".join(v.reasons)) for v in believed.verdicts}
+    wrongly = [reason for word, reason in said.values() if word is VerdictWord.WITHHELD]
+    assert wrongly
+    assert all("not those that data and prior imply" in reason for reason in wrongly)
+    again = analyse(study, tmp_path)
+    assert words(again) == words(first)
+    assert words(analyse(study, tmp_path, sample=False)) == words(first)
 
 
 def test_relabelling_the_reference_mirrors_every_contrast(study: Study, store: Path, first: Findings) -> None:

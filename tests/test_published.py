@@ -18,9 +18,9 @@ from bayesrefract.model.priors import resolve_group_prior
 from bayesrefract.papers import Ratio, read_number
 from bayesrefract.papers.assess import Terms, assess
 from bayesrefract.papers.combine import contrast, hartung_knapp, over_tau, pool
-from bayesrefract.report.tables.published import against_sentence, sentence_of, warnings
+from bayesrefract.report.tables.published import against_sentence, few_studies, sentence_of, warnings
 from bayesrefract.study.model import GroupPriorName, Priors
-from bayesrefract.study.rope import Estimand, Rope, Rule, RuleName, Side
+from bayesrefract.study.rope import Estimand, Harm, Rope, Rule, RuleName
 from bayesrefract.study.study import Contrast
 
 ROPE = Rope(0.80, 1.25, "bioequivalence", None, before_data=False)
@@ -77,12 +77,12 @@ RULES = [
     Rule(),
     Rule(level=0.80),
     Rule(RuleName.PROBABILITY, threshold=0.90),
-    Rule(side=Side.ABOVE),
-    Rule(RuleName.PROBABILITY, threshold=0.60, side=Side.BELOW),
+    Rule(harm=Harm.MORE_EVENTS),
+    Rule(RuleName.PROBABILITY, threshold=0.60, harm=Harm.FEWER_EVENTS),
 ]
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.name}-{rule.side}-{rule.level}")
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.name}-{rule.harm}-{rule.level}")
 @pytest.mark.parametrize("prior", ["flat", "default", "sceptical"])
 @pytest.mark.parametrize("text", ["0.99 0.73 1.33", "1.02 0.95 1.10", "0.56 0.44 0.71", "1.15 0.90 1.47"])
 def test_closed_form_and_draws_give_one_verdict(text: str, prior: str, rule: Rule) -> None:
@@ -153,7 +153,7 @@ def studies() -> list[Ratio]:
     return [ratio(text, study=study) for text, study in STUDIES]
 
 
-@pytest.mark.parametrize("count", [2, 3, 4])
+@pytest.mark.parametrize("count", [3, 4])
 def test_the_classical_mean_is_that_of_statsmodels(count: int) -> None:
     chosen = studies()[:count]
     estimates = np.array([each.log_estimate for each in chosen])
@@ -164,6 +164,42 @@ def test_the_classical_mean_is_that_of_statsmodels(count: int) -> None:
     assert tau**2 == pytest.approx(max(twin.tau2, 0), abs=1e-6)
     assert (mine.low, mine.high) == pytest.approx((math.exp(low), math.exp(high)), rel=1e-5)
     assert mine.estimate == pytest.approx(math.exp(twin.mean_effect_re), rel=1e-6)
+
+
+AGREEING = ("0.99 0.73 1.33", "0.98 0.80 1.20", "1.00 0.90 1.11")
+
+
+def test_studies_that_agree_keep_the_limits_of_their_own_errors() -> None:
+    """Tau is 0 and the scale of Hartung and Knapp 0.016: unbounded, it says 0.97 to 1.02, as statsmodels does."""
+    agreeing = [ratio(text) for text in AGREEING]
+    estimates = np.array([each.log_estimate for each in agreeing])
+    errors = np.array([each.log_se for each in agreeing])
+    mine, tau = hartung_knapp(estimates, errors, 0.95)
+    error = np.sum(errors**-2) ** -0.5
+    mean = float(errors**-2 @ estimates) * error**2
+    reach = 4.302653 * error  # t with 2 degrees of freedom
+    assert tau == 0
+    assert (mine.low, mine.high) == pytest.approx((math.exp(mean - reach), math.exp(mean + reach)), rel=1e-6)
+    unbounded = combine_effects(estimates, errors**2, method_re="iterated", use_t=False, atol=1e-12)
+    assert mine.high - mine.low > 6 * np.ptp(np.exp(unbounded.conf_int(use_t=True)[3]))
+
+
+def test_pooled_limits_are_never_narrower_than_those_of_the_fixed_effect() -> None:
+    random = np.random.default_rng(8)
+    for spread in (0.0, 0.05, 0.5):
+        for _ in range(40):
+            errors = random.uniform(0.05, 0.4, random.integers(2, 9))
+            estimates = random.normal(0, np.sqrt((errors * random.uniform()) ** 2 + spread**2))
+            limits, _ = hartung_knapp(estimates, errors, 0.95)
+            fixed = 2 * norm.ppf(0.975) * np.sum(errors**-2) ** -0.5
+            assert math.log(limits.high / limits.low) >= fixed * (1 - 1e-12)
+
+
+def test_few_studies_are_named_with_what_then_decides() -> None:
+    few = pool(studies(), terms(), 0.5)
+    assert "Only 4 studies: fewer than 5" in few_studies(few)[0]
+    assert "depend on the prior of tau (half-normal, scale 0.5)" in few_studies(few)[0]
+    assert few_studies(pool([*studies(), ratio("1.02 0.80 1.30", study="e")], terms(), 0.5)) == []
 
 
 def test_pooling_is_the_double_integral_over_mean_and_spread() -> None:

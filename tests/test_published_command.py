@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -74,10 +75,26 @@ def test_the_range_of_a_contrast(capsys: pytest.CaptureFixture[str]) -> None:
     assert {r: round(rows[r], 2) for r in (0, 0.3, 0.5, 0.7)} == {0: 0.63, 0.3: 0.71, 0.5: 0.79, 0.7: 0.89}
     code, _, err = published(capsys, *pair)
     assert code == 1
-    assert "Give a range, such as --correlation 0 0.7." in err
+    assert "Give a range, such as --correlation 0 0.7, or the events of the three groups" in err
     code, _, err = published(capsys, *pair, "--correlation", "0.5", "0.5")
     assert code == 1
     assert "one number would claim to know it" in err
+
+
+def test_the_events_of_three_groups_give_the_correlation(capsys: pytest.CaptureFixture[str]) -> None:
+    """(1/74) / sqrt((1/184 + 1/74) (1/100 + 1/74)) = 0.6402, in whatever order the groups are named."""
+    pair = ("--hr", "2.08", "--ci", "1.42", "3.0", "--against", "2.13", "1.56", "2.9", "--json", "-", "--quiet")
+    numbers = ("--events", "74", "184", "100")
+    named = ("--events", "b=100", "a=184", "c=74", "--contrast", "a", "c", "--against-group", "b")
+    for events in (numbers, named):
+        code, out, _ = published(capsys, *pair, *events)
+        (row,) = json.loads(out)["contrast"]["by_correlation"]
+        assert code == 0
+        assert row["correlation"] == pytest.approx(0.6402, abs=5e-5)
+    one, two = (math.log(high / low) / (2 * 1.959964) for low, high in ((1.42, 3.0), (1.56, 2.9)))
+    assert row["log_se"] == pytest.approx(math.sqrt(one**2 + two**2 - 2 * 0.6402 * one * two), abs=1e-4)
+    _, out, _ = published(capsys, *pair[:-3], *numbers)
+    assert "The events of the groups give the correlation 0.64." in out
 
 
 def test_a_withheld_verdict_leaves_with_its_own_code(capsys: pytest.CaptureFixture[str]) -> None:
@@ -93,6 +110,7 @@ def test_pooling(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     code, out, _ = published(capsys, table(tmp_path, *ROWS), "--pool", "--figure", str(tmp_path / "f.svg"))
     assert code == 0
     assert "Random-effects mean of 3 studies" in out
+    assert "Only 3 studies: fewer than 5" in " ".join(out.split())
     assert "half-normal(0.5)" in out
     assert (tmp_path / "f.svg").exists()
 

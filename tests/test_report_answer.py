@@ -11,7 +11,7 @@ from page_reader import Reader, page_of
 from bayesrefract.decision import VerdictWord
 from bayesrefract.findings import Findings
 from bayesrefract.report.page.answer import answer_box, leading, shares
-from bayesrefract.study.rope import Rule, RuleName, Side
+from bayesrefract.study.rope import Harm, Rule, RuleName
 
 SAMENESS = ("equivalen", "similar", "comparable", "no difference", "alike")
 
@@ -74,7 +74,7 @@ def test_the_chance_of_a_pass_is_told_where_there_is_one(power: float, start: st
 
 
 def test_other_rules_are_asked_in_their_own_words() -> None:
-    above = findings(replace(a_question(), rule=Rule(side=Side.ABOVE)))
+    above = findings(replace(a_question(), rule=Rule(harm=Harm.MORE_EVENTS)))
     assert "Could this study have shown non-inferiority?" in replies(above)
     rule = Rule(name=RuleName.PROBABILITY, threshold=0.95)
     made = attainable(findings(replace(a_question(), rule=rule)), possible=False)

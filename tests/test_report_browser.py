@@ -31,7 +31,7 @@ from bayesrefract.report.page.page import Page, compose
 from bayesrefract.report.page.parts import Block, Section
 from bayesrefract.report.page.slider import QUANTILES, slider
 from bayesrefract.report.tables.verdicts import verdict_text
-from bayesrefract.study.rope import Estimand, IntervalKind, Rule, RuleName, Side
+from bayesrefract.study.rope import Estimand, Harm, IntervalKind, Rule, RuleName
 
 REQUIRED = "BAYESREFRACT_REQUIRE_BROWSER"
 FLAGS = (
@@ -54,9 +54,9 @@ RULES = {
     "interval": Rule(),
     "highest density": Rule(interval=IntervalKind.HDI, level=0.9),
     "probability": Rule(name=RuleName.PROBABILITY, threshold=0.9),
-    "non-inferior": Rule(side=Side.ABOVE),
-    "non-inferior by probability": Rule(name=RuleName.PROBABILITY, threshold=0.95, side=Side.ABOVE),
-    "harm below": Rule(side=Side.BELOW),
+    "non-inferior": Rule(harm=Harm.MORE_EVENTS),
+    "non-inferior by probability": Rule(name=RuleName.PROBABILITY, threshold=0.95, harm=Harm.MORE_EVENTS),
+    "harm below": Rule(harm=Harm.FEWER_EVENTS),
 }
 
 
@@ -247,7 +247,7 @@ def test_the_slider_decides_as_the_declared_rule_does(browser: webdriver.Chrome,
                 assert abs(float(text.strip("<>")) - share) < 1.1 / (QUANTILES - 1) + 0.0005
             words.add(word)
     assert words == {"equivalent", "undecided", "different (lower)", "different (higher)"} or (
-        rule.side is not Side.TWO_SIDED and words == {"non-inferior", "not shown"}
+        rule.one_sided and words == {"non-inferior", "not shown"}
     )
 
 

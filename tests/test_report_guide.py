@@ -8,7 +8,7 @@ import pytest
 from findings_example import GROUPS, ROPE, a_question, findings
 
 from bayesrefract.report.page.guide import TERMS, question_in_words
-from bayesrefract.study.rope import Rule, RuleName, Side
+from bayesrefract.study.rope import Harm, Rule, RuleName
 
 
 def test_it_names_who_is_compared_on_what_and_in_whom() -> None:
@@ -39,8 +39,14 @@ def test_a_range_without_a_date_is_not_given_one() -> None:
     ("rule", "told"),
     [
         (Rule(level=0.9), "A claim requires the whole 90% credible interval to lie inside the ROPE."),
-        (Rule(side=Side.ABOVE), "on the tolerated side of its upper bound."),
-        (Rule(side=Side.BELOW), "on the tolerated side of its lower bound."),
+        (
+            Rule(harm=Harm.MORE_EVENTS),
+            "on the tolerated side of its upper bound (of a ratio; of a difference, the lower bound).",
+        ),
+        (
+            Rule(harm=Harm.FEWER_EVENTS),
+            "on the tolerated side of its lower bound (of a ratio; of a difference, the upper bound).",
+        ),
         (
             Rule(name=RuleName.PROBABILITY, threshold=0.95),
             "a posterior probability of at least 0.95 that the true value lies inside the ROPE.",

@@ -14,7 +14,7 @@ from findings_example import a_question, a_verdict, an_rmst_verdict, findings
 from bayesrefract.decision import Verdict, VerdictWord
 from bayesrefract.report.page.answer import leading
 from bayesrefract.report.page.slider import MOST_STEPS, QUANTILES, Slider, slider
-from bayesrefract.study.rope import Rule, RuleName, Side
+from bayesrefract.study.rope import Estimand, Harm, Rule, RuleName
 
 INTERVAL = Rule()
 
@@ -59,8 +59,8 @@ def test_the_declared_range_is_a_step_and_the_last_one_would_pass(smallest: floa
     ("rule", "words", "told"),
     [
         (Rule(), {"equivalent", "different_below", "different_above", "undecided"}, "wholly inside the range"),
-        (Rule(side=Side.ABOVE), {"non_inferior", "not_shown"}, "must not cross the range's upper bound"),
-        (Rule(side=Side.BELOW), {"non_inferior", "not_shown"}, "must not cross the range's lower bound"),
+        (Rule(harm=Harm.MORE_EVENTS), {"non_inferior", "not_shown"}, "must not cross the range's upper bound"),
+        (Rule(harm=Harm.FEWER_EVENTS), {"non_inferior", "not_shown"}, "must not cross the range's lower bound"),
         (
             Rule(name=RuleName.PROBABILITY, threshold=0.9),
             {"equivalent", "different_below", "different_above", "undecided"},
@@ -71,7 +71,11 @@ def test_the_declared_range_is_a_step_and_the_last_one_would_pass(smallest: floa
 def test_the_rule_is_the_declared_one(rule: Rule, words: set[str], told: str) -> None:
     made = made_with(rule)
     data = json.loads(made.data)
-    assert (data["rule"], data["side"], data["threshold"]) == (rule.name.value, rule.side.value, rule.threshold)
+    assert (data["rule"], data["side"], data["threshold"]) == (
+        rule.name.value,
+        rule.side_of(Estimand.HAZARD_RATIO).value,
+        rule.threshold,
+    )
     assert set(data["words"]) == words
     assert told in made.rule
 
@@ -80,7 +84,7 @@ def test_the_words_are_those_of_the_verdicts() -> None:
     words = json.loads(made_with().data)["words"]
     assert words["different_above"] == "different (higher)"
     assert words["undecided"] == "undecided"
-    one_sided = json.loads(made_with(Rule(side=Side.ABOVE)).data)["words"]
+    one_sided = json.loads(made_with(Rule(harm=Harm.MORE_EVENTS)).data)["words"]
     assert one_sided == {"non_inferior": "non-inferior", "not_shown": "not shown"}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from cohorts import make_cohort, make_question
+from cohorts import ACTG175_COVARIATES, actg175, make_cohort, make_question
 from numpy.testing import assert_allclose
 from r_reference import FIGURES, NAMES, adjusted
 from scipy.stats import chi2
@@ -109,3 +109,51 @@ def test_risk_sets_are_those_of_their_definition():
         assert total.hazard == pytest.approx(hazard[at_risk].sum())
         assert_allclose(total.first, hazard[at_risk] @ data.x[at_risk], atol=1e-12)
         assert_allclose(total.second, data.x[at_risk].T @ (hazard[at_risk, None] * data.x[at_risk]), atol=1e-12)
+
+
+def test_each_contrast_has_the_test_of_its_two_groups_alone():
+    """ACTG 175: over its four arms the ratios change with time, between the two that are judged they do not."""
+    cohort = actg175(ACTG175_COVARIATES)
+    reference = "zidovudine+zalcitabine"
+    found = proportional(cohort, reference)
+    assert found.p == pytest.approx(0.0132, abs=5e-5)
+    pairs = {each.group: each for each in found.pairs}
+    assert list(pairs) == [level for level in cohort.groups if level != reference]
+    assert pairs["zidovudine+didanosine"].p == pytest.approx(0.42, abs=0.005)
+    for level, pair in pairs.items():
+        two = np.isin(cohort.group, [cohort.groups.index(level), cohort.groups.index(reference)])
+        alone = make_cohort(
+            cohort.exit[two],
+            cohort.event[two],
+            [cohort.groups[code] for code in cohort.group[two]],
+            covariates=tuple(Covariate(c.name, c.values[two], c.levels) for c in cohort.covariates),
+        )
+        data = regression_data(alone, stratified=False)
+        expected = proportional_hazards(data, efron(data).coefficients)
+        assert_allclose([pair.p, pair.statistic], [expected.p, expected.statistic], rtol=1e-6)
+
+
+def test_two_groups_have_one_test():
+    rng = np.random.default_rng(4)
+    found = proportional(make_cohort(rng.exponential(size=60), np.ones(60), ["a", "b"] * 30), "a")
+    assert [(each.p, each.statistic) for each in found.pairs] == [(found.p, found.statistic)]
+    assert found.judged == ()
+
+
+@pytest.mark.parametrize("each", [3, 10])
+def test_there_is_no_test_where_the_likelihood_has_no_maximum(each):
+    """Everybody in a has the event before anybody in b: the likelihood rises for ever. Its score test has p = 1."""
+    times, groups = np.arange(1.0, 2 * each + 1), ["a"] * each + ["b"] * each
+    data = regression_data(make_cohort(times, np.ones(2 * each), groups), stratified=False)
+    assert proportional_hazards(data, efron(data).coefficients).p == pytest.approx(1)
+    found = proportional(make_cohort(times, np.ones(2 * each), groups), "b")
+    assert (found.p, found.method) == (None, "not possible: the likelihood of Cox regression has no maximum")
+
+
+def test_a_contrast_without_an_estimate_leaves_the_others_their_test():
+    rng = np.random.default_rng(2)
+    times = np.append(np.arange(1.0, 11.0), 11 + rng.exponential(size=20))
+    found = proportional(make_cohort(times, np.ones(30), ["a"] * 10 + ["b"] * 10 + ["c"] * 10), "b")
+    assert (found.p, found.statistic) == (None, None)
+    assert [(each.group, each.p is None) for each in found.pairs] == [("a", True), ("c", False)]
+    assert all(each.method.startswith("not possible") for each in (found, found.pairs[0]))

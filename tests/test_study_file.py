@@ -12,7 +12,7 @@ from bad_toml_cases import STUDY_CHANGES
 from toml_examples import STUDY
 
 from bayesrefract.errors import StudyError
-from bayesrefract.study.rope import Estimand, RuleName, Side
+from bayesrefract.study.rope import Estimand, Harm, RuleName
 from bayesrefract.study.study import Condition, Evidence, TimeUnit
 from bayesrefract.study.study_file import load_study
 
@@ -61,11 +61,11 @@ def test_a_good_study_becomes_values(tmp_path: Path) -> None:
     assert rope is not None
     assert (rope.low, rope.high, rope.declared, rope.before_data) == (0.80, 1.25, dt.date(2020, 3, 1), True)
     assert pfs.rope(Estimand.RMST_DIFFERENCE) is None, "a sensitivity ROPE is not the primary one"
-    assert (pfs.rule.name, pfs.rule.level, pfs.rule.threshold, pfs.rule.side) == (
+    assert (pfs.rule.name, pfs.rule.level, pfs.rule.threshold, pfs.rule.harm) == (
         RuleName.PROBABILITY,
         0.9,
         0.95,
-        Side.ABOVE,
+        Harm.MORE_EVENTS,
     )
 
 

@@ -23,7 +23,7 @@ from findings_example import (
 
 from bayesrefract.classical.cox import tost_p
 from bayesrefract.report.json.verdict import study_json, to_json, write_json
-from bayesrefract.study.rope import Rule, RuleName, Side
+from bayesrefract.study.rope import Harm, Rule, RuleName
 from bayesrefract.study.study import Condition, Population
 
 TOP = {
@@ -43,7 +43,7 @@ INSIDE = {
     },
     "rule": {"name", "level", "threshold"},
     "cox": {"hazard_ratio", "low95", "high95", "p", "log_coef", "log_se", "ties", "verdict", "direction"},
-    "companion": {"log_hr", "se", "z_disagreement", "prior_pull"},
+    "companion": {"log_hr", "se", "code_distance", "grid_distance", "ties_distance", "se_ratio", "prior_pull"},
     "gates": {"passed", "reasons"},
 }  # fmt: skip
 
@@ -283,8 +283,8 @@ def test_when_a_rope_was_declared_may_be_left_open(before_data: bool | None) -> 
     ("rule", "word", "direction"),
     [
         (Rule(), "different", "below"),
-        (Rule(side=Side.ABOVE), "non_inferior", None),
-        (Rule(side=Side.BELOW), "not_shown", None),
+        (Rule(harm=Harm.MORE_EVENTS), "non_inferior", None),
+        (Rule(harm=Harm.FEWER_EVENTS), "not_shown", None),
         (Rule(RuleName.PROBABILITY, threshold=0.99999), "undecided", None),
     ],
 )

@@ -20,7 +20,7 @@ from bayesrefract.interval import Interval
 from bayesrefract.model.priors import FLAT_LABEL, PriorImplication
 from bayesrefract.report.json.schema import DRAFT, FILES, published, schema_text
 from bayesrefract.report.json.verdict import study_json, to_json
-from bayesrefract.study.rope import Estimand, IntervalKind, Rule, RuleName, Side
+from bayesrefract.study.rope import Estimand, Harm, IntervalKind, Rule, RuleName
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "verdict-json.md"
 VERDICT, STUDY = FILES
@@ -85,7 +85,7 @@ def not_finite() -> Findings:
     made = findings()
     first = replace(made.verdicts[0], r_hat=math.nan, ess_bulk=math.nan, distance=math.inf, interval=(0.0, math.inf))
     health = replace(made.health, r_hat_max=math.nan, e_bfmi_min=math.nan)
-    empty = replace(made.agreement.companion[0], log_hr=math.nan, se=math.nan, z_disagreement=None, agrees=False)
+    empty = replace(made.agreement.companion[0], log_hr=math.nan, se=math.nan, grid_distance=None, agrees=False)
     agreement = replace(made.agreement, companion=(empty, *made.agreement.companion[1:]))
     medians = tuple(replace(each, median=Interval(None, None, None)) for each in made.medians)
     return replace(made, verdicts=(first,), health=health, agreement=agreement, medians=medians)
@@ -114,7 +114,7 @@ def by_group() -> Findings:
     """Hazards per group: no prior of a ratio, nothing to attain, no frequentist counterpart."""
     made = findings()
     alone = tuple(
-        replace(each, z_disagreement=None, se_ratio=None, agrees=None, reason="no frequentist counterpart")
+        replace(each, grid_distance=None, se_ratio=None, agrees=None, reason="no frequentist counterpart")
         for each in made.agreement.companion
     )
     verdicts = tuple(replace(each, prior_inside=None) for each in made.verdicts)
@@ -139,7 +139,7 @@ MADE = {
     "flat prior": flat(),
     "by group": by_group(),
     "all draws agree": everything_agreed(),
-    "one-sided": primary_judged_by(Rule(side=Side.BELOW)),
+    "one-sided": primary_judged_by(Rule(harm=Harm.FEWER_EVENTS)),
     "probability": primary_judged_by(Rule(RuleName.PROBABILITY, threshold=0.95, interval=IntervalKind.HDI)),
     "not shown": replace(findings(), verdicts=(a_verdict(word=VerdictWord.NOT_SHOWN),)),
 }

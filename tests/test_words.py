@@ -10,7 +10,7 @@ from findings_example import ROPE, a_question, a_verdict, an_rmst_verdict
 
 from bayesrefract.decision import VerdictWord
 from bayesrefract.report.words import holds_in, sentence
-from bayesrefract.study.rope import Estimand, Rule, RuleName, Side
+from bayesrefract.study.rope import Estimand, Harm, Rule, RuleName
 from bayesrefract.study.study import TimeUnit
 
 
@@ -89,16 +89,28 @@ def test_the_probability_rule_compares_with_its_threshold() -> None:
     assert "above it is >0.998, at least the declared 0.95" in sentence(apart, a_question())
 
 
+def test_a_low_threshold_names_the_claims_that_it_makes_falsely() -> None:
+    told = "With the threshold 0.8 such a claim is made falsely in about 20% of data sets whose true value lies at the"
+    for rule in (Rule(RuleName.PROBABILITY, threshold=0.8), Rule(RuleName.PROBABILITY, threshold=0.95), Rule()):
+        claim = sentence(a_verdict(word=VerdictWord.EQUIVALENT, rule=rule), a_question())
+        assert (told in claim) is (rule.threshold == 0.8)
+        assert "falsely" not in sentence(a_verdict(word=VerdictWord.UNDECIDED, rule=rule), a_question())
+    one_sided = Rule(RuleName.PROBABILITY, threshold=0.8, harm=Harm.MORE_EVENTS)
+    assert told in sentence(a_verdict(word=VerdictWord.NON_INFERIOR, rule=one_sided), a_question())
+
+
 def test_one_sided_verdicts_look_at_their_own_margin() -> None:
-    above = a_verdict(word=VerdictWord.NON_INFERIOR, rule=Rule(side=Side.ABOVE), interval=(0.60, 1.10))
+    above = a_verdict(word=VerdictWord.NON_INFERIOR, rule=Rule(harm=Harm.MORE_EVENTS), interval=(0.60, 1.10))
     assert "stays below the declared margin 1.25" in sentence(above, a_question())
-    below = a_verdict(word=VerdictWord.NOT_SHOWN, rule=Rule(side=Side.BELOW), interval=(0.60, 1.10))
+    below = a_verdict(word=VerdictWord.NOT_SHOWN, rule=Rule(harm=Harm.FEWER_EVENTS), interval=(0.60, 1.10))
     assert "reaches below the declared margin 0.80" in sentence(below, a_question())
 
 
 def test_a_margin_of_a_sensitivity_range_is_not_called_the_declared_one() -> None:
     rope = replace(ROPE, low=0.77, high=1.30, role="sensitivity")
-    verdict = a_verdict(word=VerdictWord.NON_INFERIOR, rope=rope, rule=Rule(side=Side.ABOVE), interval=(0.60, 1.10))
+    verdict = a_verdict(
+        word=VerdictWord.NON_INFERIOR, rope=rope, rule=Rule(harm=Harm.MORE_EVENTS), interval=(0.60, 1.10)
+    )
     assert "stays below the sensitivity margin 1.30" in sentence(verdict, a_question())
 
 

@@ -77,7 +77,7 @@ before_data = true
 name = "probability"
 level = 0.9
 threshold = 0.95
-side = "above"
+harm = "more_events"
 """
 
 MODEL = """

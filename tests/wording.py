@@ -13,7 +13,7 @@ from itertools import product
 from findings_example import ROPE, a_question, a_verdict
 
 from bayesrefract.decision import Verdict, VerdictWord
-from bayesrefract.study.rope import Estimand, IntervalKind, Rope, Rule, RuleName, Side
+from bayesrefract.study.rope import Estimand, Harm, IntervalKind, Rope, Rule, RuleName, Side
 from bayesrefract.study.study import Analysis, Evidence
 
 EQUALITY = [r"equivalen"]
@@ -209,7 +209,7 @@ def cases(kind: Kind, estimand: Estimand, reasons: tuple[str, ...] = ()) -> Iter
             direction=kind[1],
             estimand=estimand,
             rope=replace(told.rope, before_data=before, role=role),
-            rule=replace(rule, side=side),
+            rule=replace(rule, harm=next((each for each in Harm if each.side(estimand) is side), None)),
             median=told.between(sum(limits) / 2),
             interval=(told.between(limits[0]), told.between(limits[1])),
             **dict(zip(("p_below", "p_inside", "p_above"), PROBABILITIES.get(kind, (0.2, 0.6, 0.2)), strict=True)),

@@ -41,7 +41,7 @@ _HOMES = {
     "api": ("compare", "run", "load_study"),
     "result": ("Result", "write_report"),
     "judgements": ("attain", "judge_draws", "judge_published", "audit_paper"),
-    "study.rope": ("Rope", "Rule", "RuleName", "Side", "IntervalKind", "Estimand"),
+    "study.rope": ("Rope", "Rule", "RuleName", "Harm", "Side", "IntervalKind", "Estimand"),
     "errors": (
         "BayesrefractError", "InputError", "StudyError", "ModelError", "RecordsError", "EstimandError",
         "SamplingError", "Interrupted",

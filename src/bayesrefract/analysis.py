@@ -14,6 +14,7 @@ from bayesrefract.classical import cross_check
 from bayesrefract.classical.agreement import Agreement
 from bayesrefract.classical.disclosure import reportable, small_groups
 from bayesrefract.cohort.exposure import ExposureTable
+from bayesrefract.cohort.start import Start, start_notes, start_of
 from bayesrefract.cohort.value import Cohort
 from bayesrefract.decision import Verdict, diagnostics
 from bayesrefract.decision.decision import too_close
@@ -60,6 +61,11 @@ class Fit:
     def key(self) -> str:
         return fit_key(self.arrays, self.model.sampler, self.sequence)
 
+    @cached_property
+    def start(self) -> Start:
+        """Where curves start."""
+        return start_of(self.cohort, self.analysis)
+
     @property
     def case(self) -> Case:
         """Inputs of a verdict apart from the draws."""
@@ -94,14 +100,21 @@ def analyse(fit: Fit, store: Store, compiler: Compiler | None, watch: Watch) -> 
     draws = effects.log_hazard_ratio
     small, reported = small_groups(agreement), reportable(agreement)
     bands = curve_bands(effects)
-    checks = predictive_check(posterior, fit.table, fit.arrays.design, fit.cohort, check_seed)
+    checks = predictive_check(posterior, fit.table, fit.arrays.design, fit.cohort, check_seed, start=fit.start.time)
     rope = fit.analysis.rope(Estimand.HAZARD_RATIO)
     return Findings(
         analysis=fit.analysis,
         model=fit.model,
         adjusted_for=tuple(covariate.name for covariate in fit.table.covariates),
         flow=fit.cohort.flow,
-        notes=(*fit.cohort.notes, *fit.table.notes, *reported.notes, *_retried(fit, provenance)),
+        notes=(
+            *fit.analysis.notes,
+            *fit.cohort.notes,
+            *fit.table.notes,
+            *start_notes(fit.start, fit.table.time_unit, small),
+            *reported.notes,
+            *_retried(fit, provenance),
+        ),
         n_events=fit.cohort.n_events,
         health=health,
         agreement=reported,
@@ -115,10 +128,11 @@ def analyse(fit: Fit, store: Store, compiler: Compiler | None, watch: Watch) -> 
         draws=arviz_tree(
             posterior, draws, fit.table, fit.arrays, fit.analysis.contrasts, tree_seed, _attributes(fit, provenance)
         ),
-        prior_survival=prior_survival(fit.arrays, fit.table, prior_rng),
+        prior_survival=prior_survival(fit.arrays, fit.table, prior_rng, start=fit.start.time),
         prior_pull=tuple(prior_pull(draws, contrast, agreement) for contrast in fit.analysis.contrasts),
         provenance=provenance,
         at_horizon=at_horizon(effects),
+        start=fit.start,
         coding=fit.cohort.coding,
     )
 
@@ -159,7 +173,7 @@ def _settle(
     sampler, fresh = fit.model.sampler, False
     while True:
         posterior, provenance = _posterior(fit, sampler, store, compiler, watch, fresh=fresh)
-        effects = estimate(posterior, fit.table, fit.arrays.design, fit.analysis)
+        effects = estimate(posterior, fit.table, fit.arrays.design, fit.analysis, fit.start)
         health = diagnostics.diagnose(posterior, *judged_draws(effects, fit.analysis))
         if health.divergences and sampler.target_accept == fit.model.sampler.target_accept:
             watch.stage(f"{fit.label}: {health.divergences} divergent transitions, sampled again with smaller steps")

@@ -37,6 +37,7 @@ def compare(
     categorical: Sequence[str] = (),
     strata: Sequence[str] = (),
     entry: str | None = None,
+    from_time: float | None = None,
     horizon: float | None = None,
     event_value: str | float | None = None,
     censor_values: Sequence[str | float] = (),
@@ -75,6 +76,10 @@ def compare(
         Columns whose every combination has a baseline hazard of its own.
     entry : str, optional
         Column of delayed entry times.
+    from_time : float, optional
+        With delayed entry, where curves start: survival, medians and restricted means are those of patients without the
+        event at this time. It is a scientific choice without a default. On the command line and in a study file its
+        name is ``from``, a word that Python keeps to itself.
     horizon : float, optional
         Time up to which restricted mean survival time is computed, within follow-up.
     event_value : str or float, optional
@@ -144,6 +149,7 @@ def compare(
         categorical=tuple(categorical),
         strata=tuple(strata),
         entry=entry,
+        from_time=from_time,
         horizon=horizon,
         event_value=event_value,
         censor_values=_several(censor_values),

@@ -16,7 +16,7 @@ from bayesrefract.errors import ModelError, StudyError
 from bayesrefract.messages import UNPRINTABLE, did_you_mean, listed, printable, quoted
 from bayesrefract.names import composed
 from bayesrefract.study.model import NO_SET, QUESTION_SET, Baseline, Model, StrataKind
-from bayesrefract.study.rope import Rope, Rule
+from bayesrefract.study.rope import Rope, Rule, Side
 from bayesrefract.study.study import (
     Analysis,
     Columns,
@@ -35,6 +35,8 @@ GIVEN_SET = "given"
 """Name of the adjustment set that holds the columns to adjust for."""
 OPTIONS = {
     "command line: rope.source": "--rope-source",
+    "command line: question[1].from": "--from",
+    "Name it (entry)": "Name it (--entry)",
     "command line: rope.declared_on": "--rope-declared",
     "command line: rope.": "--rope: ",
     "command line: unordered": "--categorical",
@@ -48,6 +50,9 @@ OPTIONS = {
 }
 """Where a key of a study file has another name on the command line."""
 ARGUMENTS = {
+    "command line: question[1].from": "from_time",
+    "command line: from.": "from_time.",
+    "command line: from =": "from_time =",
     "command line: rope.declared_on": "rope: declared",
     "command line: rope.": "rope: ",
     "command line: unordered": "categorical",
@@ -56,6 +61,7 @@ ARGUMENTS = {
     "command line: name": "rule: name",
     "command line: level": "rule: level",
     "command line: threshold": "rule: threshold",
+    "command line: rule.": "rule: ",
     "command line: ": "",
     "study.time_unit": "the unit of unit",
 }
@@ -87,6 +93,7 @@ class Comparison:
     categorical: tuple[str, ...] = ()
     strata: tuple[str, ...] = ()
     entry: str | None = None
+    from_time: float | None = None
     horizon: float | None = None
     event_value: str | float | None = None
     censor_values: tuple[str | float, ...] = ()
@@ -129,9 +136,11 @@ def option_faults(asked: Comparison) -> tuple[str, ...]:
 
     line = TomlFile("command line", {}, StudyError)
     rule = asked.rule
+    side = None if rule.side is Side.TWO_SIDED else rule.side.value
     columns = {"group": asked.group, "id": asked.id, "unordered": list(asked.categorical), "strata": list(asked.strata)}
     columns["missing"] = list(asked.missing)
     question = {"name": "endpoint", "time": asked.time, "event": asked.event, "entry": asked.entry}
+    times = {"from": asked.from_time, "horizon": asked.horizon}
     codes = {"event_value": _code(asked.event_value), "censor_values": [_code(code) for code in asked.censor_values]}
     tables = StudyTables(
         study=None,
@@ -139,11 +148,13 @@ def option_faults(asked: Comparison) -> tuple[str, ...]:
         groups=None,
         contrasts=(None,),
         populations=(),
-        questions=(line.check("", question | codes | {"horizon": asked.horizon}, sections.QuestionSection),),
+        questions=(line.check("", question | times | codes, sections.QuestionSection),),
         sets=line.check("", {"adjust": {GIVEN_SET: list(asked.covariates)}}, sections.AdjustSection),
         ropes=(line.check("rope", _rope_table(asked.rope), sections.RopeSection),),
         rule=line.check(
-            "", {"name": rule.name, "level": rule.level, "threshold": rule.threshold}, sections.RuleSection
+            "",
+            {"name": rule.name, "level": rule.level, "threshold": rule.threshold, "side": side, "harm": rule.harm},
+            sections.RuleSection,
         ),
     )
     check_across(tables, line)
@@ -197,6 +208,7 @@ def _analysis(asked: Comparison, levels: tuple[str, ...]) -> Analysis:
             horizon=asked.horizon,
             entry=asked.entry,
             event_value=_code(asked.event_value),
+            from_time=asked.from_time,
             censor_values=tuple(_code(code) for code in asked.censor_values),
             event_at_zero=asked.event_at_zero,
         ),

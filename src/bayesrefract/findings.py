@@ -10,11 +10,12 @@ import xarray as xr
 
 from bayesrefract.classical.agreement import Agreement, Companion, CoxContrast
 from bayesrefract.classical.cox import tost_p
+from bayesrefract.cohort.start import Start
 from bayesrefract.cohort.value import Coding, Flow
 from bayesrefract.decision import Verdict
 from bayesrefract.decision.attainability import Attainability
 from bayesrefract.decision.diagnostics import Health
-from bayesrefract.decision.normal import judge_normal
+from bayesrefract.decision.normal import BayesFactor, interval_null_bayes_factors, judge_normal
 from bayesrefract.decision.verdict import Judgement, Region
 from bayesrefract.estimands import CovariateEffect as CovariateEffect
 from bayesrefract.estimands import PredictiveCheck as PredictiveCheck
@@ -27,6 +28,8 @@ from bayesrefract.study.model import Model
 from bayesrefract.study.rope import Estimand, Rope, Rule
 from bayesrefract.study.study import Analysis
 
+FROM_0 = Start()
+
 
 @dataclass(frozen=True)
 class Findings:
@@ -34,7 +37,7 @@ class Findings:
 
     `verdicts`: every contrast on every estimand with a ROPE; the hazard ratio's come first.
     `draws`: the fit in ArviZ's groups, as estimands/arviz_tree.py makes them. `prior_survival`: prior
-    predictive survival, dims (quantile, time); None where the prior is improper.
+    predictive survival, dims (quantile, time); None where the prior is improper. `start`: where curves start.
     """
 
     analysis: Analysis
@@ -57,12 +60,18 @@ class Findings:
     prior_pull: tuple[float | None, ...]  # (posterior mean - companion) / companion SE, per contrast
     provenance: Provenance
     at_horizon: tuple[AtHorizon, ...] = ()
+    start: Start = FROM_0
     coding: Coding | None = None
 
     @property
     def log_hazard_ratio(self) -> xr.DataArray:
         """Draws, dims (chain, draw, contrast), contrast labels as in Contrast.label."""
         return self.draws["posterior"].to_dataset()["log_hazard_ratio"]
+
+    @property
+    def n_intervals(self) -> int:
+        """Intervals into which follow-up was cut; 0 where the draws do not say."""
+        return int(self.draws["posterior"].sizes.get("interval", 0))
 
     @property
     def energy(self) -> xr.DataArray | None:
@@ -87,7 +96,8 @@ def by_question(made: Sequence[Findings]) -> tuple[list[list[Findings]], list[li
 class Counterpart:
     """Cox regression, companion fit, shift by the prior and TOST of one hazard ratio; None where absent.
 
-    `cox_judgement`: verdict of the same rule on Cox regression, its log hazard ratio taken as normal.
+    `cox_judgement`: verdict of the same rule on Cox regression, its log hazard ratio taken as normal. `bayes_factors`:
+    of the ROPE against its outside, from the companion's likelihood; no rule reads them.
     """
 
     cox: CoxContrast | None
@@ -97,6 +107,7 @@ class Counterpart:
     log_rank_p: float | None
     tost_p: float | None
     cox_judgement: Judgement | None = None
+    bayes_factors: tuple[BayesFactor, ...] = ()
 
     @property
     def agrees(self) -> bool | None:
@@ -121,15 +132,25 @@ def counterpart(findings: Findings, verdict: Verdict) -> Counterpart:
     agreement = findings.agreement
     cox = next((each for each in agreement.cox if (each.group, each.reference) == pair), None)
     p = {frozenset((each.group, each.reference)): each.p for each in agreement.log_rank.pairs}
+    companion = next((each for each in agreement.companion if (each.group, each.reference) == pair), None)
     return Counterpart(
         cox=cox,
         breslow=next((each for each in agreement.breslow if (each.group, each.reference) == pair), None),
-        companion=next((each for each in agreement.companion if (each.group, each.reference) == pair), None),
+        companion=companion,
         prior_pull=_prior_pull(findings, pair),
         log_rank_p=p.get(frozenset(pair)),
         tost_p=None if cox is None else tost_p(cox.log_coef, cox.log_se, verdict.rope),
         cox_judgement=None if cox is None else judge_cox(cox, verdict.rope, verdict.rule),
+        bayes_factors=_bayes_factors(companion, verdict.rope),
     )
+
+
+def _bayes_factors(companion: Companion | None, rope: Rope) -> tuple[BayesFactor, ...]:
+    """From the likelihood of the companion fit; none where it has no maximum."""
+    if companion is None or not (math.isfinite(companion.log_hr) and 0 < companion.se < math.inf):
+        return ()
+    region = Region(math.log(rope.low), math.log(rope.high))
+    return interval_null_bayes_factors(companion.log_hr, companion.se, region)
 
 
 def judge_cox(cox: CoxContrast, rope: Rope, rule: Rule) -> Judgement:

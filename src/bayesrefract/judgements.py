@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bayesrefract.errors import InputError
-from bayesrefract.study.rope import Rope, Rule, bounds_faults
+from bayesrefract.study.rope import Rope, Rule, bounds_faults, two_readings
 
 if TYPE_CHECKING:
     from bayesrefract.decision import Verdict
@@ -128,6 +128,8 @@ def judge_draws(
     from bayesrefract.study.study import Contrast
 
     faults = [f"rope: {fault}" for fault in bounds_faults(rope.low, rope.high, rope.estimand)]
+    if rule.harm is None and rule.one_sided and not rope.estimand.is_ratio:
+        faults.append(f"rule: {two_readings(rule.side, rope.estimand)}")
     values = np.atleast_2d(np.asarray(draws.values if isinstance(draws, xr.DataArray) else draws, dtype=float))
     if isinstance(draws, xr.DataArray) and {"chain", "draw"} <= set(draws.dims):
         values = draws.transpose("chain", "draw", ...).to_numpy().astype(float)

@@ -1,6 +1,6 @@
-"""Agreement of the companion fit with Cox regression: is the code right, are the intervals fine enough, do ties matter?
+"""Agreement of the companion fit with Cox regression: the code, the intervals and the ties, one by one.
 
-Three questions with a threshold each, as one distance from Cox regression cannot tell them apart.
+Three questions with a threshold each, as one distance from Cox regression cannot distinguish them.
 """
 
 from __future__ import annotations

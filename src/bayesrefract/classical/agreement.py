@@ -13,7 +13,7 @@ from bayesrefract.interval import Interval as Interval
 
 @dataclass(frozen=True)
 class KaplanMeier:
-    """Product-limit curve of one group: a step function, times[0] = 0, survival[0] = 1.
+    """Product-limit curve of one group: a step function, survival[0] = 1 at times[0], which is 0 or the start.
 
     All arrays have shape (step,). `low`, `high`: pointwise 95% log-log limits (NaN where undefined).
     `at_risk`: number at risk just before each time. `censored`: number censored at each time; None where not
@@ -132,8 +132,21 @@ class LogRank:
 
 
 @dataclass(frozen=True)
+class SchoenfeldPair:
+    """The Schoenfeld residual test of one contrast, on its two groups. p is None with `method` saying why."""
+
+    group: str
+    reference: str
+    p: float | None
+    statistic: float | None
+    method: str
+
+
+@dataclass(frozen=True)
 class ProportionalHazards:
     """Schoenfeld residual test of the group effect, over all groups at once; `by_term` has every term's p.
+
+    `pairs`: the test of each contrast.
 
     p is None with `method` saying why.
     """
@@ -142,6 +155,12 @@ class ProportionalHazards:
     statistic: float | None
     method: str
     by_term: tuple[tuple[str, float], ...] = ()
+    pairs: tuple[SchoenfeldPair, ...] = ()
+
+    @property
+    def judged(self) -> tuple[SchoenfeldPair, ...]:
+        """The tests of the contrasts where they differ from the one over all groups: with more than two of these."""
+        return tuple(each for each in self.pairs if (each.p, each.method) != (self.p, self.method))
 
 
 @dataclass(frozen=True)

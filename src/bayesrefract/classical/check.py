@@ -26,8 +26,9 @@ from bayesrefract.classical.kaplan_meier import describe_groups, overall_follow_
 from bayesrefract.classical.log_rank import log_rank
 from bayesrefract.classical.partial_likelihood import at_every_event_time
 from bayesrefract.classical.regression import GroupEffects, RegressionData, regression_data
-from bayesrefract.classical.schoenfeld import proportional_hazards
+from bayesrefract.classical.schoenfeld_pairs import proportional
 from bayesrefract.cohort.exposure import ExposureTable
+from bayesrefract.cohort.start import Start, start_of
 from bayesrefract.cohort.value import Cohort
 from bayesrefract.model.effects import design
 from bayesrefract.study.model import Model, StrataKind
@@ -44,6 +45,7 @@ class Inputs:
     cohort: Cohort = field(compare=False)
     contrasts: tuple[Contrast, ...] = field(compare=False)
     horizon: float | None = field(compare=False)
+    start: Start = field(compare=False)
     stratified: bool = field(compare=False)
 
 
@@ -94,7 +96,7 @@ def cross_check(cohort: Cohort, analysis: Analysis, table: ExposureTable, model:
     """
     contrasts = tuple(c for c in analysis.contrasts if {c.group, c.reference} <= set(cohort.groups))
     stratified = is_stratified(cohort, model)
-    everything = (cohort, contrasts, analysis.endpoint.horizon, stratified)
+    everything = (cohort, contrasts, analysis.endpoint.horizon, start_of(cohort, analysis), stratified)
     classical = _classical(Inputs(hashlib.sha256(pickle.dumps(everything)).digest(), *everything))
     ours = companion.fit(table, fixed_columns(table, model), stratified=stratified).groups
     companions = []
@@ -131,7 +133,7 @@ def _classical(inputs: Inputs) -> Classical:
     data = regression_data(cohort, stratified=inputs.stratified)
     fitted = efron(data)
     some = _some(data)
-    groups, notes = describe_groups(cohort, inputs.horizon)
+    groups, notes = describe_groups(cohort, inputs.horizon, inputs.start)
     return Classical(
         groups=groups,
         notes=notes,
@@ -142,7 +144,7 @@ def _classical(inputs: Inputs) -> Classical:
         checked=at_every_event_time(some),
         checking=breslow(some),
         log_rank=log_rank(cohort, inputs.contrasts, stratified=inputs.stratified),
-        proportional_hazards=proportional_hazards(data, fitted.coefficients),
+        proportional_hazards=proportional(cohort, data, fitted, inputs.contrasts, stratified=inputs.stratified),
         tied_share=tied_share(cohort.exit[cohort.event]),
     )
 

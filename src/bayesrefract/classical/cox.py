@@ -155,10 +155,10 @@ def _against_most_common(
     logs: NDArray[np.float64],
     covariance: NDArray[np.float64],
 ) -> Iterator[CoxTerm]:
-    """Ratios versus the most common level; the fit compares with the first, which may be rare."""
+    """Ratios versus the most common level, of two versus the first; the fit compares with the first, often rare."""
     codes, patients = np.unique(values, return_counts=True)
     effects, spread = np.append(0.0, logs), np.pad(covariance, (1, 0))
-    most = int(np.argmax(patients))
+    most = 0 if len(levels) == 2 else int(np.argmax(patients))
     for place, code in enumerate(codes):
         variance = spread[place, place] + spread[most, most] - 2 * spread[place, most]
         if place != most and variance > 0:

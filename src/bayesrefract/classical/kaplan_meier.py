@@ -6,23 +6,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesrefract.classical.agreement import GroupSummary, Interval, KaplanMeier
+from bayesrefract.cohort.start import Start
 from bayesrefract.cohort.value import Cohort
 
 HALF_TOLERANCE = 1e-8
 """Distance from 0.5 within which a survival probability counts as exactly one half."""
 
 
-def describe_groups(cohort: Cohort, horizon: float | None) -> tuple[tuple[GroupSummary, ...], tuple[str, ...]]:
+FROM_0 = Start()
+NOTHING = Interval(None, None, None)
+
+
+def describe_groups(
+    cohort: Cohort, horizon: float | None, start: Start = FROM_0
+) -> tuple[tuple[GroupSummary, ...], tuple[str, ...]]:
     """Summarise each group, with notes on the curves.
 
-    With delayed entry a curve describes the stretch of follow-up that `connected_stretch` finds.
+    With delayed entry curves, medians and restricted means are those of patients without the event at `start`; where
+    no start is declared, there are curves alone.
     """
     summaries, notes = [], []
     for code, level in enumerate(cohort.groups):
         inside = cohort.group == code
         entry, exit_, event = cohort.entry[inside], cohort.exit[inside], cohort.event[inside]
-        curve, note = describe_curve(entry, exit_, event)
-        whole = not note
+        curve, note = describe_curve(entry, exit_, event, start.time)
+        whole = not note and start.is_declared
         average = restricted_mean(curve, horizon) if whole and horizon is not None else None
         summaries.append(
             GroupSummary(
@@ -30,8 +38,8 @@ def describe_groups(cohort: Cohort, horizon: float | None) -> tuple[tuple[GroupS
                 patients=int(inside.sum()),
                 events=int(event.sum()),
                 person_time=float((exit_ - entry).sum()),
-                median=median_survival(curve),
-                median_follow_up=median_survival(describe_curve(entry, exit_, ~event)[0]),
+                median=median_survival(curve) if start.is_declared else NOTHING,
+                median_follow_up=median_survival(reverse_curve(entry, exit_, event)),
                 rmst=average[0] if average else None,
                 rmst_se=average[1] if average else None,
                 curve=curve,
@@ -47,29 +55,36 @@ def overall_follow_up(cohort: Cohort) -> Interval:
 
     Schemper & Smith (1996), doi:10.1016/0197-2456(96)00075-X.
     """
-    return median_survival(describe_curve(cohort.entry, cohort.exit, ~cohort.event)[0])
+    return median_survival(reverse_curve(cohort.entry, cohort.exit, cohort.event))
+
+
+def reverse_curve(entry: NDArray[np.float64], exit_: NDArray[np.float64], event: NDArray[np.bool_]) -> KaplanMeier:
+    """Reverse Kaplan-Meier curve of the time under observation, which starts with each patient's own entry."""
+    return describe_curve(np.zeros(len(entry)), exit_ - entry, ~event)[0]
 
 
 def describe_curve(
-    entry: NDArray[np.float64], exit_: NDArray[np.float64], event: NDArray[np.bool_]
+    entry: NDArray[np.float64], exit_: NDArray[np.float64], event: NDArray[np.bool_], start: float = 0.0
 ) -> tuple[KaplanMeier, str]:
-    """Kaplan-Meier curve of one group, and a note where it does not cover all of its follow-up.
+    """Kaplan-Meier curve of those without the event at `start`, and a note where it does not cover all that follows.
 
     Survival cannot be estimated across a gap in which nobody is at risk: the product limit would be
     stuck at 0, or silently skip the gap.
     """
+    later = exit_ > start
+    entry, exit_, event = np.maximum(entry[later], start), exit_[later], event[later]
     if not len(exit_):
-        return KaplanMeier(*(np.array([v]) for v in (0.0, 1.0, 1.0, 1.0, 0.0))), "no patients."
-    inside, start, end = connected_stretch(entry, exit_, event)
-    curve = kaplan_meier(entry[inside], exit_[inside], event[inside], start)
-    if start == 0 and inside.all():
+        return KaplanMeier(*(np.array([v]) for v in (start, 1.0, 1.0, 1.0, 0.0))), "no patients."
+    inside, first, end = connected_stretch(entry, exit_, event)
+    curve = kaplan_meier(entry[inside], exit_[inside], event[inside], first)
+    if first == start and inside.all():
         return curve, ""
     note = (
-        f"nobody is at risk before {start:g} {{unit}}"
+        f"nobody is at risk before {first:g} {{unit}}"
         if inside.all()
-        else (f"the number at risk falls to 0 in between, so only follow-up from {start:g} to {end:g} {{unit}} is used")
+        else (f"the number at risk falls to 0 in between, so only follow-up from {first:g} to {end:g} {{unit}} is used")
     )
-    return curve, f"{note}; it and its median hold for patients without the event at {start:g} {{unit}}; no RMST."
+    return curve, f"{note}; it and its median hold for patients without the event at {first:g} {{unit}}; no RMST."
 
 
 def connected_stretch(
@@ -91,7 +106,7 @@ def connected_stretch(
 def kaplan_meier(
     entry: NDArray[np.float64], exit_: NDArray[np.float64], event: NDArray[np.bool_], start: float = 0.0
 ) -> KaplanMeier:
-    """Product-limit curve with log-log limits; 1 up to `start`, the first entry.
+    """Product-limit curve with log-log limits; it starts at `start`, the first entry.
 
     Limits are NaN where the curve is 0, as the log-log transformation has no value there.
     """
@@ -101,10 +116,11 @@ def kaplan_meier(
     entered = np.where(entry <= start, 0.0, entry)
     fitter = KaplanMeierFitter().fit(exit_, event, entry=entered if entered.any() else None, alpha=0.05)
     times = fitter.timeline.astype(float)
+    times[0] = start
     survival = fitter.survival_function_.to_numpy()[:, 0]
     limits = np.where(survival[:, None] > 0, fitter.confidence_interval_.to_numpy(), np.nan)
     at_risk = np.searchsorted(np.sort(entry), times, side="left") - np.searchsorted(np.sort(exit_), times, side="left")
-    at_risk[0] = np.sum(entry == 0)
+    at_risk[0] = np.sum(entry <= start)
     left = np.sort(exit_[~event])
     censored = np.searchsorted(left, times, side="right") - np.searchsorted(left, times, side="left")
     return KaplanMeier(times, survival, limits[:, 0], limits[:, 1], at_risk.astype(float), censored)

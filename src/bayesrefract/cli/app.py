@@ -84,11 +84,28 @@ def _commands_of(package: str) -> Mapping[str, Callable[..., None]]:
 app = command_line()
 
 
+SIDES = {"above": "more_events", "below": "fewer_events"}
+
+
+def _with_harm(arguments: Sequence[str]) -> list[str]:
+    """`--one-sided above` of earlier versions, whose ranges are all of a ratio, with the harm that it meant; told."""
+    given = list(arguments)
+    for side, harm in SIDES.items():
+        for old in (["--one-sided", side], [f"--one-sided={side}"]):
+            for i in range(len(given)):
+                if given[i : i + len(old)] == old:
+                    given[i : i + len(old)] = ["--one-sided", "--harm", harm]
+                    tell(f"--one-sided {side} is read as --one-sided --harm {harm}. Write that instead.")
+    return given
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line (of this process unless given) and leave with its exit code."""
     streams = tolerate()
     try:
-        code = exit_code_of(lambda: app(args=arguments, prog_name="bayesrefract"))
+        code = exit_code_of(
+            lambda: app(args=_with_harm(sys.argv[1:] if arguments is None else arguments), prog_name="bayesrefract")
+        )
     except KeyboardInterrupt:  # a second one, while the first is being told
         code = ExitCode.INTERRUPTED
     except SystemExit as ended:  # the option parser's own: help, wrong usage, Ctrl-C in a command that does not sample

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import typer
@@ -32,8 +33,10 @@ def check(studies: options.Studies, *, model: options.Models = None) -> None:
         for analysis in each.study.analyses:
             for tried in models_of(analysis, each.models):
                 with collecting(faults):
-                    counts = _counts(*_tabulated(each.records, analysis, tried))
-                    typer.echo(f"  {analysis.name}, {tried.name}: {counts}")
+                    cohort, table = _tabulated(each.records, analysis, tried)
+                    typer.echo(f"  {analysis.name}, {tried.name}: {_counts(cohort, table, analysis.notes)}")
+                    if cohort.has_delayed_entry:
+                        typer.echo(f"    {_late(cohort, analysis)}")
     if faults:
         raise InputError(tuple(dict.fromkeys(faults)))
     typer.echo("All valid.")
@@ -48,14 +51,22 @@ def _tabulated(records: Records, analysis: Analysis, model: Model) -> tuple[Coho
     return cohort, tabulate(cohort, model.intervals)
 
 
-def _counts(cohort: Cohort, table: ExposureTable) -> str:
+def _counts(cohort: Cohort, table: ExposureTable, told: Sequence[str]) -> str:
     """Patients in = analysed + excluded, events, and notes."""
     flow = cohort.flow
     excluded = "; ".join(f"{count} {reason}" for reason, count in flow.excluded.items() if count)
     parts = [f"{flow.records} patients, {flow.analysed} analysed, {cohort.n_events} events"]
     parts += [f"Codes: {cohort.coding}"] if cohort.coding is not None else []
     parts += [f"excluded: {excluded}"] if excluded else []
-    return ". ".join([*parts, *(note.rstrip(".") for note in (*cohort.notes, *table.notes))])
+    return ". ".join([*parts, *(note.rstrip(".") for note in (*told, *cohort.notes, *table.notes))])
+
+
+def _late(cohort: Cohort, analysis: Analysis) -> str:
+    """With delayed entry: where curves start, and the numbers at risk from which a start is chosen."""
+    from bayesrefract.cohort.start import start_notes, start_of, told_at_risk
+
+    notes = start_notes(start_of(cohort, analysis), analysis.time_unit)
+    return " ".join((f"Delayed entry. At risk {told_at_risk(cohort, analysis)}.", *notes))
 
 
 def models() -> None:

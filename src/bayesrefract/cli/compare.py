@@ -9,7 +9,7 @@ from bayesrefract.cli import options
 from bayesrefract.cli.output import leave, tell
 from bayesrefract.comparison import Comparison, Keep
 from bayesrefract.errors import InputError, collecting
-from bayesrefract.study.rope import Rope, Rule, RuleName, Side
+from bayesrefract.study.rope import Harm, Rope, Rule, RuleName
 from bayesrefract.study.study import Evidence
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def compare(
     categorical: options.Categorical = None,
     strata: options.Strata = None,
     entry: options.Entry = None,
+    from_time: options.From = None,
     horizon: options.Horizon = None,
     event_value: options.EventValue = None,
     censor_value: options.CensorValue = None,
@@ -45,7 +46,8 @@ def compare(
     rule: options.RuleOption = RuleName.INTERVAL,
     level: options.Level = 0.95,
     threshold: options.Threshold = None,
-    one_sided: options.OneSided = None,
+    one_sided: options.OneSided = False,
+    harm: options.HarmOption = None,
     evidence: options.EvidenceOption = None,
     model: options.Model = "primary",
     seed: options.Seed = None,
@@ -77,18 +79,19 @@ def compare(
         categorical=tuple(categorical or ()),
         strata=tuple(strata or ()),
         entry=entry,
+        from_time=from_time,
         horizon=horizon,
         event_value=event_value,
         censor_values=tuple(censor_value or ()),
         event_at_zero=event_at_zero,
         missing=tuple(missing or ()),
-        rule=Rule(rule, level, threshold, Side(one_sided or Side.TWO_SIDED)),
+        rule=Rule(rule, level, threshold, harm=harm),
         evidence=Evidence(evidence or Evidence.UNSTATED),
         label=file.name,
         typed=True,
     )
     target = None if json == "-" else json
-    faults = [EXCLUSIVE] if before_data and after_data else []
+    faults = exclusive_faults(before=before_data, after=after_data, one_sided=one_sided, harm=harm)
     if faults:  # told together with all others
         with collecting(faults):
             check_comparison(asked, file, model, json=target)
@@ -102,6 +105,17 @@ def compare(
 
 UNDATED = "--before-data needs the date on which the range was fixed. Add --rope-declared YYYY-MM-DD."
 EXCLUSIVE = "--before-data and --after-data exclude each other. Give one of them, or neither: not stated."
+
+
+HARMLESS = (
+    "--one-sided does not say what harms a patient. Add --harm more_events (death, progression), or --harm "
+    "fewer_events (response, discharge)."
+)
+
+
+def exclusive_faults(*, before: bool, after: bool, one_sided: bool, harm: Harm | None) -> list[str]:
+    """Options that exclude or need each other."""
+    return [EXCLUSIVE] * (before and after) + [HARMLESS] * (one_sided and harm is None)
 
 
 def declared_rope(

@@ -10,7 +10,7 @@ import typer
 
 from bayesrefract.comparison import Keep
 from bayesrefract.study.model import DEFAULT_SEED, LARGEST_SEED
-from bayesrefract.study.rope import RuleName
+from bayesrefract.study.rope import Harm, RuleName
 from bayesrefract.study.study import EventAtZero, TimeUnit
 
 # Shared
@@ -75,6 +75,15 @@ Strata = Annotated[
     typer.Option("--strata", metavar="COL", help="A baseline hazard of its own per level; repeat for more."),
 ]
 Entry = Annotated[str | None, typer.Option("--entry", metavar="COL", help="Delayed entry time.")]
+From = Annotated[
+    float | None,
+    typer.Option(
+        "--from",
+        metavar="T",
+        help="With delayed entry, where curves start: survival, medians and restricted means are those of patients "
+        "without the event at this time; no default.",
+    ),
+]
 Horizon = Annotated[
     float | None,
     typer.Option("--horizon", metavar="T", help="Time up to which restricted mean survival time is computed."),
@@ -103,8 +112,11 @@ Threshold = Annotated[
     float | None, typer.Option("--threshold", metavar="P", help="Least posterior probability; rule probability only.")
 ]
 OneSided = Annotated[
-    Literal["above", "below"] | None,
-    typer.Option("--one-sided", help="Non-inferiority: the side of the ROPE on which the harm lies."),
+    bool, typer.Option("--one-sided", help="Non-inferiority instead of equivalence; --harm says what is harmful.")
+]
+HarmOption = Annotated[
+    Harm | None,
+    typer.Option("--harm", help="What harms a patient, of a one-sided rule: death is more_events, cure fewer_events."),
 ]
 Model = Annotated[str, typer.Option("--model", metavar="NAME_OR_FILE", help="See `bayesrefract models`.")]
 Json = Annotated[

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bayesrefract.cli.compare import EXCLUSIVE, UNDATED, declared_rope
+from bayesrefract.cli.compare import UNDATED, declared_rope, exclusive_faults
+from bayesrefract.cli.printed_events import three_events
 from bayesrefract.comparison import OPTIONS
 from bayesrefract.errors import InputError, StudyError, collecting
 from bayesrefract.messages import listed, quoted
@@ -16,11 +17,11 @@ from bayesrefract.model.priors import resolve_group_prior
 from bayesrefract.outputs import folder_target_faults, target_faults
 from bayesrefract.papers import Number, Ratio, read_number
 from bayesrefract.papers.assess import Assessment, Terms, assess
-from bayesrefract.papers.combine import Against, Pooled, contrast, correlations, pool
+from bayesrefract.papers.combine import Against, Pooled, contrast, correlation_of, correlations, pool
 from bayesrefract.papers.numbers import ratio_faults
 from bayesrefract.papers.ratios_file import Selection, Wanted, read_ratios
 from bayesrefract.study.model import GroupPriorName, Priors
-from bayesrefract.study.rope import Rule, RuleName, Side
+from bayesrefract.study.rope import Harm, Rule, RuleName
 
 DEFAULT_NAMES = ("group", "reference")
 DEFAULT_SECOND = "second group"
@@ -45,10 +46,12 @@ class PrintedQuestion:
     rule: RuleName
     level: float
     threshold: float | None
-    one_sided: str | None
+    one_sided: bool
+    harm: Harm | None
     against: tuple[str, str, str] | None
     against_group: str
     correlation: tuple[float, float] | None
+    events: tuple[str, str, str] | None
     where: tuple[str, ...]
     groups: tuple[str, ...]
     pool: bool
@@ -86,9 +89,12 @@ def answer(asked: PrintedQuestion) -> Answer:
     terms = terms_of(asked)
     ratios = selection.ratios if selection is not None else typed[:1]
     made = tuple(assess(ratio, terms) for ratio in ratios)
-    if asked.against is not None and asked.correlation is not None:
+    span = asked.correlation
+    if asked.events is not None:
+        span = (correlation_of(*three_events(order_of(asked), asked.events, [])),) * 2
+    if asked.against is not None and span is not None:
         both = (*made, assess(typed[1], terms))
-        return Answer(terms, both, against=contrast(typed[0], typed[1], asked.correlation, terms))
+        return Answer(terms, both, against=contrast(typed[0], typed[1], span, terms))
     return Answer(terms, made, selection, pooled=_pooled(asked, ratios, terms) if asked.pool else ())
 
 
@@ -97,7 +103,7 @@ def terms_of(asked: PrintedQuestion) -> Terms:
     rope = declared_rope(
         asked.rope, asked.rope_source, asked.rope_declared, before=before_publication(asked), after=asked.after_data
     )
-    rule = Rule(asked.rule, asked.level, asked.threshold, Side(asked.one_sided or Side.TWO_SIDED))
+    rule = Rule(asked.rule, asked.level, asked.threshold, harm=asked.harm)
     return Terms(rope, rule, resolve_group_prior(Priors(group=GroupPriorName(asked.prior)), rope))
 
 
@@ -118,7 +124,9 @@ def terms_faults(asked: PrintedQuestion) -> list[str]:
     rope = {"low": low, "high": high, "source": asked.rope_source, "declared_on": day, "before_data": True}
     line.check("rope", rope | {"estimand": "hazard_ratio"}, RopeSection)
     line.check("", {"name": asked.rule, "level": asked.level, "threshold": asked.threshold}, RuleSection)
-    faults = [EXCLUSIVE] if asked.before_data and asked.after_data else []
+    faults = exclusive_faults(
+        before=asked.before_data, after=asked.after_data, one_sided=asked.one_sided, harm=asked.harm
+    )
     if asked.before_data and asked.rope_declared is None:
         faults.append(UNDATED)
     if asked.before_data and asked.paper_date is None:
@@ -155,10 +163,16 @@ def combination_faults(asked: PrintedQuestion) -> list[str]:
     if asked.against is None and asked.against_group != DEFAULT_SECOND:
         faults.append("--against-group names the group of --against, which is not given. Leave it out.")
     faults += [f"--where {each}: write COLUMN=VALUE." for each in asked.where if "=" not in each]
-    if asked.against is not None and asked.correlation is None:
+    if asked.events is not None:
+        three_events(order_of(asked), asked.events, faults)
+        if asked.against is None:
+            faults.append("--events gives the correlation of --hr and --against. Leave it out, or give --against.")
+        if asked.correlation is not None:
+            faults.append("--correlation and --events exclude each other: the events give the correlation. Keep one.")
+    if asked.against is not None and asked.correlation is None and asked.events is None:
         faults.append(
             "--against: ratios with one reference are correlated, and the printed numbers do not say how much. "
-            "Give a range, such as --correlation 0 0.7."
+            "Give a range, such as --correlation 0 0.7, or the events of the three groups: --events D0 D1 D2."
         )
     if asked.correlation is not None:
         faults += _correlation_faults(asked, *asked.correlation)
@@ -167,6 +181,11 @@ def combination_faults(asked: PrintedQuestion) -> list[str]:
     if not 0 < asked.tau_scale < float("inf"):
         faults.append(f"--tau-scale {asked.tau_scale:g} is not allowed. Give a number above 0, such as 0.5.")
     return faults
+
+
+def order_of(asked: PrintedQuestion) -> tuple[str, str, str]:
+    """The common reference, the group of --hr and that of --against."""
+    return asked.contrast[1], asked.contrast[0], asked.against_group
 
 
 def pool_faults(ratios: Sequence[Ratio], asked: PrintedQuestion) -> list[str]:

@@ -46,6 +46,14 @@ Correlation = Annotated[
     tuple[float, float] | None,
     typer.Option("--correlation", metavar="LOW HIGH", help="Of estimates that share patients: a range, never one."),
 ]
+Events = Annotated[
+    tuple[str, str, str] | None,
+    typer.Option(
+        "--events",
+        metavar="D0 D1 D2",
+        help="Events of the reference, of --hr's group and of --against's (or NAME=N): the correlation follows.",
+    ),
+]
 Where = Annotated[
     list[str] | None,
     typer.Option("--where", metavar="COL=VALUE", help="Only rows of FILE with this value; repeat for more."),
@@ -80,10 +88,12 @@ def published(
     rule: options.RuleOption = RuleName.INTERVAL,
     level: options.Level = 0.95,
     threshold: options.Threshold = None,
-    one_sided: options.OneSided = None,
+    one_sided: options.OneSided = False,
+    harm: options.HarmOption = None,
     against: AgainstRatio = None,
     against_group: AgainstName = "second group",
     correlation: Correlation = None,
+    events: Events = None,
     where: Where = None,
     group: Groups = None,
     pool: Pool = False,
@@ -104,8 +114,8 @@ def published(
     asked = PrintedQuestion(
         file, hr, ci, ci_level, contrast, rope, rope_source,
         rope_declared.date() if rope_declared else None, before_data, after_data,
-        paper_date.date() if paper_date else None, prior, rule, level, threshold, one_sided, against, against_group,
-        correlation, tuple(where or ()), tuple(group or ()), pool, tau_scale, json, figure, out,
+        paper_date.date() if paper_date else None, prior, rule, level, threshold, one_sided, harm, against,
+        against_group, correlation, events, tuple(where or ()), tuple(group or ()), pool, tau_scale, json, figure, out,
     )  # fmt: skip
     found = answer(asked)
     show(found, json=json, figure=figure, out=out, quiet=quiet)
@@ -176,9 +186,10 @@ def sentences(found: Answer) -> list[str]:
         pairs = list(zip(found.against.correlations, found.against.assessments, strict=True))
         return [tables.against_sentence(pairs), *tables.warnings(found.made)]
     if len(found.pooled) == 1:
-        return [tables.sentence_of(found.pooled[0].assessment)]
+        return [tables.sentence_of(found.pooled[0].assessment), *tables.few_studies(found.pooled[0])]
     if found.pooled:
-        return [tables.against_sentence([(each.correlation or 0.0, each.assessment) for each in found.pooled])]
+        over = [(each.correlation or 0.0, each.assessment) for each in found.pooled]
+        return [tables.against_sentence(over), *tables.few_studies(found.pooled[0])]
     return [tables.sentence_of(found.made[0])] if len(found.made) == 1 else []
 
 

@@ -90,11 +90,29 @@ def covariate_cells(
 
 
 def make_covariate(cells: Cells, is_categorical: bool, kept: NDArray[np.bool_], analysis: Analysis) -> Covariate:
-    """The covariate of the patients `kept`, with the levels that occur among them."""
+    """The covariate of the patients `kept`, with the levels that occur among them.
+
+    A column of two numbers is a category with two levels: its prior must not depend on whether they are written 0 and
+    1, or no and yes.
+    """
+    labels, numbers = cells.text[kept], cells.number[kept]
     if not is_categorical:
-        return Covariate(cells.name, cells.number[kept], per=(analysis.columns.per or {}).get(cells.name, 1.0))
-    levels, codes = encode(cells.text[kept])
+        values = np.unique(numbers)
+        if len(values) != 2:
+            return Covariate(cells.name, numbers, per=(analysis.columns.per or {}).get(cells.name, 1.0))
+        names = [min(set(labels[numbers == value])) for value in values]  # 1.5 and 1.50 are one number
+        labels = np.where(numbers == values[0], *np.array(names, dtype=object))
+    levels, codes = encode(labels)
     return Covariate(cells.name, codes.astype(np.float64), levels)
+
+
+def step_notes(covariates: Sequence[Covariate], analysis: Analysis) -> tuple[str, ...]:
+    """The declared steps that a column of two values has no use for."""
+    return tuple(
+        f"{covariate.name} has two values, so that it is a category: its step (columns.per) is not used."
+        for covariate in covariates
+        if covariate.is_categorical and covariate.name in (analysis.columns.per or {})
+    )
 
 
 def encode(labels: NDArray[np.object_]) -> tuple[tuple[str, ...], NDArray[np.int64]]:

@@ -97,6 +97,8 @@ def choose_cuts(event_times: NDArray[np.float64], intervals: Intervals) -> NDArr
         after = np.sum(times > cut)
         if inside >= intervals.min_events and after >= intervals.min_events:
             kept.append(float(cut))
+    if intervals.to_last_event and len(times):
+        kept.append(float(times[-1]))
     return np.array(kept)
 
 
@@ -140,6 +142,8 @@ def tabulate(cohort: Cohort, intervals: Intervals, *, merge: bool = True) -> Exp
     Holford (1980), doi:10.2307/2529982; Laird & Olivier (1981), doi:10.1080/01621459.1981.10477634.
     """
     cuts = choose_cuts(cohort.exit[cohort.event], intervals)
+    if intervals.to_last_event:
+        cuts = cuts[cuts < cohort.exit.max()]
     check_cuts(cuts, cohort)
     edges = np.concatenate([[0.0], cuts, [np.inf]])
     events, exposure = split(cohort.entry, cohort.exit, cohort.event, edges)

@@ -16,6 +16,7 @@ from bayesrefract.cohort.covariates import (
     level_faults,
     make_covariate,
     make_strata,
+    step_notes,
     strata_columns,
 )
 from bayesrefract.cohort.declared import check_spellings, exclude_declared, fault_marks, moved_note, notes_of_columns
@@ -23,6 +24,7 @@ from bayesrefract.cohort.endpoint import check_horizon, read_follow_up
 from bayesrefract.cohort.faults import Faults, check_one_row_each, identify
 from bayesrefract.cohort.population import Grouping, Selection, assign_groups, describe, restrict
 from bayesrefract.cohort.read import Records, missing_columns
+from bayesrefract.cohort.start import check_start
 from bayesrefract.cohort.value import Coding, Cohort, Covariate, Flow
 from bayesrefract.errors import ModelError, RecordsError
 from bayesrefract.messages import printable
@@ -152,6 +154,8 @@ def _select(records: Records, analysis: Analysis, model: Model, faults: Faults) 
         return None
     if not faults.found:  # times that are not sound say nothing of the horizon
         check_horizon(analysis, grouping, follow_up, kept, faults)
+        at_risk = (grouping.group[kept], follow_up.entry[kept], follow_up.exit[kept])
+        check_start(analysis, grouping.levels, *at_risk, faults)
     covariates = tuple(make_covariate(cells, is_cat, kept, analysis) for cells, is_cat in adjusting.values())
     check_identified(grouping.group[kept], stratum, _usable(covariates, analysis, faults), analysis, faults)
     if faults.found:
@@ -169,7 +173,7 @@ def _select(records: Records, analysis: Analysis, model: Model, faults: Faults) 
         patient=tuple(patients[i] for i in np.flatnonzero(kept)),
         flow=Flow(len(kept), selection.excluded, int(kept.sum())),
         time_unit=analysis.time_unit,
-        notes=notes,
+        notes=(*notes, *step_notes(covariates, analysis)),
         administrative_end=None if end is None else end[kept],
         data_sha256=records.sha256,
         coding=_coding(records.cells(endpoint.event).text[kept], follow_up.event[kept]),

@@ -1,7 +1,7 @@
 """Power of the equivalence rule, and the events that it requires; independent of the estimated group effect.
 
 Everything is computed on the log of the ratio, with a normal likelihood of known information and a
-flat or normal prior, at a true ratio of exactly 1.
+flat or normal prior, at a true ratio of exactly 1; the power at 1.05 and 1.10 too.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 
 from bayesrefract.errors import EstimandError
-from bayesrefract.study.rope import HIGHEST_LEVEL, Rope, Rule, RuleName, Side
+from bayesrefract.study.rope import HIGHEST_LEVEL, Estimand, Rope, Rule, RuleName, Side
 
 INTERVAL_RULE = Rule()
 """The two-sided 95% interval rule."""
@@ -24,6 +24,23 @@ LEAST_SD, LARGEST_SD = 1e-6, 1e6
 ALLOWED_SD = f"Give a number from {LEAST_SD:g} to {LARGEST_SD:,.0f}, or leave it out for a flat prior."
 
 
+NO_PROPORTION = "The proportion of their events is taken as 1:1, as a group without events gives none."
+OVERSTATED = (
+    "it holds more inside the ROPE than the default prior. A claim that it alone would make is withheld, so that the "
+    "power is overstated."
+)
+TRUE_RATIOS = (1.05, 1.10)
+"""True ratios other than 1 at which the power is computed: groups are hardly ever exactly alike."""
+
+
+@dataclass(frozen=True)
+class PowerAt:
+    """Probability of the verdict equivalent (or non-inferior) at one true ratio."""
+
+    true_ratio: float
+    power: float
+
+
 @dataclass(frozen=True)
 class Attainability:
     """Attainability of equivalence with a contrast's events, at a true ratio of exactly 1.
@@ -32,7 +49,9 @@ class Attainability:
     `power`: probability of the verdict equivalent (or non-inferior). `best_inside`: posterior mass
     inside the ROPE at its centre. `events_needed` and `patients_needed` for `target_power` at the same
     allocation (1:1 while a group has no events); `events_minimum`: fewer can never pass. `possible`:
-    whether any estimate at all would pass with these events.
+    whether any estimate at all would pass with these events. `power_at`: the power at other true ratios.
+    `prior_label`: where the prior favours equivalence, so that claims by it alone are withheld and the power
+    is overstated.
     """
 
     group: str
@@ -51,6 +70,13 @@ class Attainability:
     patients_needed: int | None
     power_realised: float | None  # from the realised standard error
     possible: bool
+    power_at: tuple[PowerAt, ...] = ()
+    prior_label: str = ""
+
+    @property
+    def proportion_known(self) -> bool:
+        """Whether both groups have events; otherwise the events needed are those of a 1:1 allocation."""
+        return min(self.events_group, self.events_reference) > 0
 
 
 @dataclass(frozen=True)
@@ -65,6 +91,11 @@ class Criterion:
     high: float
     rule: Rule = INTERVAL_RULE
     prior_sd: float | None = None
+
+    @property
+    def side(self) -> Side:
+        """Side of the harm, of a ratio."""
+        return self.rule.side_of(Estimand.HAZARD_RATIO)
 
     @property
     def threshold(self) -> float | None:
@@ -86,23 +117,24 @@ class Criterion:
         if information <= 0:
             return None
         sd = 1 / math.sqrt(total)
-        if self.rule.side is Side.TWO_SIDED and self.threshold is not None:
+        if self.side is Side.TWO_SIDED and self.threshold is not None:
             return self._accepted_by_probability(sd, self.threshold)
         margin = sd * float(norm.ppf(0.5 + self.rule.level / 2 if self.threshold is None else self.threshold))
-        low = -math.inf if self.rule.side is Side.ABOVE else self.low + margin
-        high = math.inf if self.rule.side is Side.BELOW else self.high - margin
+        low = -math.inf if self.side is Side.ABOVE else self.low + margin
+        high = math.inf if self.side is Side.BELOW else self.high - margin
         return (low, high) if low < high else None
 
-    def power(self, information: float) -> float:
-        """Probability of passing where the true log ratio is 0.
+    def power(self, information: float, true: float = 0.0) -> float:
+        """Probability of passing where the log ratio is `true`.
 
         The posterior mean is the estimate shrunk by information / (information + prior information).
         """
         means = self.accepted(information)
         if means is None:
             return 0.0
-        sd = math.sqrt(information) / (information + self.prior_information)
-        return float(norm.cdf(means[1] / sd) - norm.cdf(means[0] / sd))
+        total = information + self.prior_information
+        centre, sd = true * information / total, math.sqrt(information) / total
+        return float(norm.cdf((means[1] - centre) / sd) - norm.cdf((means[0] - centre) / sd))
 
     def information_needed(self, target: float) -> float:
         """Information with this power."""
@@ -114,7 +146,7 @@ class Criterion:
 
     def information_minimum(self) -> float:
         """Information below which no estimate passes; 0 for one-sided rules, where one always does."""
-        if self.rule.side is not Side.TWO_SIDED:
+        if self.side is not Side.TWO_SIDED:
             return 0.0
         z = norm.ppf(0.5 + (self.rule.level if self.threshold is None else self.threshold) / 2)
         return max(0.0, float(2 * z / (self.high - self.low)) ** 2 - self.prior_information)
@@ -169,7 +201,7 @@ def attain(
     Returns
     -------
     Attainability
-        Power, required events and patients, all at a true ratio of exactly 1.
+        Power, required events and patients at a true ratio of exactly 1, and the power at 1.05 and 1.10.
 
     Raises
     ------
@@ -207,7 +239,18 @@ def attain(
         patients_needed=None if not events_fraction else _ceiling(needed / events_fraction),
         power_realised=None if realised_se is None else criterion.power(realised_se**-2),
         possible=criterion.accepted(information) is not None,
+        power_at=tuple(PowerAt(ratio, criterion.power(information, math.log(ratio))) for ratio in TRUE_RATIOS),
+        prior_label=_prior_label(prior_sd, low, high),
     )
+
+
+def _prior_label(prior_sd: float | None, low: float, high: float) -> str:
+    """That the prior favours equivalence, or an empty text."""
+    if prior_sd is None:
+        return ""
+    from bayesrefract.model.priors import GroupPrior  # heavy, and needed for a prior only
+
+    return GroupPrior((0.0, 0.0), (prior_sd, prior_sd), prior_sd).label(Rope(low, high))
 
 
 def _ceiling(value: float) -> int:

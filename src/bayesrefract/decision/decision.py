@@ -100,10 +100,11 @@ def decide(
     region = Region(*np.log([rope.low, rope.high])) if estimand.is_ratio else Region(rope.low, rope.high)
     quality = convergence(values)
     three = _rule_of_three(values, quality)
+    side = rule.side_of(estimand)
     interval = _interval(values, rule)
     probabilities = _probabilities(values, region)
-    judgement = _judgement(interval, probabilities, region, rule, three)
-    word, direction, reasons = _word(judgement, rule, withheld, doubt, exhausted)
+    judgement = _judgement(interval, probabilities, region, rule, side, three)
+    word, direction, reasons = _word(judgement, side, withheld, doubt, exhausted)
     return Verdict(
         group=contrast.group,
         reference=contrast.reference,
@@ -121,7 +122,7 @@ def decide(
         prior_inside=prior_inside,
         distance=judgement.distance.value,
         distance_mcse=judgement.distance.mcse,
-        smallest_rope=float(own_scale(_smallest_half_width(values, interval, rule))),
+        smallest_rope=float(own_scale(_smallest_half_width(values, interval, rule, side))),
         **asdict(quality),
         reasons=reasons,
         labels=_labels(labels, rope),
@@ -150,7 +151,7 @@ def _interval(values: Floats, rule: Rule) -> tuple[Simulated, Simulated]:
     from arviz_stats.base import array_stats
 
     tail = (1 - rule.level) / 2
-    if rule.interval is IntervalKind.ETI or rule.side is not Side.TWO_SIDED:
+    if rule.interval is IntervalKind.ETI or rule.one_sided:
         bounds, places = np.quantile(values, [tail, 1 - tail]), [tail, 1 - tail]
     else:
         bounds = array_stats.hdi(values.ravel(), rule.level)
@@ -194,16 +195,21 @@ def _bound(share: float, three: float) -> str | None:
 
 
 def _judgement(
-    interval: tuple[Simulated, Simulated], probabilities: Probabilities, region: Region, rule: Rule, three: float
+    interval: tuple[Simulated, Simulated],
+    probabilities: Probabilities,
+    region: Region,
+    rule: Rule,
+    side: Side,
+    three: float,
 ) -> Judgement:
     if rule.name is RuleName.INTERVAL:
-        return judge_interval(*interval, region, rule.side)
+        return judge_interval(*interval, region, side)
     # Half the bound stands for the MCSE that the indicator cannot show, so that two of them span the bound.
     below, inside, above = (
         Simulated(p.value, p.mcse or three / 2)
         for p in (probabilities.below, probabilities.inside, probabilities.above)
     )
-    return judge_probability(below, inside, above, _threshold(rule), rule.side)
+    return judge_probability(below, inside, above, _threshold(rule), side)
 
 
 def _threshold(rule: Rule) -> float:
@@ -213,28 +219,28 @@ def _threshold(rule: Rule) -> float:
 
 
 def _word(
-    judgement: Judgement, rule: Rule, withheld: Sequence[str], doubt: str, exhausted: bool
+    judgement: Judgement, side: Side, withheld: Sequence[str], doubt: str, exhausted: bool
 ) -> tuple[VerdictWord, str | None, tuple[str, ...]]:
     """Word, direction and reasons, after gates and Monte Carlo error are applied."""
     if withheld:
         return VerdictWord.WITHHELD, None, tuple(withheld)
     if doubt:
-        return fallback(rule.side), None, (doubt,)
+        return fallback(side), None, (doubt,)
     distance = judgement.distance
     if exhausted and distance.value < TOO_CLOSE_IN_MCSE * distance.mcse:
-        return fallback(rule.side), None, (TOO_CLOSE,)
+        return fallback(side), None, (TOO_CLOSE,)
     return judgement.word, judgement.direction, ()
 
 
-def _smallest_half_width(values: Floats, interval: tuple[Simulated, Simulated], rule: Rule) -> float:
+def _smallest_half_width(values: Floats, interval: tuple[Simulated, Simulated], rule: Rule, side: Side) -> float:
     """The smallest w >= 0 such that (-w, w) would have been accepted; one-sided: w or -w alone."""
     low, high = interval[0].value, interval[1].value
     if rule.name is RuleName.PROBABILITY:
         threshold = _threshold(rule)
         low, high = np.quantile(values, [1 - threshold, threshold])
-        if rule.side is Side.TWO_SIDED:
+        if side is Side.TWO_SIDED:
             return float(np.quantile(np.abs(values), threshold))
-    reach = {Side.TWO_SIDED: max(-low, high), Side.ABOVE: high, Side.BELOW: -low}[rule.side]
+    reach = {Side.TWO_SIDED: max(-low, high), Side.ABOVE: high, Side.BELOW: -low}[side]
     return float(max(reach, 0.0))
 
 

@@ -1,4 +1,4 @@
-"""Are the draws those that data and prior imply, and how much of them is the prior?
+"""Draws beside what data and prior imply, and how much of the estimate is the prior.
 
 Two comparisons of each log hazard ratio with a normal approximation that no sampler made. The first uses the model's
 own priors and finds faults: draws that belong to other data, exchanged labels, an error of sign. The second uses the

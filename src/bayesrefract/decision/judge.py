@@ -133,7 +133,7 @@ def _verdict(
 
     if (label == FAVOURS_EQUIVALENCE or influence) and not says_so(seen.implied.default if seen.implied else None):
         return judged(withheld=[PRIOR_ALONE]) if label else judged(doubt=f"{influence}, and {NOT_BY_DEFAULT}")
-    if seen.companion is not None and ROUNDED_TIMES in seen.companion.labels:
+    if of_ratio and seen.companion is not None and ROUNDED_TIMES in seen.companion.labels:
         cox = None if seen.cox is None else (seen.cox.log_coef, seen.cox.log_se)
         return verdict if says_so(cox) else judged(doubt=NOT_BY_EFRON)
     return verdict

@@ -66,6 +66,11 @@ class Verdict:
     reasons: tuple[str, ...] = ()  # why withheld, or "too close to call by simulation"
     labels: tuple[str, ...] = ()  # "exploratory", "prior favours equivalence", "conditional", ...
 
+    @property
+    def side(self) -> Side:
+        """Side of the ROPE on which the harm lies, for this estimand."""
+        return self.rule.side_of(self.estimand)
+
 
 @dataclass(frozen=True)
 class Simulated:

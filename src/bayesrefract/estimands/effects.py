@@ -10,6 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from bayesrefract.cohort.exposure import ExposureTable
+from bayesrefract.cohort.start import Start
 from bayesrefract.errors import EstimandError
 from bayesrefract.estimands.hazard import HazardDraws, hazard_draws, log_hazard_ratios
 from bayesrefract.estimands.survival import StandardisedSurvival, standardise
@@ -22,23 +23,26 @@ Floats = NDArray[np.float64]
 
 CURVE_DRAWS = 400
 CURVE_TIMES = 101
+FROM_0 = Start()
 
 
 @dataclass(frozen=True)
 class Effects:
     """Draws of every estimand, dims (chain, draw, contrast or group); times in the study's unit.
 
-    `median` is inf where the standardised curve stays above one half until the last observed time of
-    the cohort. `curves` has dims (curve_draw, group, time), thinned, for figures. Estimands at the
-    horizon are None where the question declares none; the marginal hazard ratio is the ratio of
+    Survival, medians and restricted means are those of patients without the event at `start`; where it is not
+    declared, only the curves are there. `median` is inf where the standardised curve stays above one half until the
+    last observed time of the cohort. `curves` has dims (curve_draw, group, time), thinned, for figures. Estimands
+    at the horizon are None where the question declares none; the marginal hazard ratio is the ratio of
     cumulative hazards of the standardised curves, log S1 / log S0.
     """
 
     contrasts: tuple[Contrast, ...]
     log_hazard_ratio: xr.DataArray = field(repr=False)
-    median: xr.DataArray = field(repr=False)
+    median: xr.DataArray | None = field(repr=False)
     curves: xr.DataArray = field(repr=False)
     horizon: float | None = None
+    start: Start = FROM_0
     marginal_log_hazard_ratio: xr.DataArray | None = field(default=None, repr=False)
     rmst: xr.DataArray | None = field(default=None, repr=False)
     rmst_difference: xr.DataArray | None = field(default=None, repr=False)
@@ -71,7 +75,9 @@ def check_horizon(table: ExposureTable, analysis: Analysis) -> None:
         )
 
 
-def estimate(posterior: Posterior, table: ExposureTable, design: Design, analysis: Analysis) -> Effects:
+def estimate(
+    posterior: Posterior, table: ExposureTable, design: Design, analysis: Analysis, start: Start = FROM_0
+) -> Effects:
     """Compute draws of hazard ratios, medians and survival curves, and of the estimands at the horizon.
 
     Only contrasts whose two groups are both in the table.
@@ -86,6 +92,8 @@ def estimate(posterior: Posterior, table: ExposureTable, design: Design, analysi
         Its design columns.
     analysis : Analysis
         The question: contrasts and horizon.
+    start : Start
+        Where curves start; after 0 with delayed entry.
 
     Returns
     -------
@@ -104,16 +112,15 @@ def estimate(posterior: Posterior, table: ExposureTable, design: Design, analysi
     check_horizon(table, analysis)
     draws = hazard_draws(posterior, table, design)
     contrasts = tuple(c for c in analysis.contrasts if {c.group, c.reference} <= set(table.groups))
-    horizon = analysis.endpoint.horizon
-    standardised = standardise(draws, np.array([] if horizon is None else [horizon]))
     log_hazard_ratio = log_hazard_ratios(draws, table, contrasts)
+    curves = _curves(draws, start.time)
+    if not start.is_declared:
+        return Effects(contrasts, log_hazard_ratio, None, curves, start=start)
+    horizon = analysis.endpoint.horizon
+    standardised = standardise(draws, np.array([] if horizon is None else [horizon]), start.time)
     median = draws.labelled(standardised.median, group=draws.groups)
-    curves = _curves(draws)
-    if horizon is None:
-        return Effects(contrasts, log_hazard_ratio, median, curves)
-    return Effects(
-        contrasts, log_hazard_ratio, median, curves, horizon, **_at_horizon(draws, standardised, contrasts, horizon)
-    )
+    at_horizon = {} if horizon is None else _at_horizon(draws, standardised, contrasts, horizon)
+    return Effects(contrasts, log_hazard_ratio, median, curves, horizon, start, **at_horizon)
 
 
 def _at_horizon(
@@ -141,11 +148,11 @@ def _differences(values: xr.DataArray, contrasts: Sequence[Contrast]) -> xr.Data
     return xr.DataArray(group - reference, dims=("chain", "draw", "contrast"), coords={"contrast": labels})
 
 
-def _curves(draws: HazardDraws) -> xr.DataArray:
-    """A spread of the standardised curves on an even grid up to the last observed time."""
+def _curves(draws: HazardDraws, start: float) -> xr.DataArray:
+    """A spread of the standardised curves on an even grid from the start up to the last observed time."""
     chosen = np.unique(np.linspace(0, draws.samples - 1, CURVE_DRAWS).astype(np.int64))
-    grid = np.linspace(0.0, draws.follow_up, CURVE_TIMES)
-    standardised = standardise(draws.take(chosen), grid)
+    grid = np.linspace(start, draws.follow_up, CURVE_TIMES)
+    standardised = standardise(draws.take(chosen), grid, start)
     values = standardised.survival[:, :, np.searchsorted(standardised.times, grid)]
     return xr.DataArray(
         values, dims=("curve_draw", "group", "time"), coords={"group": list(draws.groups), "time": grid}

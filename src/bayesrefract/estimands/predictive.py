@@ -50,9 +50,12 @@ class ProductLimit:
         return np.append(1.0, self.survival)[np.searchsorted(self.times, times, side="left")]
 
 
-def product_limit(entry: Floats, exit_: Floats, event: NDArray[np.bool_]) -> ProductLimit:
-    """Kaplan-Meier estimate with delayed entry; at risk at t are those with entry < t <= exit."""
-    times, deaths = np.unique(exit_[event], return_counts=True)
+def product_limit(entry: Floats, exit_: Floats, event: NDArray[np.bool_], start: float = 0.0) -> ProductLimit:
+    """Kaplan-Meier estimate with delayed entry; at risk at t are those with entry < t <= exit.
+
+    It is 1 up to `start`, and counts what comes later.
+    """
+    times, deaths = np.unique(exit_[event & (exit_ > start)], return_counts=True)
     at_risk = np.searchsorted(np.sort(entry), times, side="left") - np.searchsorted(np.sort(exit_), times, side="left")
     return ProductLimit(times, np.cumprod(1.0 - deaths / at_risk))
 
@@ -109,12 +112,14 @@ def predictive_check(
     cohort: Cohort,
     seed: int | np.random.SeedSequence,
     replicates: int = 200,
+    start: float = 0.0,
 ) -> tuple[PredictiveCheck, ...]:
     """Replicate the cohort from draws of the posterior, follow it as it was followed, and compare.
 
     Each replicate takes one posterior draw, one event time per patient (given survival to entry) and
     one potential follow-up time; groups in the table's order, each on an even grid up to its own last
-    observed time. A curve keeps its last value beyond its own last observation.
+    observed time. A curve keeps its last value beyond its own last observation. start : where curves
+    start; they are those of patients without the event there.
     """
     rng = np.random.default_rng(seed)
     draws = hazard_draws(posterior, table, design)
@@ -122,16 +127,16 @@ def predictive_check(
     follow_up = potential_follow_up(cohort)
     pattern_of = table.data["pattern_of"].to_numpy()
     members = [cohort.group == code for code in range(len(cohort.groups))]
-    grids = [np.linspace(0.0, last, GRID_TIMES) for last in follow_up.last]
+    grids = [np.linspace(min(start, last), last, GRID_TIMES) for last in follow_up.last]
     curves = np.empty((len(members), replicates, GRID_TIMES))
     for i in range(replicates):
         times = event_times(draws, i, pattern_of, cohort, rng)
         ends = follow_up.draw(rng)
         exit_, event = np.minimum(times, ends), times <= ends
         for code, m in enumerate(members):
-            curves[code, i] = product_limit(cohort.entry[m], exit_[m], event[m]).at(grids[code])
+            curves[code, i] = product_limit(cohort.entry[m], exit_[m], event[m], start).at(grids[code])
     observed = [
-        product_limit(cohort.entry[m], cohort.exit[m], cohort.event[m]).at(grid)
+        product_limit(cohort.entry[m], cohort.exit[m], cohort.event[m], start).at(grid)
         for m, grid in zip(members, grids, strict=True)
     ]
     return tuple(

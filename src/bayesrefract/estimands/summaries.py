@@ -53,7 +53,9 @@ class AtHorizon:
 
 
 def curve_bands(effects: Effects) -> tuple[CurveBand, ...]:
-    """The 95% band of each group's standardised survival."""
+    """The 95% band of each group's standardised survival; none where the groups have no start in common."""
+    if not effects.start.has_curves:
+        return ()
     times = effects.curves["time"].to_numpy()
     bands = []
     for level in effects.curves["group"].to_numpy():
@@ -65,7 +67,7 @@ def curve_bands(effects: Effects) -> tuple[CurveBand, ...]:
 
 def on_coarse_times(band: CurveBand) -> CurveBand:
     """The band on an even grid up to a rounded end: its own times are cuts, which are times of patients."""
-    times = np.linspace(0.0, coarse(float(band.times[-1])), COARSE_STEPS + 1)
+    times = np.linspace(float(band.times[0]), coarse(float(band.times[-1])), COARSE_STEPS + 1)
     median, low, high = (np.interp(times, band.times, each) for each in (band.median, band.low, band.high))
     return CurveBand(band.level, times, median, low, high)
 
@@ -73,9 +75,12 @@ def on_coarse_times(band: CurveBand) -> CurveBand:
 def medians(effects: Effects) -> tuple[Median, ...]:
     """Posterior median and 95% equal-tailed interval of each group's median survival time.
 
-    Draws that do not reach one half are infinite; a quantile that falls among them is None.
+    Draws that do not reach one half are infinite; a quantile that falls among them is None. Nothing where curves have
+    no declared start.
     """
-    rows = []
+    rows: list[Median] = []
+    if effects.median is None:
+        return ()
     for level in effects.median["group"].to_numpy():
         draws = effects.median.sel(group=level).to_numpy().ravel()
         # Without interpolation: between a finite and an infinite draw there is nothing to interpolate.
@@ -111,12 +116,13 @@ def _central(draws: xr.DataArray, *, exponential: bool) -> Interval:
 
 @dataclass(frozen=True)
 class CovariateEffect:
-    """Hazard ratio of a covariate per its step, or of a category against the average category."""
+    """Hazard ratio of a covariate per its step, or of a category against `reference`; None: the average category."""
 
     name: str
     level: str | None
     per: float | None
     hazard_ratio: Interval  # median and 95% equal-tailed limits
+    reference: str | None = None
 
 
 def covariate_effects(posterior: Posterior, design: Design) -> tuple[CovariateEffect, ...]:
@@ -131,6 +137,10 @@ def _of_block(posterior: Posterior, block: Block) -> Iterator[CovariateEffect]:
     if covariate.levels is None:
         per_step = log_effect[0] * covariate.per / block.sd
         yield CovariateEffect(covariate.name, None, covariate.per, _ratio(per_step))
+        return
+    if len(covariate.levels) == 2:
+        first, second = covariate.levels
+        yield CovariateEffect(covariate.name, second, None, _ratio(log_effect[1] - log_effect[0]), first)
         return
     against_average = log_effect - log_effect.mean(axis=0)
     for level, draws in zip(covariate.levels, against_average, strict=True):

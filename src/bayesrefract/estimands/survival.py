@@ -26,6 +26,7 @@ Floats = NDArray[np.float64]
 class StandardisedSurvival:
     """Standardised survival: mean over all patients of their survival, had all of them been in one group.
 
+    With a start after 0 each patient's survival is conditional on having no event by then, and "0" below is the start.
     times : (time,), rising from 0, with every cut of the baseline among them. survival : (sample, group,
     time), 1 at time 0. area : (sample, group, time), its exact integral from 0.
     """
@@ -59,37 +60,39 @@ class StandardisedSurvival:
         return self.area[:, :, np.searchsorted(self.times, horizon)]
 
 
-def standardise(draws: HazardDraws, wanted: Floats) -> StandardisedSurvival:
-    """Compute standardised survival at 0, at the cuts, at `wanted` times and at the end of follow-up.
+def standardise(draws: HazardDraws, wanted: Floats, start: float = 0.0) -> StandardisedSurvival:
+    """Compute standardised survival at the start, at the cuts, at `wanted` times and at the end of follow-up.
 
     S_g(t) = sum over patterns of share * exp(-H_s(t) exp(group_effect[g] + x @ coefficient)), H_s the
-    baseline of the pattern's own stratum (with hazards by group: of group g).
+    baseline of the pattern's own stratum (with hazards by group: of group g), cumulated from the start.
 
     Parameters
     ----------
     draws : HazardDraws
         Hazards of one fit.
     wanted : ndarray
-        Further times, within follow-up.
+        Further times, after the start and within follow-up.
+    start : float
+        Where every patient is still without the event.
 
     Returns
     -------
     StandardisedSurvival
         Survival, its integral (RMST) and median of each group.
     """
-    cuts = draws.edges[(draws.edges > 0) & (draws.edges < draws.follow_up)]
-    times = np.unique(np.concatenate([[0.0], cuts, wanted, [draws.follow_up]]))
+    cuts = draws.edges[(draws.edges > start) & (draws.edges < draws.follow_up)]
+    times = np.unique(np.concatenate([[start], cuts, wanted, [draws.follow_up]]))
     step = np.diff(cumulative_hazard(draws, times), axis=2)
     order = np.argsort(draws.stratum, kind="stable")
-    start = np.searchsorted(draws.stratum[order], np.arange(draws.baseline_of.shape[1] + 1))
+    first = np.searchsorted(draws.stratum[order], np.arange(draws.baseline_of.shape[1] + 1))
     x = np.ascontiguousarray(draws.x[order].T)
-    fixed = (x, draws.weight[order], start, draws.baseline_of, np.diff(times), 0.5)
+    fixed = (x, draws.weight[order], first, draws.baseline_of, np.diff(times), 0.5)
     survival, area, median = _over_samples(mean_survival, (step, draws.group_effect, draws.coefficient), fixed)
     return StandardisedSurvival(
         times,
         np.pad(survival, ((0, 0), (0, 0), (1, 0)), constant_values=1.0),
         np.pad(np.cumsum(area, axis=2), ((0, 0), (0, 0), (1, 0))),
-        median,
+        start + median,
     )
 
 

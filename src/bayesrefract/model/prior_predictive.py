@@ -17,17 +17,18 @@ POINTS = 41
 
 
 def prior_survival(
-    arrays: ModelArrays, table: ExposureTable, rng: np.random.Generator, draws: int = 400
+    arrays: ModelArrays, table: ExposureTable, rng: np.random.Generator, draws: int = 400, start: float = 0.0
 ) -> xr.DataArray | None:
-    """Prior quantiles of survival for an average patient of the first stratum, dims (quantile, time).
+    """Prior quantiles of survival from `start` on, of an average patient of the first stratum: dims (quantile, time).
 
     None where the prior is improper: independent hazards worth no events.
     """
     if not has_proper_baseline(arrays):
         return None
     hazard = draw_hazard(arrays, rng, draws)
-    times = np.linspace(0.0, float(table.data["last_event"]), POINTS)
-    exposure = split(np.zeros(POINTS), times, np.zeros(POINTS, dtype=bool), table.edges)[1]
+    last = float(table.data["last_event"])
+    times = np.linspace(min(start, last), last, POINTS)
+    exposure = split(np.full(POINTS, times[0]), times, np.zeros(POINTS, dtype=bool), table.edges)[1]
     survival = np.exp(-hazard @ exposure.T)
     return xr.DataArray(
         np.quantile(survival, QUANTILES, axis=0),

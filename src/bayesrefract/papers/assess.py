@@ -155,11 +155,11 @@ def judge(posterior: Mixture, rope: Rope, rule: Rule) -> Judgement:
     if rule.name is RuleName.INTERVAL:
         tail = (1 - rule.level) / 2
         least, most = (Simulated(posterior.quantile(share), 0.0) for share in (tail, 1 - tail))
-        return judge_interval(least, most, Region(low, high), rule.side)
+        return judge_interval(least, most, Region(low, high), rule.side_of(Estimand.HAZARD_RATIO))
     assert rule.threshold is not None
     shares = (posterior.below(low), posterior.between(low, high), posterior.above(high))
     below, inside, above = (Simulated(share, 0.0) for share in shares)
-    return judge_probability(below, inside, above, rule.threshold, rule.side)
+    return judge_probability(below, inside, above, rule.threshold, rule.side_of(Estimand.HAZARD_RATIO))
 
 
 def reach(error: float, terms: Terms) -> Reach:
@@ -196,10 +196,11 @@ def _smallest_half_width(posterior: Mixture, rule: Rule) -> float:
     if rule.name is RuleName.PROBABILITY:
         assert rule.threshold is not None
         share = rule.threshold
-        if rule.side is Side.TWO_SIDED:
+        if not rule.one_sided:
             return posterior.half_width(share)
     low, high = posterior.quantile(1 - share), posterior.quantile(share)
-    return max({Side.TWO_SIDED: max(-low, high), Side.ABOVE: high, Side.BELOW: -low}[rule.side], 0.0)
+    side = rule.side_of(Estimand.HAZARD_RATIO)
+    return max({Side.TWO_SIDED: max(-low, high), Side.ABOVE: high, Side.BELOW: -low}[side], 0.0)
 
 
 def _digits(ratio: Ratio, terms: Terms) -> tuple[float, float]:

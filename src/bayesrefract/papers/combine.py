@@ -2,7 +2,8 @@
 
 Pooling is Bayesian: normal effects around a mean, between-study spread tau ~ HalfNormal(scale), by quadrature over tau
 (Roever et al. 2021, doi:10.1002/jrsm.1475: 0.5 for logs of ratios). Beside it the classical estimate: tau by Paule and
-Mandel (1982, doi:10.6028/jres.087.022), interval by Hartung and Knapp (2001, doi:10.1002/sim.1009).
+Mandel (1982, doi:10.6028/jres.087.022), interval by Hartung and Knapp (2001, doi:10.1002/sim.1009) with a scale of at
+least 1.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from bayesrefract.papers.assess import Assessment, Terms, assess_normal
 from bayesrefract.papers.posterior import Mixture, normal, update
 
 STEP = 0.1
+FEW_STUDIES = 5
+"""With fewer, the spread between studies is hardly estimated: the prior of tau decides much of what is said."""
 
 
 @dataclass(frozen=True)
@@ -36,18 +39,28 @@ class Against:
     assessments: tuple[Assessment, ...]
 
 
+def correlation_of(reference: int, first: int, second: int) -> float:
+    """Correlation of two log ratios with a common reference, from the events of the three groups.
+
+    Var(log ratio) = 1/d1 + 1/d0 and 1/d2 + 1/d0, of which 1/d0 is common to both. Exact in large samples without
+    covariates and at equal hazards; adjustment changes it somewhat.
+    """
+    shared = 1 / reference
+    return shared / math.sqrt((1 / first + shared) * (1 / second + shared))
+
+
 def contrast(first: Ratio, second: Ratio, correlation: tuple[float, float], terms: Terms) -> Against:
     """Compute the contrast of two printed ratios that share their reference.
 
     Var(log first - log second) = se1^2 + se2^2 - 2 r se1 se2. The shared reference makes r positive; its
-    value is not identified by the printed numbers.
+    value is not identified by the printed ratios; the events of the three groups give it (`correlation_of`).
 
     Parameters
     ----------
     first, second : Ratio
         Ratios with one reference.
     correlation : (float, float)
-        Range of r.
+        Range of r; its ends are equal where it is known.
     terms : Terms
         ROPE, rule and prior.
 
@@ -186,12 +199,16 @@ def over_tau(estimates: Floats, errors: Floats, scale: float) -> tuple[Floats, F
 
 
 def hartung_knapp(estimates: Floats, errors: Floats, level: float) -> tuple[Interval, float]:
-    """The classical random-effects mean as a ratio with its limits, and tau."""
+    """The classical random-effects mean as a ratio with its limits, and tau.
+
+    The scale of the variance is at least 1 (Roever et al. 2015, doi:10.1186/s12874-015-0091-1): studies that happen to
+    agree would otherwise give limits narrower than those of the fixed effect.
+    """
     tau = paule_mandel(estimates, errors)
     weights = 1 / (errors**2 + tau**2)
     mean = float(weights @ estimates / weights.sum())
     freedom = len(estimates) - 1
-    scale = float(weights @ (estimates - mean) ** 2) / freedom
+    scale = max(1.0, float(weights @ (estimates - mean) ** 2) / freedom)
     half = float(t.ppf(0.5 + level / 2, freedom)) * math.sqrt(scale / float(weights.sum()))
     return Interval(math.exp(mean), math.exp(mean - half), math.exp(mean + half)), tau
 

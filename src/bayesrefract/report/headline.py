@@ -7,7 +7,7 @@ from bayesrefract.findings import Findings
 from bayesrefract.numerals import fixed
 from bayesrefract.report.tables.verdicts import verdict_text
 from bayesrefract.report.words import interval_name, interval_text, sentence
-from bayesrefract.study.rope import Estimand, RuleName, Side
+from bayesrefract.study.rope import Estimand, RuleName
 
 COULD_BE_SHOWN = {VerdictWord.UNDECIDED, VerdictWord.NOT_SHOWN}
 
@@ -48,7 +48,7 @@ def _out_of_reach(findings: Findings, verdict: Verdict) -> list[str]:
     pair = (verdict.group, verdict.reference, verdict.rope.low, verdict.rope.high)
     for each in findings.attainability:
         if (each.group, each.reference, each.rope_low, each.rope_high) == pair and not each.possible:
-            claim = "equivalence" if verdict.rule.side is Side.TWO_SIDED else "non-inferiority"
+            claim = "non-inferiority" if verdict.rule.one_sided else "equivalence"
             by = "" if verdict.rule.name is RuleName.INTERVAL else " by the declared rule"
             return [
                 f"These data could not have shown {claim}{by} with these events, whatever the estimate: "

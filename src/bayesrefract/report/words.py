@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bayesrefract.decision import Verdict, VerdictWord
 from bayesrefract.numerals import amount, declared, exact, mass, unit_of
+from bayesrefract.report.rule_words import false_claims
 from bayesrefract.study.rope import Estimand, IntervalKind, Rope, RuleName, Side
 from bayesrefract.study.study import Analysis, Evidence
 
@@ -21,6 +22,7 @@ EVIDENCE_MEANING = {
     Evidence.REBUILT: "Rebuilt from published summaries, not patients: no row is the record of a person.",
     Evidence.SIMULATED: "These patients were drawn by a program. No real person is among them.",
 }
+CLAIMS_OF_EQUALITY = {VerdictWord.EQUIVALENT, VerdictWord.NON_INFERIOR}
 EXPLORATORY = {
     False: "Exploratory: the range was declared after the data were seen.",
     None: "Exploratory: it is not stated whether the range was declared before the data were seen.",
@@ -37,6 +39,8 @@ def sentence(verdict: Verdict, analysis: Analysis) -> str:
     parts = [_capital(_setting(verdict, analysis) + claim)]
     if verdict.word is not VerdictWord.WITHHELD:
         parts += [_capital(reason) for reason in verdict.reasons]
+        if verdict.word in CLAIMS_OF_EQUALITY:
+            parts += false_claims(verdict.rule)
         if _favoured(verdict):
             parts.append("The prior itself favours this verdict, so no claim may rest on it alone.")
     if not verdict.rope.before_data:
@@ -48,9 +52,10 @@ def estimand_name(estimand: Estimand, analysis: Analysis) -> str:
     """Name of an estimand, with its horizon where it has one."""
     names = {
         Estimand.HAZARD_RATIO: "hazard ratio",
-        Estimand.MARGINAL_HAZARD_RATIO: f"marginal hazard ratio{_horizon('up to', analysis)}",
-        Estimand.RMST_DIFFERENCE: f"difference in restricted mean survival time{_horizon('up to', analysis)}",
-        Estimand.SURVIVAL_DIFFERENCE: f"difference in survival probability{_horizon('at', analysis)}",
+        Estimand.MARGINAL_HAZARD_RATIO: f"marginal hazard ratio{_window(analysis)}",
+        Estimand.RMST_DIFFERENCE: f"difference in restricted mean survival time{_window(analysis)}",
+        Estimand.SURVIVAL_DIFFERENCE: f"difference in survival probability{_horizon('at', analysis)}"
+        f"{_event_free(analysis)}",
     }
     return names[estimand]
 
@@ -76,7 +81,7 @@ def interval_text(verdict: Verdict, analysis: Analysis) -> str:
 
 def interval_name(verdict: Verdict) -> str:
     """Level of the credible interval, and its kind unless equal-tailed (one-sided rules use equal-tailed limits)."""
-    highest_density = verdict.rule.interval is IntervalKind.HDI and verdict.rule.side is Side.TWO_SIDED
+    highest_density = verdict.rule.interval is IntervalKind.HDI and not verdict.rule.one_sided
     kind = " highest-density" if highest_density else ""
     return f"{exact(100 * verdict.rule.level)}%{kind} credible interval"
 
@@ -164,7 +169,7 @@ def _support(verdict: Verdict, analysis: Analysis) -> str:
 def _margin(verdict: Verdict, analysis: Analysis) -> str:
     """Estimate, interval and the non-inferiority margin (one-sided)."""
     rope = verdict.rope
-    above = verdict.rule.side is Side.ABOVE
+    above = verdict.side is Side.ABOVE
     margin = rope.high if above else rope.low
     low, high = verdict.interval
     clear = high <= margin if above else low >= margin
@@ -244,13 +249,25 @@ def _setting(verdict: Verdict, analysis: Analysis) -> str:
 
 
 def _favoured(verdict: Verdict) -> bool:
-    claims = {VerdictWord.EQUIVALENT, VerdictWord.NON_INFERIOR}
-    return verdict.word in claims and any("favours equivalence" in label for label in verdict.labels)
+    return verdict.word in CLAIMS_OF_EQUALITY and any("favours equivalence" in label for label in verdict.labels)
 
 
 def _horizon(preposition: str, analysis: Analysis) -> str:
     horizon = analysis.endpoint.horizon
     return "" if horizon is None else f" {preposition} {exact(horizon)} {analysis.time_unit}"
+
+
+def _window(analysis: Analysis) -> str:
+    """From the declared start, if there is one, up to the horizon."""
+    start, horizon = analysis.endpoint.from_time, analysis.endpoint.horizon
+    if not start or horizon is None:
+        return _horizon("up to", analysis)
+    return f" from {exact(start)} to {exact(horizon)} {analysis.time_unit}{_event_free(analysis)}"
+
+
+def _event_free(analysis: Analysis) -> str:
+    start = analysis.endpoint.from_time
+    return f" (given no event by {exact(start)})" if start else ""
 
 
 def _capital(text: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bayesrefract.messages import did_you_mean
 from bayesrefract.study.model import NO_SET, QUESTION_SET
-from bayesrefract.study.rope import Estimand
+from bayesrefract.study.rope import Estimand, Side, two_readings
 from bayesrefract.study.sections import (
     AdjustSection,
     ColumnsSection,
@@ -59,7 +59,9 @@ def check_across(tables: StudyTables, file: TomlFile) -> None:
     _check_adjust(tables, file)
     _check_covariate_columns(tables, file)
     _check_ropes(tables, file)
+    _check_side(tables, file)
     _check_horizons(tables, file)
+    _check_starts(tables, file)
     _check_named(tables, file)
 
 
@@ -237,6 +239,15 @@ def _check_ropes(tables: StudyTables, file: TomlFile) -> None:
             )
 
 
+def _check_side(tables: StudyTables, file: TomlFile) -> None:
+    """A side, the earlier form of the harm, is read as that of a ratio, and only where nothing else is judged."""
+    if tables.rule is None or tables.rule.side not in {Side.ABOVE, Side.BELOW}:
+        return
+    for estimand in dict.fromkeys(rope.estimand for _, rope in _placed("rope", tables.ropes)):
+        if not estimand.is_ratio:
+            file.fault("rule.side", two_readings(Side(tables.rule.side), estimand).removeprefix("side"))
+
+
 def _most_primary(tables: StudyTables, ropes: list[RopeSection]) -> dict[Estimand, int]:
     """The largest number of primary ROPEs of each estimand that one question has."""
     names = [question.name for _, question in _placed("question", tables.questions)] or [""]
@@ -258,12 +269,38 @@ def _check_horizons(tables: StudyTables, file: TomlFile) -> None:
                 continue
             if question.horizon is None:
                 file.fault(f"{at}.horizon", f' is missing. {place} ("{rope.estimand}") needs one; add a time.')
-            elif rope.estimand is Estimand.RMST_DIFFERENCE and max(-rope.low, rope.high) >= question.horizon:
+            elif rope.estimand is Estimand.RMST_DIFFERENCE and max(-rope.low, rope.high) >= _window(question):
                 file.fault(
                     place,
-                    f" spans {rope.low:g} to {rope.high:g}, but no RMST difference can reach the horizon of "
-                    f"{question.horizon:g} in {at}. Check the unit of both.",
+                    f" spans {rope.low:g} to {rope.high:g}, but no RMST difference can reach "
+                    + (
+                        f"the {_window(question):g} from the start to the horizon of "
+                        if question.from_time
+                        else "the horizon of "
+                    )
+                    + f"{question.horizon:g} in {at}. Check the unit of both.",
                 )
+
+
+def _window(question: QuestionSection) -> float:
+    """From the start of the curves to the horizon."""
+    return (question.horizon or 0.0) - (question.from_time or 0.0)
+
+
+def _check_starts(tables: StudyTables, file: TomlFile) -> None:
+    """A start belongs to delayed entry, and lies before the horizon."""
+    for place, question in _placed("question", tables.questions):
+        start, horizon = question.from_time, question.horizon
+        if start is None:
+            continue
+        if question.entry is None and question.clock_start is None:
+            file.fault(
+                f"{place}.from",
+                f" = {start:g} belongs to delayed entry, and no column of entry times is named. Name it (entry), or "
+                "leave the start out: curves then start at 0.",
+            )
+        elif horizon is not None and start >= horizon:
+            file.fault(f"{place}.from", f" = {start:g} is not before the horizon, {horizon:g}. Correct one of them.")
 
 
 def _check_distinct(

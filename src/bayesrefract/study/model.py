@@ -82,11 +82,14 @@ class Intervals:
     """Cuts of follow-up: given, or quantiles of the event times.
 
     `maximum`: of the intervals; None chooses 24, or more where Cox regression asks for it. `min_events`: in each.
+    `to_last_event`: the follow-up after the last event, from which Cox regression takes nothing, is an interval of its
+    own.
     """
 
     cuts: tuple[float, ...] | None = None
     maximum: int | None = None
     min_events: int = 5
+    to_last_event: bool = False
 
     @property
     def are_chosen(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -110,15 +111,22 @@ class RuleName(StrEnum):
 
 
 class Side(StrEnum):
-    """Two-sided equivalence, or non-inferiority against one bound of the ROPE.
-
-    ABOVE: values above the upper bound are the harm (a hazard ratio); BELOW: values below the lower
-    bound are (a survival difference).
-    """
+    """Two-sided equivalence, or non-inferiority against the upper (ABOVE) or the lower bound (BELOW) of one ROPE."""
 
     TWO_SIDED = "two_sided"
     ABOVE = "above"
     BELOW = "below"
+
+
+class Harm(StrEnum):
+    """What harms a patient: that the event comes earlier (death), or that it comes later (response, discharge)."""
+
+    MORE_EVENTS = "more_events"
+    FEWER_EVENTS = "fewer_events"
+
+    def side(self, estimand: Estimand) -> Side:
+        """The side of a ROPE on which this harm lies: more events raise a ratio of hazards, and shorten survival."""
+        return Side.ABOVE if (self is Harm.MORE_EVENTS) is estimand.is_ratio else Side.BELOW
 
 
 class IntervalKind(StrEnum):
@@ -142,9 +150,17 @@ class Rule:
     threshold : float, optional
         Least posterior probability, for the rule `probability`.
     side : Side
-        Two-sided equivalence, or the side of the harm for non-inferiority.
+        Earlier form of `harm`, for ratios only; a FutureWarning says what to write.
     interval : IntervalKind
         Equal-tailed or highest-density.
+    harm : Harm or str, optional
+        Makes the rule one-sided (non-inferiority): "more_events" or "fewer_events" is the harm. The side of each ROPE
+        follows from its estimand. Two-sided equivalence unless given.
+
+    Raises
+    ------
+    StudyError
+        For a harm that is not known, and for `side` beside `harm`.
 
     References
     ----------
@@ -156,3 +172,56 @@ class Rule:
     threshold: float | None = None
     side: Side = Side.TWO_SIDED
     interval: IntervalKind = IntervalKind.ETI
+    harm: Harm | None = None
+
+    def __post_init__(self) -> None:
+        if self.harm is not None:
+            object.__setattr__(self, "harm", _harm(self.harm))
+            if self.side is not Side.TWO_SIDED:
+                raise StudyError(f'rule: side = "{self.side}" and harm = "{self.harm}" are both given. Leave side out.')
+        elif self.side is not Side.TWO_SIDED:
+            warnings.warn(f"rule: {translated(self.side)}", FutureWarning, stacklevel=3)
+
+    @property
+    def one_sided(self) -> bool:
+        """Whether it is a rule of non-inferiority."""
+        return self.harm is not None or self.side is not Side.TWO_SIDED
+
+    def side_of(self, estimand: Estimand) -> Side:
+        """The side of a ROPE of this estimand on which the harm lies.
+
+        Raises StudyError for a difference where only a side is given: it was said of a ratio, and the harm of a
+        difference may lie on the other one.
+        """
+        if self.harm is not None:
+            return self.harm.side(estimand)
+        if self.side is not Side.TWO_SIDED and not estimand.is_ratio:
+            raise StudyError(f"rule: {two_readings(self.side, estimand)}")
+        return self.side
+
+
+def _harm(given: str) -> Harm:
+    try:
+        return Harm(given)
+    except ValueError:
+        raise StudyError(f'rule: harm = "{given}" is not known. Give "more_events" or "fewer_events".') from None
+
+
+def translated(side: Side) -> str:
+    """What to write instead of the side of a ratio on which the harm lies."""
+    harm = harm_of(side)
+    return f'side = "{side}" is read as harm = "{harm}", as its ROPE is of a ratio. Write harm = "{harm}" instead.'
+
+
+def harm_of(side: Side) -> Harm:
+    """The harm that lies on this side of a ratio."""
+    return Harm.MORE_EVENTS if side is Side.ABOVE else Harm.FEWER_EVENTS
+
+
+def two_readings(side: Side, estimand: Estimand) -> str:
+    """Why a side is refused where a difference is judged, with both things that it may have meant."""
+    ratio, difference = (next(h for h in Harm if h.side(e) is side) for e in (Estimand.HAZARD_RATIO, estimand))
+    return (
+        f'side = "{side}" does not say what harms where {estimand} has a ROPE: of the hazard ratio it would mean '
+        f'harm = "{ratio}", of {estimand} harm = "{difference}". Write the harm instead of the side.'
+    )

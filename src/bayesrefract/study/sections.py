@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, PlainValidator, StringConstraints, V
 from bayesrefract.messages import did_you_mean, listed
 from bayesrefract.names import composed
 from bayesrefract.study.extensions import installed
-from bayesrefract.study.rope import HIGHEST_LEVEL, Estimand, IntervalKind, RuleName, Side, bounds_faults
+from bayesrefract.study.rope import HIGHEST_LEVEL, Estimand, Harm, IntervalKind, RuleName, bounds_faults
 from bayesrefract.study.study import Condition, EventAtZero, Evidence, TimeUnit
 from bayesrefract.study.toml_reader import FileName, Section, Text, on_one_line, one_of, refuse, shown
 
@@ -224,6 +224,9 @@ class QuestionSection(Section):
     entry: Text | None = Field(default=None, description=COLUMN)
     administrative_end: Text | None = Field(default=None, description=COLUMN)
     horizon: float | None = Field(default=None, gt=0, description="a time above 0, in study.time_unit")
+    from_time: float | None = Field(
+        default=None, alias="from", ge=0, description="a time from 0, before the horizon, in study.time_unit"
+    )
     adjust: Text | None = Field(default=None, description="the name of a set in [adjust]")
     clock_start: Text | None = Field(default=None, description=COLUMN)
     role: Literal["main", "sensitivity"] = Field(default="main", description=ROLE)
@@ -329,7 +332,12 @@ class RuleSection(Section):
     threshold: Annotated[float, Field(gt=0.5, lt=HIGHEST_LEVEL)] | None = Field(
         default=None, validate_default=True, description="a probability between 0.5 and 1"
     )
-    side: Side = Field(default=Side.TWO_SIDED, strict=False, description=one_of(Side))
+    side: Literal["two_sided", "one_sided", "above", "below"] | None = Field(
+        default=None, description='"two_sided" or "one_sided"; one-sided rules declare their harm'
+    )
+    harm: Harm | None = Field(
+        default=None, strict=False, validate_default=True, description=f"{one_of(Harm)}: which of them harms a patient"
+    )
     interval: IntervalKind = Field(default=IntervalKind.ETI, strict=False, description=one_of(IntervalKind))
 
     @field_validator("threshold")
@@ -341,6 +349,18 @@ class RuleSection(Section):
         if name is RuleName.INTERVAL and threshold is not None:
             refuse(f'= {threshold:g} is not used by the rule "interval". Delete it, or set name = "probability".')
         return threshold
+
+    @field_validator("harm")
+    @classmethod
+    def _only_one_sided(cls, harm: Harm | None, info: ValidationInfo) -> Harm | None:
+        side = info.data.get("side")
+        if side == "one_sided" and harm is None:
+            refuse('is missing. A one-sided rule declares what harms: harm = "more_events", or "fewer_events".')
+        if harm is not None and side not in {None, "one_sided"}:
+            refuse(
+                f'= "{harm}" stands beside side = "{side}". Delete side: the side of each ROPE follows from the harm.'
+            )
+        return harm
 
 
 def _distinct(names: list[str], key: str) -> list[str]:

@@ -85,6 +85,7 @@ class Population:
 class Endpoint:
     """Columns of one time-to-event endpoint. `horizon` in the study's unit bounds RMST and milestones.
 
+    `from_time`: with delayed entry, where curves start; survival, medians and RMST are those without the event then.
     `event_value`: the code in the event column that means the event (None: 0/1 or true/false).
     `entry`: column of the delayed entry time. `administrative_end`: column of the time at which
     follow-up would have ended without an event, if it is known. `clock_start`: column of the time at which the
@@ -102,6 +103,7 @@ class Endpoint:
     administrative_end: str | None = None
     event_value: str | float | None = None
     clock_start: str | None = None
+    from_time: float | None = None
     censor_values: tuple[str | float, ...] = ()
     event_at_zero: EventAtZero | None = None
 
@@ -180,6 +182,7 @@ class Analysis:
     printed: Printed | None = None
     adjust_labels: Mapping[str, str] | None = None  # what each set of covariates aims at, in words
     models: tuple[str, ...] | None = None  # those of the study's models that are tried on it; None: all
+    notes: tuple[str, ...] = ()  # what is read otherwise than the study file has it
 
     @property
     def name(self) -> str:

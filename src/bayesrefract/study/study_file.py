@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bayesrefract.errors import StudyError
 from bayesrefract.study.checks import StudyTables, check_across
-from bayesrefract.study.rope import Rope, Rule
+from bayesrefract.study.rope import Rope, Rule, Side, harm_of, translated
 from bayesrefract.study.sections import (
     AdjustSection,
     ColumnsSection,
@@ -174,6 +174,7 @@ def _analyses(tables: StudyTables) -> tuple[Analysis, ...]:
             contrasts=contrasts,
             ropes=tuple(_rope(r) for r in ropes if r.questions is None or question.name in r.questions),
             rule=_rule(tables.rule),
+            notes=_notes(tables.rule),
             time_unit=study.time_unit,
             evidence=study.evidence,
             adjust=question.adjust,
@@ -220,6 +221,7 @@ def _endpoint(section: QuestionSection) -> Endpoint:
         administrative_end=section.administrative_end,
         event_value=section.event_value,
         clock_start=section.clock_start,
+        from_time=section.from_time,
         censor_values=tuple(section.censor_values),
         event_at_zero=section.event_at_zero,
     )
@@ -243,4 +245,11 @@ def _rope(section: RopeSection) -> Rope:
 
 
 def _rule(section: RuleSection) -> Rule:
-    return Rule(section.name, section.level, section.threshold, section.side, section.interval)
+    harm = harm_of(Side(section.side)) if section.side in {Side.ABOVE, Side.BELOW} else section.harm
+    return Rule(section.name, section.level, section.threshold, interval=section.interval, harm=harm)
+
+
+def _notes(section: RuleSection) -> tuple[str, ...]:
+    """What was read otherwise than it is written."""
+    side = section.side
+    return (f"[rule] {translated(Side(side))}",) if side in {Side.ABOVE, Side.BELOW} else ()

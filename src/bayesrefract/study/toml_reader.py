@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, NoReturn
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from bayesrefract.errors import InputError
@@ -209,16 +210,21 @@ def _explain(error: ErrorDetails, kind: type[Section]) -> tuple[str, str]:
             if top in kind.renamed:
                 now = kind.renamed[top]
                 return place, f" is now called {now}. Write {now} = {shown(error['input'])}."
-            return place, f" = {shown(error['input'])}{_unknown(top, kind.model_fields)}"
+            return place, f" = {shown(error['input'])}{_unknown(top, _keys(kind))}"
         case "refused":
             context = error["ctx"]
             gap = "" if context["sentence"].startswith((".", ":")) else " "
             return context["key"] or place, gap + context["sentence"]
         case "missing":
-            return place, f" is missing. Give {kind.model_fields[top].description}."
+            return place, f" is missing. Give {_keys(kind)[top].description}."
         case _:
             found = shown(error["input"])
-            return place, f" = {found} is not allowed. Give {kind.model_fields[top].description}."
+            return place, f" = {found} is not allowed. Give {_keys(kind)[top].description}."
+
+
+def _keys(kind: type[Section]) -> dict[str, FieldInfo]:
+    """Fields by their keys in the file."""
+    return {field.alias or name: field for name, field in kind.model_fields.items()}
 
 
 def _key(location: tuple[int | str, ...]) -> str:

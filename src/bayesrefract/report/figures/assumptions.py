@@ -19,6 +19,7 @@ from bayesrefract.report.figures.curves import (
     FEW_AT_RISK,
     end_of,
     few_from,
+    given_start,
     group_look,
     not_shown,
     on_grid,
@@ -62,7 +63,7 @@ def log_log_figure(findings: Findings) -> Picture:
     reached: list[float] = []
     ends: dict[str, str | None] = {}
     for place, group in enumerate(groups):
-        times, survival, few = on_grid(group.curve, end)
+        times, survival, few = on_grid(group.curve, end, findings.start.time)
         drawn = (survival > 0) & (survival < 1) & (times >= end / SHORTEST) & ~few
         hazard = -np.log(survival[drawn])
         colour, marker = group_look(place)
@@ -84,7 +85,7 @@ def log_log_figure(findings: Findings) -> Picture:
     caption = (
         "Cumulative hazard of each group (Kaplan-Meier) on log axes: where hazards are proportional, the curves are "
         f"parallel. {test} Only where at least {FEW_AT_RISK} patients are at risk{_without_curve(ends)}."
-        f"{not_shown(findings)}"
+        f"{given_start(findings)}{not_shown(findings)}"
     )
     values = ", ".join(f"{level} {end or 'no curve'}" for level, end in ends.items())
     alt = f"Cumulative hazard over time per group on log axes; at its end: {values}. {test}"
@@ -169,9 +170,14 @@ def _apart(ticks: list[float]) -> list[float]:
 
 
 def _schoenfeld(test: ProportionalHazards) -> str:
+    pairs = "".join(
+        f" {each.group} vs {each.reference}: "
+        + (f"none, {each.method.rstrip('.')}." if each.p is None else f"p {p_value(each.p)}.")
+        for each in test.judged
+    )
     if test.p is None:
-        return f"No Schoenfeld test: {test.method.rstrip('.')}."
-    return f"Schoenfeld test of proportional hazards over all groups: p {p_value(test.p)}."
+        return f"No Schoenfeld test: {test.method.rstrip('.')}.{pairs}"
+    return f"Schoenfeld test of proportional hazards over all groups: p {p_value(test.p)}.{pairs}"
 
 
 def _hazard_table(findings: Findings, end: float) -> Table:
@@ -183,7 +189,7 @@ def _hazard_table(findings: Findings, end: float) -> Table:
             continue
         first_few = few_from(group.curve)
         last = group.curve.times[max(first_few - 1, 0)] if first_few < len(group.curve.times) else end
-        for time in np.linspace(0, end, TABLE_TIMES + 1)[1:]:
+        for time in np.linspace(findings.start.time, end, TABLE_TIMES + 1)[1:]:
             share = survival_at(group.curve, float(time)) if time <= last else None
             hazard = None if share is None or share <= 0 else -float(np.log(share))
             rows.append(
@@ -198,7 +204,7 @@ def _hazard_table(findings: Findings, end: float) -> Table:
 def _check(axes: Axes, check: PredictiveCheck, unit: TimeUnit) -> None:
     axes.fill_between(check.times, check.low, check.high, color=BAND, linewidth=0)
     axes.step(check.times, check.observed, where="post", color=BLUE, linewidth=1.4)
-    axes.set_xlim(0, check.times[-1])
+    axes.set_xlim(check.times[0], check.times[-1])
     axes.set_ylim(0, 1.02)
     axes.set_yticks([0, 0.5, 1], ["0", "50%", "100%"])
     axes.xaxis.set_major_locator(time_ticks(unit, check.times[-1], most=4))

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from bayesrefract.classical.agreement import GroupSummary, KaplanMeier
 from bayesrefract.cohort.disclosure import NOT_SHOWN
+from bayesrefract.cohort.start import ENOUGH_AT_RISK, Start
 from bayesrefract.findings import CurveBand, Findings
 from bayesrefract.numerals import ABSENT, exact, fixed
 from bayesrefract.report.figures.style import GROUP_COLOURS, GROUP_MARKERS
@@ -31,7 +32,7 @@ def few_from(curve: KaplanMeier) -> int:
 
 
 def at_risk(curve: KaplanMeier, time: float) -> int:
-    """Patients at risk just before a time."""
+    """Patients at risk just before a time; at the start of a curve, those who are at risk there."""
     place = int(np.searchsorted(curve.times, time, side="left"))
     return int(curve.at_risk[place]) if place < len(curve.times) else 0
 
@@ -42,9 +43,11 @@ def survival_at(curve: KaplanMeier, time: float) -> float | None:
     return float(curve.survival[place]) if place >= 0 and time <= curve.times[-1] else None
 
 
-def on_grid(curve: KaplanMeier, end: float) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+def on_grid(
+    curve: KaplanMeier, end: float, start: float = 0.0
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
     """Times, survival, and whether few are at risk from there on, on a grid of `GRID_STEPS` steps up to `end`."""
-    grid = np.linspace(0, end, GRID_STEPS + 1)
+    grid = np.linspace(start, end, GRID_STEPS + 1)
     place = np.searchsorted(curve.times, grid, side="right") - 1
     last = int(np.searchsorted(grid, curve.times[-1], side="left"))  # the curve ends within this step
     inside = (place >= 0) & (np.arange(len(grid)) <= last)
@@ -53,9 +56,9 @@ def on_grid(curve: KaplanMeier, end: float) -> tuple[NDArray[np.float64], NDArra
     return grid[inside], curve.survival[place], few
 
 
-def draw_steps(axes: Axes, curve: KaplanMeier, end: float, place: int) -> None:
+def draw_steps(axes: Axes, curve: KaplanMeier, end: float, place: int, start: float = 0.0) -> None:
     """One group's curve in its colour and with its marks; its end is dashed where few patients are at risk."""
-    times, survival, few = on_grid(curve, end)
+    times, survival, few = on_grid(curve, end, start)
     colour, marker = group_look(place)
     solid = ~few
     if solid.any():
@@ -75,6 +78,19 @@ def end_of(findings: Findings) -> float:
     return shown or findings.analysis.endpoint.horizon or max(modelled, default=1.0)
 
 
+def given_start(findings: Findings) -> str:
+    """For a caption: where the curves start, unless that is 0."""
+    start, unit = findings.start, findings.analysis.time_unit
+    if not start.is_conditional:
+        return "" if start.is_declared else " No start at which patients are without the event is declared."
+    chosen = "declared" if start.is_declared else f"the first with at least {_fewest(start)} at risk in every group"
+    return f" Curves are those of patients without the event at {exact(start.time)} {unit} ({chosen})."
+
+
+def _fewest(start: Start) -> int:
+    return min(ENOUGH_AT_RISK, *(count for _, count in start.at_risk))
+
+
 def not_shown(findings: Findings) -> str:
     """For a caption: the groups whose curves are withheld; empty where there is none."""
     small = [group.level for group in findings.agreement.groups if group.too_few]
@@ -90,10 +106,10 @@ def group_look(place: int) -> tuple[str, str]:
 
 
 def readable_times(findings: Findings, ticks: list[float], groups: tuple[GroupSummary, ...]) -> list[float]:
-    """Times of a figure's table: its ticks and the horizon, as far as any curve reaches."""
+    """Times of a figure's table: the start, its ticks and the horizon, as far as any curve reaches."""
     horizon = findings.analysis.endpoint.horizon
-    end = end_of(findings)
-    return sorted({time for time in (*ticks, *(() if horizon is None else (horizon,))) if 0 <= time <= end})
+    start, end = findings.start.time, end_of(findings)
+    return sorted({time for time in (start, *ticks, *(() if horizon is None else (horizon,))) if start <= time <= end})
 
 
 def survival_rows(

@@ -100,7 +100,7 @@ def rope_width_figure(findings: Findings, verdict: Verdict) -> Picture:
 
     For a one-sided rule: of not crossing each margin. Raises ValueError as `density_figure` does.
     """
-    draws, label, side = _draws(findings, verdict), _label(verdict), verdict.rule.side
+    draws, label, side = _draws(findings, verdict), _label(verdict), verdict.side
     declared = declared_width(verdict)
     end = _widest(declared, verdict.smallest_rope)
     widths = np.geomspace(1.0, end, GRID_POINTS)
@@ -178,13 +178,9 @@ def inside_by_width(draws: NDArray[np.float64], widths: NDArray[np.float64], sid
 
 def declared_width(verdict: Verdict) -> float:
     """The m of the declared ROPE; of one that is not symmetric, that of its width."""
-    if verdict.rule.side is Side.ABOVE:
+    if verdict.side is Side.ABOVE:
         return verdict.rope.high
-    return (
-        1 / verdict.rope.low
-        if verdict.rule.side is Side.BELOW
-        else float(np.sqrt(verdict.rope.high / verdict.rope.low))
-    )
+    return 1 / verdict.rope.low if verdict.side is Side.BELOW else float(np.sqrt(verdict.rope.high / verdict.rope.low))
 
 
 def _widest(declared: float, smallest: float) -> float:
@@ -220,7 +216,7 @@ def _masses(verdict: Verdict) -> list[str]:
 def _kept(verdict: Verdict) -> float:
     """Probability inside the ROPE, or for a one-sided rule of not crossing the margin."""
     beyond = {Side.TWO_SIDED: 1 - verdict.p_inside, Side.ABOVE: verdict.p_above, Side.BELOW: verdict.p_below}
-    return 1 - beyond[verdict.rule.side]
+    return 1 - beyond[verdict.side]
 
 
 def _prior_density(prior: GroupPrior, grid: NDArray[np.float64], shared: float) -> NDArray[np.float64]:
@@ -243,7 +239,7 @@ def _width_words(verdict: Verdict, label: str, *, marked: bool) -> tuple[str, st
     """Caption and alternative text of the figure over all widths; `marked`: the accepted one is on the axis."""
     kept = mass(_kept(verdict), verdict.ess_bulk)
     smallest = ratio(verdict.smallest_rope)
-    if verdict.rule.side is Side.TWO_SIDED:
+    if verdict.side is Side.TWO_SIDED:
         symmetric = np.isclose(verdict.rope.low * verdict.rope.high, 1, atol=0.005)
         note = "" if symmetric else " The declared ROPE is not symmetric: it is marked at its width."
         caption = (
@@ -255,7 +251,7 @@ def _width_words(verdict: Verdict, label: str, *, marked: bool) -> tuple[str, st
             f"{rope_text(verdict)}. The rule would just have accepted 1/m to m with m = {smallest}."
         )
         return caption, alt
-    above = verdict.rule.side is Side.ABOVE
+    above = verdict.side is Side.ABOVE
     margin = declared_ratio(verdict.rope.high if above else verdict.rope.low)
     accepted = ratio(verdict.smallest_rope if above else 1 / verdict.smallest_rope)
     caption = (
@@ -286,7 +282,7 @@ def _quantiles_table(draws: NDArray[np.float64], verdict: Verdict) -> Table:
 
 
 def _width_table(draws: NDArray[np.float64], verdict: Verdict) -> Table:
-    side = verdict.rule.side
+    side = verdict.side
     shares = inside_by_width(draws, np.array(WIDTHS), side)
     shown = np.searchsorted(shares, 1.0) + 1  # once all draws are inside, wider ranges say no more
     rows = tuple(

@@ -11,12 +11,13 @@ from bayesrefract.classical.agreement import GroupSummary
 from bayesrefract.cohort.disclosure import NOT_SHOWN
 from bayesrefract.findings import Findings
 from bayesrefract.interval import Interval
-from bayesrefract.numerals import p_value, ratio, span
+from bayesrefract.numerals import ABSENT, p_value, ratio, span
 from bayesrefract.report.figures.curves import (
     FEW_AT_RISK,
     GRID_STEPS,
     draw_steps,
     end_of,
+    given_start,
     group_look,
     not_shown,
     readable_times,
@@ -67,8 +68,8 @@ def kaplan_meier_figure(findings: Findings) -> Picture:
     end = end_of(findings)
     for place, group in enumerate(groups):
         if not group.too_few:
-            draw_steps(above, group.curve, end, place)
-            _censored(above, group, end, place)
+            draw_steps(above, group.curve, end, place, findings.start.time)
+            _censored(above, group, end, place, findings.start.time)
     survival_axes(above, findings, end)
     number_at_risk(axes_at(figure, LEFT, text, WIDTH - LEFT - RIGHT, foot), above, groups)
     _write(axes_at(figure, 0, 0, WIDTH, text), lines)
@@ -76,7 +77,7 @@ def kaplan_meier_figure(findings: Findings) -> Picture:
         f"Kaplan-Meier curves with numbers at risk; short strokes: censored; dashed: fewer than {FEW_AT_RISK} patients "
         f"at risk. Medians with 95% log-log confidence limits, {_adjusted(findings)} hazard ratios of Cox regression "
         "with 95% confidence intervals, two-group log-rank tests. A large p-value is absence of evidence, no more."
-        f"{not_shown(findings)}"
+        f"{given_start(findings)}{not_shown(findings)}"
     )
     times = readable_times(findings, list(above.get_xticks()), groups)
     values = " ".join(f"{label}: {value}." for label, value, _ in lines if value)
@@ -86,12 +87,12 @@ def kaplan_meier_figure(findings: Findings) -> Picture:
     return picture(figure, findings, "kaplan-meier", caption, f"Kaplan-Meier curves. {values}", table)
 
 
-def _censored(axes: Axes, group: GroupSummary, end: float, place: int) -> None:
+def _censored(axes: Axes, group: GroupSummary, end: float, place: int, start: float) -> None:
     """Censoring marks, on the grid of the curves, so that no patient's own time is shown."""
-    curve, step = group.curve, end / GRID_STEPS
+    curve, step = group.curve, (end - start) / GRID_STEPS
     if curve.censored is None:
         return
-    times = np.unique(np.ceil(curve.times[curve.censored > 0] / step)) * step
+    times = start + np.unique(np.ceil((curve.times[curve.censored > 0] - start) / step)) * step
     shares = curve.survival[np.searchsorted(curve.times, times + step / 1000, side="right") - 1]
     axes.plot(times, shares, "|", color=group_look(place)[0], markersize=4, markeredgewidth=0.6)
 
@@ -107,6 +108,8 @@ def _median_lines(findings: Findings) -> list[tuple[str, str, bool]]:
 
 def _median(median: Interval, findings: Findings) -> str:
     unit = findings.analysis.time_unit
+    if not findings.start.is_declared:
+        return ABSENT
     if median.estimate is None:
         return NOT_REACHED
     low, high = (NOT_REACHED if limit is None else span(limit, unit) for limit in (median.low, median.high))

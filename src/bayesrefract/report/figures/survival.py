@@ -15,6 +15,7 @@ from bayesrefract.report.figures.curves import (
     at_risk,
     draw_steps,
     end_of,
+    given_start,
     group_look,
     not_shown,
     readable_times,
@@ -63,7 +64,7 @@ def survival_figure(findings: Findings) -> Picture:
         if group.level in bands:
             _band(above, bands[group.level], group_look(place)[0])
         if not group.too_few:
-            draw_steps(above, group.curve, end, place)
+            draw_steps(above, group.curve, end, place, findings.start.time)
     survival_axes(above, findings, end)
     _horizon(above, findings)
     below = axes_at(figure, LEFT, 0, WIDTH - LEFT - RIGHT, foot)
@@ -71,7 +72,7 @@ def survival_figure(findings: Findings) -> Picture:
     with_bands = " over posterior survival (line: median, band: 95%)" if bands else "; the posterior is withheld"
     caption = (
         f"Kaplan-Meier curves (steps){with_bands}, with the number at risk. Dashed: fewer than {FEW_AT_RISK} patients "
-        f"at risk. The symbols only distinguish the curves.{not_shown(findings)}"
+        f"at risk. The symbols only distinguish the curves.{given_start(findings)}{not_shown(findings)}"
     )
     times = readable_times(findings, list(above.get_xticks()), groups)
     heads = columns("Group", "Time", numbers=("At risk", "Kaplan-Meier", "Posterior median (95% band)"))
@@ -124,8 +125,8 @@ def prior_figure(findings: Findings, survival: xr.DataArray) -> Picture:
 
 
 def survival_axes(axes: Axes, findings: Findings, end: float) -> None:
-    """Axes of survival probability over the study's time."""
-    axes.set_xlim(0, end)
+    """Axes of survival probability over the study's time, from where the curves start."""
+    axes.set_xlim(findings.start.time, end)
     axes.set_ylim(0, 1.02)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25%", "50%", "75%", "100%"])
     axes.xaxis.set_major_locator(time_ticks(findings.analysis.time_unit, end))
@@ -156,17 +157,19 @@ def number_at_risk(below: Axes, above: Axes, groups: tuple[GroupSummary, ...]) -
     limits = above.get_xlim()
     below.set_xlim(limits)
     below.set_ylim(len(groups), -HEADING_HEIGHT / GROUP_HEIGHT)
-    below.text(0, -0.25, "Number at risk", va="center", fontsize=SMALL, color=FAINT)
+    below.text(limits[0], -0.25, "Number at risk", va="center", fontsize=SMALL, color=FAINT)
     ticks = [tick for tick in above.get_xticks() if limits[0] <= tick <= limits[1]]
-    inch = limits[1] / (WIDTH - LEFT - RIGHT)
+    inch = (limits[1] - limits[0]) / (WIDTH - LEFT - RIGHT)
     for row, group in enumerate(groups):
         colour, marker = group_look(row)
         y = row + 0.3
-        below.plot([-0.42 * inch, -0.12 * inch], [y] * 2, color=colour, linewidth=2.2, clip_on=False)
-        below.plot([-0.27 * inch], [y], marker, color=colour, markersize=6, clip_on=False)
-        below.text(0, y, shorten(group.level, 48), va="center", fontsize=SMALL, weight="bold", color=INK)
+        below.plot(
+            [limits[0] - 0.42 * inch, limits[0] - 0.12 * inch], [y] * 2, color=colour, linewidth=2.2, clip_on=False
+        )
+        below.plot([limits[0] - 0.27 * inch], [y], marker, color=colour, markersize=6, clip_on=False)
+        below.text(limits[0], y, shorten(group.level, 48), va="center", fontsize=SMALL, weight="bold", color=INK)
         if group.too_few:
-            below.text(0, row + 0.72, NOT_SHOWN, va="center", fontsize=SMALL, color=FAINT)
+            below.text(limits[0], row + 0.72, NOT_SHOWN, va="center", fontsize=SMALL, color=FAINT)
             continue
         for tick in ticks:
             below.text(tick, row + 0.72, str(at_risk(group.curve, tick)), ha="center", va="center", fontsize=SMALL)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from bayesrefract.decision import Verdict, VerdictWord
 from bayesrefract.findings import Counterpart, Findings, counterpart
 from bayesrefract.report.json.contrast_schema import (
+    BayesFactor,
     CompanionFit,
     Contrast,
     Cox,
@@ -35,7 +37,7 @@ def contrast_part(findings: Findings, verdict: Verdict) -> Contrast:
         hazard_ratio=_hazard_ratio(verdict),
         estimate=_estimate(verdict),
         rope=_rope(verdict),
-        rule=rule_part(verdict.rule),
+        rule=rule_part(verdict.rule, verdict.estimand),
         verdict=verdict.word,
         direction=_word(verdict.direction),
         sentence=sentence(verdict, findings.analysis),
@@ -45,16 +47,22 @@ def contrast_part(findings: Findings, verdict: Verdict) -> Contrast:
         labels=list(verdict.labels),
         reasons=list(verdict.reasons),
         cox=_cox(twin),
+        bayes_factors=tuple(BayesFactor(**asdict(each)) for each in twin.bayes_factors),
         tost_p=twin.tost_p,
         companion=_companion(twin),
         gates=Gates(passed=not withheld, reasons=list(verdict.reasons) if withheld else []),
     )
 
 
-def rule_part(rule: Rule) -> RuleOfVerdict:
-    """The rule as it was declared."""
+def rule_part(rule: Rule, estimand: Estimand = Estimand.HAZARD_RATIO) -> RuleOfVerdict:
+    """The rule as it was declared, with the side of the harm for this estimand."""
     return RuleOfVerdict(
-        name=rule.name, level=rule.level, threshold=rule.threshold, side=rule.side, interval=rule.interval
+        name=rule.name,
+        level=rule.level,
+        threshold=rule.threshold,
+        side=rule.side_of(estimand),
+        interval=rule.interval,
+        harm=rule.harm,
     )
 
 

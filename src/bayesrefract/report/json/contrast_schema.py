@@ -8,7 +8,7 @@ from pydantic import Field
 
 from bayesrefract.decision import VerdictWord
 from bayesrefract.report.json.parts import Date, Limits, Number, Part
-from bayesrefract.study.rope import Estimand, IntervalKind, RuleName, Side
+from bayesrefract.study.rope import Estimand, Harm, IntervalKind, RuleName, Side
 
 Direction = Literal["above", "below"]
 
@@ -26,10 +26,14 @@ class RuleOfVerdict(Part):
     )
     side: Side = Field(
         description="two_sided: equivalence. above: non-inferiority, values above the upper bound are the harm. below: "
-        "non-inferiority, values below the lower bound are the harm."
+        "non-inferiority, values below the lower bound are the harm. It follows from `harm` and the estimand."
     )
     interval: IntervalKind = Field(
         description="eti: equal-tailed. hdi: highest density (of the log, for a ratio). One-sided rules read eti."
+    )
+    harm: Harm | None = Field(
+        description="What harms a patient: more_events (above for ratios, below for differences) or fewer_events (the "
+        "reverse); null for two-sided rules, and for a side that was given in an earlier form."
     )
 
 
@@ -135,6 +139,13 @@ class CompanionFit(Part):
     prior_pull: Number = Field(description="(posterior mean - companion) / companion standard error of the log ratio.")
 
 
+class BayesFactor(Part):
+    """Posterior odds of a hazard ratio inside the ROPE over its prior odds; no rule reads it."""
+
+    prior_sd: float = Field(description="SD of the normal prior of the log hazard ratio, around 0.")
+    value: Number = Field(description="The factor, from the normal likelihood of the companion fit.")
+
+
 class Gates(Part):
     """Whether a verdict may be given at all."""
 
@@ -181,6 +192,10 @@ class Contrast(Part):
     cox: Cox | None = Field(
         description="Cox regression of the same contrast; null for other estimands than the hazard ratio, and where it "
         "has no estimate."
+    )
+    bayes_factors: tuple[BayesFactor, ...] = Field(
+        description="Interval-null Bayes factors under three priors side by side; empty for other estimands than the "
+        "hazard ratio, and where the companion has no estimate."
     )
     tost_p: Number = Field(
         description="Larger p-value of two one-sided Wald tests of Cox's ratio against the ROPE's bounds; null without "

@@ -12,7 +12,8 @@ from bayesrefract.papers.assess import Assessment, Terms
 from bayesrefract.papers.audit import Report
 from bayesrefract.papers.combine import Against, Pooled
 from bayesrefract.report.json.write import Json
-from bayesrefract.report.tables.published import SOURCE, prior_text, sentence_of, warnings
+from bayesrefract.report.tables.published import SOURCE, few_studies, prior_text, sentence_of, warnings
+from bayesrefract.study.rope import Estimand
 
 PUBLISHED_SCHEMA = "bayesrefract/published/1"
 
@@ -32,7 +33,13 @@ def published_json(
             "declared_on": None if rope.declared is None else rope.declared.isoformat(),
             "before_data": rope.before_data,
         },
-        "rule": {"name": rule.name.value, "level": rule.level, "threshold": rule.threshold, "side": rule.side.value},
+        "rule": {
+            "name": rule.name.value,
+            "level": rule.level,
+            "threshold": rule.threshold,
+            "side": rule.side_of(Estimand.HAZARD_RATIO).value,
+            "harm": None if rule.harm is None else rule.harm.value,
+        },
         "prior": {"text": prior_text(terms), "inside": terms.prior.mass_inside(rope.low, rope.high)},
         "ratios": [_ratio(judged) for judged in made],
     }
@@ -112,6 +119,7 @@ def _pooled(pooled: Pooled, terms: Terms) -> Json:
         **_judged(pooled.assessment),
         "new_study_p_inside": inside,
         "paule_mandel": {**asdict(pooled.classical), "tau": pooled.classical_tau, "interval": "Hartung-Knapp"},
+        "notes": few_studies(pooled),
     }
 
 

@@ -31,6 +31,7 @@ from bayesrefract.report.json.verdict_schema import (
     Provenance,
     RestrictedMean,
     Schoenfeld,
+    SchoenfeldPair,
     StudyDocument,
     VerdictDocument,
 )
@@ -75,6 +76,7 @@ def verdict_document(findings: Findings) -> VerdictDocument:
         population_conditions=describe(population),
         time_unit=analysis.time_unit,
         horizon=endpoint.horizon,
+        from_time=endpoint.from_time,
         columns=_columns(analysis),
         evidence=analysis.evidence,
         evidence_meaning=EVIDENCE_MEANING[analysis.evidence],
@@ -172,7 +174,8 @@ def _log_rank(findings: Findings) -> LogRank:
 
 def _schoenfeld(findings: Findings) -> Schoenfeld:
     test = findings.agreement.proportional_hazards
-    return Schoenfeld(p=test.p, statistic=test.statistic, method=test.method)
+    pairs = [SchoenfeldPair(**asdict(each)) for each in test.pairs]
+    return Schoenfeld(p=test.p, statistic=test.statistic, method=test.method, pairs=pairs)
 
 
 def _priors(findings: Findings) -> list[Prior]:
@@ -190,13 +193,15 @@ def _priors(findings: Findings) -> list[Prior]:
 
 def _covariates(findings: Findings) -> list[CovariateRatio]:
     return [
-        CovariateRatio(covariate=e.name, level=e.level, per=e.per, hazard_ratio=_limits(e.hazard_ratio))
+        CovariateRatio(
+            covariate=e.name, level=e.level, reference=e.reference, per=e.per, hazard_ratio=_limits(e.hazard_ratio)
+        )
         for e in findings.effects
     ]
 
 
 def _convergence(findings: Findings) -> Convergence:
-    health = asdict(findings.health)
+    health = {name: value for name, value in asdict(findings.health).items() if name != "short"}
     return Convergence(**{**health, "findings": list(findings.health.findings)})
 
 

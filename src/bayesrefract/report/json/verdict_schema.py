@@ -79,6 +79,13 @@ class Group(Part):
     rmst: RestrictedMean = Field(description="Restricted mean survival time up to the horizon.")
 
 
+class PowerAt(Part):
+    """Power at one true hazard ratio."""
+
+    true_ratio: float = Field(description="The true hazard ratio.")
+    power: Number = Field(description="Probability of the verdict equivalent (one-sided: non_inferior) there.")
+
+
 class Attainability(Part):
     """What the events of one contrast allow, at a true hazard ratio of exactly 1 and a normal likelihood."""
 
@@ -93,11 +100,18 @@ class Attainability(Part):
     power: Number = Field(description="Probability of the verdict equivalent (one-sided: non_inferior).")
     best_inside: Number = Field(description="Largest possible posterior probability inside the ROPE.")
     target_power: float = Field(description="The power that events_needed and patients_needed aim at.")
-    events_needed: Count = Field(description="Events for the target power, at the same allocation.")
+    events_needed: Count = Field(
+        description="Events for the target power, at the same allocation; at 1:1 where a group has no events."
+    )
     events_minimum: Count = Field(description="With fewer events no estimate can pass.")
     patients_needed: Count | None = Field(description="Patients for the target power; null without any event.")
     power_realised: Number = Field(description="Power from Cox's standard error; null without Cox regression.")
     possible: bool = Field(description="Whether any estimate at all would pass with these events.")
+    power_at: tuple[PowerAt, ...] = Field(description="Power at true hazard ratios other than 1.")
+    prior_label: str = Field(
+        description="favours equivalence: a claim by this prior alone is withheld, so that the power is overstated; or "
+        "empty."
+    )
 
 
 class LogRankPair(Part):
@@ -117,12 +131,23 @@ class LogRank(Part):
     pairs: list[LogRankPair] = Field(description="The test in pairs.")
 
 
+class SchoenfeldPair(Part):
+    """Test of proportional hazards of one contrast, on the patients of its two groups."""
+
+    group: str = Field(description="The group that is compared.")
+    reference: str = Field(description="The group that it is compared with.")
+    p: Number = Field(description="p-value; null: method says why there is none.")
+    statistic: Number = Field(description="Chi-squared test statistic, one degree of freedom.")
+    method: str = Field(description="Which test it is, or why there is none.")
+
+
 class Schoenfeld(Part):
-    """Test of proportional hazards of the group effect, over all groups at once."""
+    """Test of proportional hazards of the group effect, over all groups at once, and of each contrast."""
 
     p: Number = Field(description="p-value; null: method says why there is none.")
     statistic: Number = Field(description="Chi-squared test statistic.")
     method: str = Field(description="Which test it is, or why there is none.")
+    pairs: list[SchoenfeldPair] = Field(description="The test of each contrast.")
 
 
 class PredictiveCheck(Part):
@@ -154,8 +179,9 @@ class CovariateRatio(Part):
     """Posterior hazard ratio of one covariate: an association in this model, not a causal effect."""
 
     covariate: str = Field(description="Column of the covariate.")
-    level: str | None = Field(
-        description="Category, compared with the average category (on the log scale); null: a number."
+    level: str | None = Field(description="Category, compared with `reference`; null: a number.")
+    reference: str | None = Field(
+        description="The other one of two categories; null: the average category (on the log scale), or a number."
     )
     per: Number = Field(description="Step of a number for which the ratio is given, in its own unit; null: a category.")
     hazard_ratio: EstimateWithLimits = Field(
@@ -201,6 +227,11 @@ class VerdictDocument(Part):
     time_unit: TimeUnit = Field(description="Unit of every time in this document.")
     horizon: Number = Field(
         description="Time up to or at which survival, RMST and marginal ratios are taken, in time_unit; null: none."
+    )
+    from_time: Number = Field(
+        description="Where curves start, in time_unit: survival, RMST, medians and marginal ratios are those of "
+        "patients without the event at this time. Null: 0, or with delayed entry not declared, and then none of them "
+        "is given."
     )
     columns: ColumnsOfRecords = Field(description="Which columns of the records say what.")
     evidence: Evidence = Field(description="What the records are.")

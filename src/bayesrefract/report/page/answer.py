@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bayesrefract.decision import Verdict, VerdictWord
-from bayesrefract.decision.attainability import Attainability
+from bayesrefract.decision.attainability import NO_PROPORTION, Attainability
 from bayesrefract.findings import Findings, counterpart
 from bayesrefract.numerals import amount, declared, fixed, mass, percent, ratio, unit_of
 from bayesrefract.report.tables.verdicts import failed_control_notes, verdict_text
 from bayesrefract.report.words import estimand_name, holds_in, interval_name, interval_text, range_text, sentence
-from bayesrefract.study.rope import Estimand, RuleName, Side
+from bayesrefract.study.rope import Estimand, RuleName
 from bayesrefract.study.study import Analysis
 
 TONES = {
@@ -123,7 +123,7 @@ def _answer(verdict: Verdict, findings: Findings) -> Answer:
 def _could_it(findings: Findings) -> Iterator[Reply]:
     """Whether these events could have met the rule at all; nothing where that was not computed."""
     primary, rule = findings.analysis.primary, findings.analysis.rule
-    shown = "equivalence" if rule.side is Side.TWO_SIDED else "non-inferiority"
+    shown = "non-inferiority" if rule.one_sided else "equivalence"
     for each in findings.attainability:
         if (each.group, each.reference) == (primary.group, primary.reference):
             answer = _within_reach(each) if each.possible else _out_of_reach(each, rule.name)
@@ -147,7 +147,8 @@ def _out_of_reach(each: Attainability, rule: RuleName) -> str:
 
 
 def _needed(each: Attainability) -> str:
-    return f"A probability of {percent(each.target_power)} requires {fixed(each.events_needed, 0)} events."
+    proportion = "" if each.proportion_known else f" {NO_PROPORTION}"
+    return f"A probability of {percent(each.target_power)} requires {fixed(each.events_needed, 0)} events.{proportion}"
 
 
 def _events(each: Attainability) -> str:

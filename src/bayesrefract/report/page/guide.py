@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from bayesrefract.findings import Findings
 from bayesrefract.numerals import declared, exact, unit_of
 from bayesrefract.report.page.answer import leading
+from bayesrefract.report.rule_words import harm_bound
 from bayesrefract.report.words import estimand_name, when_declared
-from bayesrefract.study.rope import Rope, RuleName, Side
+from bayesrefract.study.rope import Rope, RuleName
 from bayesrefract.study.study import Analysis
 
 TERMS = (
@@ -71,8 +72,8 @@ def _rope_in_words(rope: Rope, analysis: Analysis) -> str:
 def _judged(analysis: Analysis) -> str:
     rule = analysis.rule
     place = "inside the ROPE"
-    if rule.side is not Side.TWO_SIDED:
-        place = f"on the tolerated side of its {'upper' if rule.side is Side.ABOVE else 'lower'} bound"
+    if rule.one_sided:
+        place = f"on the tolerated side of its {harm_bound(rule, [rope.estimand for rope in analysis.ropes])}"
     if rule.name is RuleName.INTERVAL:
         return f"A claim requires the whole {exact(100 * rule.level)}% credible interval to lie {place}."
     threshold = "the declared one" if rule.threshold is None else exact(rule.threshold)

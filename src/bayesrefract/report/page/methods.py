@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from bayesrefract.classical.agreement import ProportionalHazards
 from bayesrefract.findings import Findings
 from bayesrefract.numerals import declared, exact, fixed, p_value, unit_of
+from bayesrefract.report.rule_words import false_claims, harm_bound
 from bayesrefract.report.words import estimand_name, when_declared
 from bayesrefract.study.model import BaselineKind, Model, StrataKind
-from bayesrefract.study.rope import Rope, Rule, RuleName, Side
+from bayesrefract.study.rope import Rope, Rule, RuleName
 from bayesrefract.study.study import Analysis, Evidence
 
 BASELINES = {
@@ -26,7 +30,7 @@ def methods(findings: Findings) -> tuple[str, ...]:
     return (
         _model(findings),
         _draws(findings),
-        _decision(analysis.rule),
+        _decision(analysis.rule, analysis.ropes),
         *(_range(rope, analysis) for rope in analysis.ropes),
         "A verdict is withheld when the chains have not converged, when a compared group has too few events, or when "
         "the same model with a flat prior does not agree with Cox regression. It then comes with its reason.",
@@ -68,15 +72,15 @@ def _draws(findings: Findings) -> str:
     )
 
 
-def _decision(rule: Rule) -> str:
+def _decision(rule: Rule, ropes: Sequence[Rope]) -> str:
     interval = f"{exact(100 * rule.level)}% credible interval ({rule.interval.upper()})"
     threshold = "the declared one" if rule.threshold is None else exact(rule.threshold)
-    if rule.side is not Side.TWO_SIDED:
-        bound = "upper" if rule.side is Side.ABOVE else "lower"
+    if rule.one_sided:
+        bound = harm_bound(rule, [rope.estimand for rope in ropes])
         if rule.name is RuleName.INTERVAL:
-            return f"Decision: non-inferior when the {interval} does not cross the range's {bound} bound."
+            return f"Decision: non-inferior when the {interval} does not cross the range's {bound}."
         return (
-            f"Decision: non-inferior when the posterior probability that the {bound} bound is not crossed is at least "
+            f"Decision: non-inferior when the posterior probability that the {bound} is not crossed is at least "
             f"{threshold}."
         )
     if rule.name is RuleName.INTERVAL:
@@ -84,10 +88,11 @@ def _decision(rule: Rule) -> str:
             f"Decision: when the whole {interval} lies inside the declared range, the groups are called equivalent; "
             "when it lies wholly outside on one side, different; otherwise undecided."
         )
-    return (
+    told = (
         f"Decision: when the posterior probability inside the declared range is at least {threshold}, the groups are "
         "called equivalent; when it is so below or above the range, different; otherwise undecided."
     )
+    return " ".join([told, *(f"{each}." for each in false_claims(rule))])
 
 
 def _range(rope: Rope, analysis: Analysis) -> str:
@@ -112,7 +117,7 @@ def limits(findings: Findings) -> tuple[str, ...]:
     narrow = any("favours equivalence" in label for label in _labels(findings))
     post_hoc = any(rope.before_data is False for rope in analysis.ropes)
     unstated = any(rope.before_data is None for rope in analysis.ropes)
-    crossing = test.p is not None and test.p < DOUBTFUL_P
+    crossing = _not_proportional(test)
     present = (
         (narrow, "Narrow prior: it puts more probability near a hazard ratio of 1 than the default prior does."),
         (
@@ -140,12 +145,18 @@ def limits(findings: Findings) -> tuple[str, ...]:
             "Rebuilt patients: rounding and digitising of published figures add measurement error in both groups.",
         ),
         (
-            crossing,
-            f"Hazards are not proportional (Schoenfeld p {p_value(test.p)}): one hazard ratio averages over time, and "
-            "opposite effects cancel in it.",
+            bool(crossing),
+            f"Hazards are not proportional (Schoenfeld {'; '.join(crossing)}): one hazard ratio averages over time, "
+            "and opposite effects cancel in it.",
         ),
     )
     return tuple(text for is_present, text in present if is_present)
+
+
+def _not_proportional(test: ProportionalHazards) -> tuple[str, ...]:
+    """Small p-values of the contrasts; of all groups together where they are the only ones."""
+    tests = {f"{each.group} vs {each.reference}: ": each.p for each in test.judged} or {"": test.p}
+    return tuple(f"{name}p {p_value(p)}" for name, p in tests.items() if p is not None and p < DOUBTFUL_P)
 
 
 def _labels(findings: Findings) -> list[str]:

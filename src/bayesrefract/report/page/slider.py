@@ -85,14 +85,14 @@ def _data(findings: Findings, verdict: Verdict) -> dict[str, object]:
     draws = findings.log_hazard_ratio.sel(contrast=Contrast(verdict.group, verdict.reference).label).to_numpy()
     quantiles = np.quantile(draws, np.linspace(0, 1, QUANTILES))
     rule = verdict.rule
-    verdicts = TWO_SIDED if rule.side is Side.TWO_SIDED else ONE_SIDED
+    verdicts = ONE_SIDED if rule.one_sided else TWO_SIDED
     return {
         "low": math.log(verdict.rope.low),
         "high": math.log(verdict.rope.high),
         "quantiles": [round(float(each), 5) for each in quantiles],
         "interval": [math.log(limit) for limit in verdict.interval],
         "rule": rule.name.value,
-        "side": rule.side.value,
+        "side": verdict.side.value,
         "threshold": rule.threshold,
         "places": {place: label.replace("{unit}", "") for place, label in PLACES.items()},
         "words": {
@@ -111,9 +111,9 @@ def _rule_text(verdict: Verdict, findings: Findings) -> str:
         threshold = "the declared one" if rule.threshold is None else exact(rule.threshold)
         return f"The declared rule applies: a posterior probability of at least {threshold}."
     interval = f"the {interval_name(verdict)}, {interval_text(verdict, findings.analysis)}"
-    if rule.side is Side.TWO_SIDED:
+    if not rule.one_sided:
         return (
             f"The declared rule applies: {interval}, must lie wholly inside the range, or wholly outside on one side."
         )
-    bound = "upper" if rule.side is Side.ABOVE else "lower"
+    bound = "upper" if verdict.side is Side.ABOVE else "lower"
     return f"The declared rule applies: {interval}, must not cross the range's {bound} bound."

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from bayesrefract.classical.agreement import Agreement, CoxContrast
 from bayesrefract.decision import Verdict, VerdictWord
 from bayesrefract.findings import Counterpart, Findings, counterpart
-from bayesrefract.numerals import ABSENT, fixed, p_value, percent, ratio
+from bayesrefract.numerals import ABSENT, exact, fixed, p_value, percent, ratio
 from bayesrefract.report.tables.table import Table, columns
 from bayesrefract.study.rope import Estimand
 
+MOST_FACTOR = 1000.0
 TIED_SHARE = 0.10
 """Above this share of tied events, Breslow's handling of ties is printed beside Efron's."""
 
@@ -20,7 +23,8 @@ def cross_check_table(findings: Findings) -> Table:
     verdicts = [
         each for each in findings.verdicts if each.estimand is Estimand.HAZARD_RATIO and each.rope.role == "primary"
     ]
-    rows = tuple(_row(verdict, counterpart(findings, verdict)) for verdict in verdicts)
+    twins = [counterpart(findings, each) for each in verdicts]
+    rows = tuple(_row(verdict, twin) for verdict, twin in zip(verdicts, twins, strict=True))
     numbers = (
         "Posterior HR (95% CrI)",
         "Cox HR (95% CI)",
@@ -32,7 +36,7 @@ def cross_check_table(findings: Findings) -> Table:
         "TOST p",
     )
     heading = columns("Contrast", "Agreement", numbers=numbers)
-    return Table("Cross-check", heading, rows, _notes(findings, [counterpart(findings, each) for each in verdicts]))
+    return Table("Cross-check", heading, rows, _notes(findings, verdicts, twins))
 
 
 def _row(verdict: Verdict, twin: Counterpart) -> tuple[str, ...]:
@@ -66,7 +70,7 @@ def with_limits(estimate: float, limits: tuple[float, float]) -> str:
     return f"{ratio(estimate)} ({ratio(limits[0])} to {ratio(limits[1])})"
 
 
-def _notes(findings: Findings, twins: list[Counterpart]) -> tuple[str, ...]:
+def _notes(findings: Findings, verdicts: list[Verdict], twins: list[Counterpart]) -> tuple[str, ...]:
     agreement = findings.agreement
     reasons = tuple(
         f"{each.group} vs {each.reference}: {text}"
@@ -85,10 +89,29 @@ def _notes(findings: Findings, twins: list[Counterpart]) -> tuple[str, ...]:
         f"Tied event times: {percent(agreement.tied_share)} of the events.",
         *breslow,
         *reasons,
+        *_bayes_factors(verdicts, twins),
         *agreement.notes,
         "Companion: the same exposure table and covariates with a flat prior. CrI: credible interval. CI: confidence "
         "interval. SE: standard error. TOST: two one-sided tests.",
     )
+
+
+def _bayes_factors(verdicts: list[Verdict], twins: list[Counterpart]) -> Iterator[str]:
+    """Under three priors side by side, as the factor hangs on the prior; none where the verdict is withheld."""
+    for verdict, twin in zip(verdicts, twins, strict=True):
+        if twin.bayes_factors and verdict.word is not VerdictWord.WITHHELD:
+            found = ", ".join(f"{_factor(each.value)} with {exact(each.prior_sd)}" for each in twin.bayes_factors)
+            yield (
+                f"Interval-null Bayes factor, {verdict.group} vs {verdict.reference} (posterior over prior odds of a "
+                f"ratio inside the ROPE, by the prior's SD of the log HR): {found}. It grows with the prior's "
+                "width, and no rule reads it."
+            )
+
+
+def _factor(value: float) -> str:
+    if value >= MOST_FACTOR:
+        return f"> {fixed(MOST_FACTOR, 0)}"
+    return f"< {exact(1 / MOST_FACTOR)}" if value < 1 / MOST_FACTOR else f"{float(f'{value:.2g}'):g}"
 
 
 def _log_rank_note(agreement: Agreement) -> str:
@@ -100,9 +123,14 @@ def _log_rank_note(agreement: Agreement) -> str:
 
 def _schoenfeld_note(agreement: Agreement) -> str:
     test = agreement.proportional_hazards
-    if test.p is None:
-        return f"Test of proportional hazards (Schoenfeld): none ({test.method})."
-    return f"Test of proportional hazards (Schoenfeld): p {_relation(test.p)} ({test.method})."
+    over_all = f"none ({test.method})" if test.p is None else f"p {_relation(test.p)} ({test.method})"
+    pairs = (
+        f"{each.group} vs {each.reference} {f'none ({each.method})' if each.p is None else f'p {_relation(each.p)}'}"
+        for each in test.judged
+    )
+    if test.judged:
+        over_all = f"over all groups {over_all}; of two groups alone: {'; '.join(pairs)}"
+    return f"Test of proportional hazards (Schoenfeld): {over_all}."
 
 
 def _relation(p: float) -> str:

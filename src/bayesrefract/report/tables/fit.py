@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from bayesrefract.classical.agreement import Interval
+from bayesrefract.decision.attainability import NO_PROPORTION, OVERSTATED
 from bayesrefract.decision.diagnostics import E_BFMI_MINIMUM, ESS_MINIMUM, R_HAT_MAXIMUM, R_HAT_MAXIMUM_OTHER
-from bayesrefract.findings import Findings
+from bayesrefract.findings import CovariateEffect, Findings
 from bayesrefract.numerals import ABSENT, declared_ratio, exact, fixed, percent, probability, ratio
 from bayesrefract.report.tables.table import Table, columns
 
@@ -28,11 +29,12 @@ def priors_table(findings: Findings) -> Table:
 
 
 def diagnostics_table(made: Sequence[Findings]) -> Table:
-    """Convergence of every model's fit."""
+    """Convergence of every model's fit, with the number of its intervals."""
     rows = tuple(
         (
             each.model.name,
             "passed" if each.health.passed else "failed",
+            fixed(each.n_intervals or None, 0),
             fixed(each.health.r_hat_max, 3),
             fixed(each.health.ess_bulk_min, 0),
             fixed(each.health.ess_tail_min, 0),
@@ -41,7 +43,7 @@ def diagnostics_table(made: Sequence[Findings]) -> Table:
         )
         for each in made
     )
-    numbers = ("Largest R-hat", "Least ESS bulk", "Least ESS tail", "Divergences", "Least E-BFMI")
+    numbers = ("Intervals", "Largest R-hat", "Least ESS bulk", "Least ESS tail", "Divergences", "Least E-BFMI")
     findings = tuple(f"{each.model.name}: {finding}" for each in made for finding in each.health.findings)
     gates = (
         f"Gates: R-hat at most {R_HAT_MAXIMUM} ({R_HAT_MAXIMUM_OTHER} for covariates and hazards), ESS at least "
@@ -53,7 +55,7 @@ def diagnostics_table(made: Sequence[Findings]) -> Table:
 def effects_table(findings: Findings) -> Table:
     """Hazard ratios of the covariates; none when the fit did not converge."""
     effects = findings.effects if findings.health.passed else ()
-    rows = tuple((effect.name, _step(effect.level, effect.per), *_ratio(effect.hazard_ratio)) for effect in effects)
+    rows = tuple((effect.name, _step(effect), *_ratio(effect.hazard_ratio)) for effect in effects)
     notes = (
         "Associations in this model, adjusted for the groups and for each other; not causal effects. CrI: credible "
         "interval.",
@@ -91,8 +93,19 @@ def attainability_table(findings: Findings) -> Table:
     notes = (
         "Power: probability of the verdict 'equivalent' if the true hazard ratio were exactly 1.",
         "Best P inside: posterior probability inside the ROPE if the estimate were at its centre.",
+        *_power_elsewhere(findings),
+        *dict.fromkeys(f"Events needed: {NO_PROPORTION}" for e in findings.attainability if not e.proportion_known),
+        *dict.fromkeys(f"The prior {e.prior_label}: {OVERSTATED}" for e in findings.attainability if e.prior_label),
     )
     return Table("Attainability of equivalence", columns("Contrast", "Possible", numbers=numbers), rows, notes)
+
+
+def _power_elsewhere(findings: Findings) -> Iterator[str]:
+    """The power where the true ratio is not exactly 1."""
+    for each in findings.attainability:
+        found = ", ".join(f"{percent(at.power)} at {at.true_ratio:.2f}" for at in each.power_at)
+        if found:
+            yield f"Power if the true hazard ratio were not 1, {each.group} vs {each.reference}: {found}."
 
 
 def _needed_heading(findings: Findings) -> str:
@@ -100,10 +113,10 @@ def _needed_heading(findings: Findings) -> str:
     return f"Events for {percent(targets.pop())} power" if len(targets) == 1 else "Events needed"
 
 
-def _step(level: str | None, per: float | None) -> str:
-    if level is not None:
-        return f"{level} vs the average category"
-    return ABSENT if per is None else f"per {exact(per)}"
+def _step(effect: CovariateEffect) -> str:
+    if effect.level is not None:
+        return f"{effect.level} vs {effect.reference or 'the average category'}"
+    return ABSENT if effect.per is None else f"per {exact(effect.per)}"
 
 
 def _ratio(interval: Interval) -> tuple[str, str]:

@@ -49,7 +49,7 @@ def groups_table(findings: Findings) -> Table:
                 group.level,
                 fixed(group.patients, 0),
                 fixed(group.events, 0),
-                *(NOT_SHOWN if group.too_few else text for text in _times(group, unit)),
+                *(NOT_SHOWN if group.too_few else text for text in _times(group, findings)),
                 ABSENT if posterior is None else _with_limits(posterior.median, unit),
                 ABSENT if posterior is None else probability(posterior.p_not_reached),
             )
@@ -69,10 +69,11 @@ def groups_table(findings: Findings) -> Table:
     return Table("Groups", columns("Group", numbers=numbers), tuple(rows), notes)
 
 
-def _times(group: GroupSummary, unit: TimeUnit) -> tuple[str, str, str]:
-    """Person-time, median follow-up and median survival."""
-    follow_up, median = (_with_limits(each, unit) for each in (group.median_follow_up, group.median))
-    return span(group.person_time, unit), follow_up, median
+def _times(group: GroupSummary, findings: Findings) -> tuple[str, str, str]:
+    """Person-time, median follow-up and median survival, which with delayed entry needs a declared start."""
+    unit = findings.analysis.time_unit
+    median = _with_limits(group.median, unit) if findings.start.is_declared else ABSENT
+    return span(group.person_time, unit), _with_limits(group.median_follow_up, unit), median
 
 
 def horizon_table(findings: Findings) -> Table:
@@ -85,6 +86,8 @@ def horizon_table(findings: Findings) -> Table:
     shown = [each for each in findings.at_horizon if each.subject not in withheld] if findings.health.passed else []
     rows = tuple((each.subject, QUANTITIES[each.quantity], *_posterior(each, unit)) for each in shown)
     title = f"At the horizon of {exact(findings.analysis.endpoint.horizon or 0)} {unit}"
+    if findings.start.is_conditional:
+        title += f", for patients without the event at {exact(findings.start.time)}"
     notes = (
         "Standardised over the analysed patients (g-computation): each group's curve is the mean of the curves of all "
         "patients, had they been in that group. The marginal hazard ratio compares these curves; the model's own is "

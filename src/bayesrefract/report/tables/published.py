@@ -7,14 +7,19 @@ from collections.abc import Sequence
 
 from bayesrefract.numerals import exact, fixed, mass, percent, probability, ratio
 from bayesrefract.papers.assess import Assessment, Terms
-from bayesrefract.papers.combine import Against, Pooled
+from bayesrefract.papers.combine import FEW_STUDIES, Against, Pooled
 from bayesrefract.report.tables.table import Table, columns
 from bayesrefract.report.tables.verdicts import verdict_text
 from bayesrefract.report.words import interval_name, interval_text, range_text, sentence
-from bayesrefract.study.rope import Side
 from bayesrefract.study.study import Analysis, Columns, Contrast, Endpoint, Evidence, Population, TimeUnit
 
 SOURCE = "From printed numbers alone: no patient record was read."
+OPEN_CORRELATION = (
+    "r: correlation of the two estimates. It is not identified by the printed numbers: read the range, not one row."
+)
+KNOWN_CORRELATION = (
+    "r: correlation of the two estimates, from the events of the three groups; for adjusted ratios an approximation."
+)
 REACH_NOTES = (
     "Best P inside: posterior probability inside the ROPE if the estimate were at its centre, with this standard "
     "error.",
@@ -76,16 +81,16 @@ def ratios_screen(made: Sequence[Assessment], terms: Terms) -> Table:
 def against_table(found: Against, terms: Terms) -> Table:
     """One contrast under every correlation."""
     heading = columns("r", "Verdict", numbers=("Ratio", "Interval", "Below", "Inside", "Above", "Best"))
+    known = len(found.correlations) == 1
     rows = tuple(
-        (exact(r), *_decision(judged), probability(judged.reach.best_inside))
+        (fixed(r, 2) if known else exact(r), *_decision(judged), probability(judged.reach.best_inside))
         for r, judged in zip(found.correlations, found.assessments, strict=True)
     )
     notes = (
         f"{found.first.group} {found.first.text} over {found.second.group} {found.second.text}, both versus "
         f"{found.first.reference}. {_terms_text(found.assessments[0], terms)}",
         "Below, inside, above: posterior probability, beside the ROPE. Best: inside, if the ratio were at its centre.",
-        "r: correlation of the two estimates. It is not identified by the printed numbers: read the range, not one "
-        "row.",
+        OPEN_CORRELATION if len(found.correlations) > 1 else KNOWN_CORRELATION,
     )
     return Table(f"{found.first.group} vs {found.second.group}, by correlation", heading, rows, notes)
 
@@ -119,11 +124,23 @@ def spread_table(made: Sequence[Pooled], terms: Terms) -> Table:
     notes = (
         f"tau: between-study SD on the log scale, prior half-normal({exact(made[0].tau_scale)}), with its 95% "
         "credible interval. New study: probability that the ratio of a further study lies inside the ROPE.",
-        "Paule-Mandel: the classical random-effects mean with Hartung-Knapp limits, for comparison.",
+        "Paule-Mandel: the classical random-effects mean with Hartung-Knapp limits (scale at least 1), for comparison.",
+        *few_studies(made[0]),
     )
     return Table(
         "Heterogeneity between the studies", columns("r", numbers=("tau", "New study", "Paule-Mandel")), rows, notes
     )
+
+
+def few_studies(pooled: Pooled) -> list[str]:
+    """A warning where the studies are too few for their spread to be estimated."""
+    count = len(pooled.studies)
+    if count >= FEW_STUDIES:
+        return []
+    return [
+        f"Only {count} studies: fewer than {FEW_STUDIES} hardly tell how far studies differ, so that the mean and its "
+        f"interval depend on the prior of tau (half-normal, scale {exact(pooled.tau_scale)})."
+    ]
 
 
 def sentence_of(judged: Assessment) -> str:
@@ -135,6 +152,8 @@ def against_sentence(made: Sequence[tuple[float, Assessment]]) -> str:
     """Summary over a range of correlations."""
     inside = [probability(judged.verdict.p_inside) for _, judged in made]
     words = [verdict_text(judged.verdict) for _, judged in made]
+    if len(made) == 1:
+        return f"{sentence_of(made[0][1])} The events of the groups give the correlation {fixed(made[0][0], 2)}."
     span = f"Over correlations from {exact(made[0][0])} to {exact(made[-1][0])}, P(inside) goes from {inside[0]} to"
     if len(set(words)) == 1:
         return f"{span} {inside[-1]}; the verdict is {words[0]} at every one of them."
@@ -220,7 +239,7 @@ def _digit_rows(judged: Assessment) -> list[tuple[str, str]]:
 
 
 def _claim(judged: Assessment) -> str:
-    return "equivalence" if judged.verdict.rule.side is Side.TWO_SIDED else "non-inferiority"
+    return "non-inferiority" if judged.verdict.rule.one_sided else "equivalence"
 
 
 def _bounds(judged: Assessment) -> tuple[str, str]:
