@@ -254,7 +254,7 @@ def _apart(
     frame: pd.DataFrame, header: tuple[str, ...], whole: Callable[[], pd.DataFrame]
 ) -> dict[str, tuple[str, ...]]:
     """Columns that tell the rows of a patient apart, for identifiers that repeat; all columns are then read."""
-    several = [column for column in identifier_columns(header) if frame[column].duplicated().any()]
+    several = [column for column in identifier_columns(frame.columns) if frame[column].duplicated().any()]
     if not several:
         return {}
     try:
