@@ -23,7 +23,9 @@ from bayesrefract.study.rope import Estimand
 DATA = Path(__file__).parents[1] / "data"
 ROPE = br.Rope(0.80, 1.25, source="convention", declared="2020-01-31", before_data=True)
 TYPED = ["--rope", "0.8", "1.25", "--rope-source", "convention", "--rope-declared", "2020-01-31", "--before-data"]
-LEUKAEMIA = {"time": "weeks", "event": "status", "group": "arm", "reference": "placebo", "unit": "weeks"}
+LEUKAEMIA = {"time": "weeks", "event": "status", "group": "arm", "reference": "placebo", "unit": "weeks"} | {
+    "evidence": "patients"
+}
 
 
 def leukaemia() -> pd.DataFrame:

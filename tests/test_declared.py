@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import inspect
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 from declared_example import QUESTION, trial
+from findings_example import findings
 from test_cases import CASES, asked, faults_of
 from test_cli import call
 
@@ -19,7 +21,7 @@ from bayesrefract.cohort.origin import Scan, least, settled
 from bayesrefract.comparing import check_comparison
 from bayesrefract.comparison import Comparison, option_faults
 from bayesrefract.report.terminal import declaration
-from bayesrefract.report.words import EVIDENCE_LABEL
+from bayesrefract.report.words import EVIDENCE_LABEL, sentence
 from bayesrefract.study.rope import Rope
 from bayesrefract.study.sections import ColumnsSection, QuestionSection
 from bayesrefract.study.study import Evidence
@@ -77,6 +79,14 @@ def test_without_a_word_the_origin_is_not_stated() -> None:
     assert evidence_of(trial()) is Evidence.UNSTATED
     assert EVIDENCE_LABEL[Evidence.UNSTATED] == "Records as supplied; origin not stated"
     assert evidence_of(trial(), evidence=Evidence.PATIENTS) is Evidence.PATIENTS
+
+
+def test_the_sentence_names_an_origin_that_is_not_stated() -> None:
+    """A sentence that is copied without its heading says no more than is known."""
+    made = findings()
+    told = sentence(made.verdicts[0], replace(made.analysis, evidence=Evidence.UNSTATED))
+    assert "records of unstated origin" in told
+    assert "unstated" not in sentence(made.verdicts[0], replace(made.analysis, evidence=Evidence.PATIENTS))
 
 
 MARKED: dict[str, Any] = {

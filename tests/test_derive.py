@@ -17,6 +17,7 @@ from therapy_example import EXAMPLE, changed, rows_of, tables_in, text_of
 from bayesrefract.report.tables.table import to_csv
 from bayesrefract.studies.lenalidomide.derive import Derived, Tables, derive, read_histories
 from bayesrefract.studies.lenalidomide.tables import cohort_table
+from bayesrefract.study.study import Evidence
 
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 COLUMNS = (
@@ -66,7 +67,9 @@ def derived_from(tables: Tables) -> Derived:
 
 
 def cohort_of(folder: Path, **texts: str) -> list[dict[str, str]]:
-    return rows_of(to_csv(cohort_table(derived_from(tables_in(folder, **texts)))))
+    rows = rows_of(to_csv(cohort_table(derived_from(tables_in(folder, **texts)), Evidence.SIMULATED)))
+    assert {row.pop("evidence") for row in rows} <= {"simulated"}
+    return rows
 
 
 def run(capsys: pytest.CaptureFixture[str], tables: Tables, out: Path, *more: str) -> tuple[int, str, str]:
@@ -109,7 +112,7 @@ def test_what_is_written_and_shown(tmp_path: Path, capsys: pytest.CaptureFixture
     files = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "out").iterdir()}
     assert sorted(files) == ["mine-flow.csv", "mine-flow.svg", "mine-listed.csv", "mine.csv"]
     assert all(name in err for name in files)
-    assert rows_of(files["mine.csv"]) == [by_hand(patient) for patient in AT_DIAGNOSIS]
+    assert rows_of(files["mine.csv"]) == [by_hand(patient) | {"evidence": "simulated"} for patient in AT_DIAGNOSIS]
     assert not any(DATE.search(text) for name, text in files.items() if name != "mine-flow.svg")
     flow = {row["Step"]: row["Simulated patients"] for row in rows_of(files["mine-flow.csv"])}
     assert (flow["In the patients' table"], flow["In the cohort"]) == ("14", "7")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from declared_example import QUESTION, trial
+from findings_example import findings
 from test_cases import faults_of, fitted
 
 from bayesrefract.cohort.events import name_fault
 from bayesrefract.cohort.identifiers import is_identifier_name
+from bayesrefract.cohort.value import Coding
+from bayesrefract.report.json.verdict import to_json
+from bayesrefract.report.terminal import lines
 
 # What counts as an event
 
@@ -83,6 +88,13 @@ def test_true_and_false_are_codes_too() -> None:
     frame = trial(censored=[True, False, True] * 20)
     cohort, _ = fitted(frame, **(QUESTION | {"event": "censored", "event_value": False}))
     assert str(cohort.coding) == "event: false 20; censored: true 40"
+
+
+def test_the_codes_are_printed_before_anything_else() -> None:
+    made = replace(findings(), coding=Coding({"Dead": 123}, {"Alive": 60, "Lost": 3}))
+    assert next(lines(made)) == "event: Dead 123; censored: Alive 60, Lost 3"
+    told = to_json(made)
+    assert (told["event_codes"], told["censor_codes"]) == ({"Dead": 123}, {"Alive": 60, "Lost": 3})
 
 
 # One row per patient

@@ -172,4 +172,4 @@ def test_bounds_and_limits_that_are_not_reached() -> None:
 
 def test_every_column_of_the_cohort_is_read() -> None:
     assert len(read_cohort(COHORT)) == 476
-    assert len(read_file(COHORT, ("patient_id",)).header) == 32
+    assert len(read_file(COHORT, ("patient_id",)).header) == 33

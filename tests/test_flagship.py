@@ -163,7 +163,9 @@ def test_other_records_run_by_changing_one_path(study: Study, tmp_path: Path) ->
 def test_real_records_are_held_against_no_printed_number(study: Study, tmp_path: Path) -> None:
     text = (FOLDER / "study.toml").read_text(encoding="utf-8").replace('evidence = "rebuilt"', 'evidence = "patients"')
     for path in FOLDER.glob("*.csv"):
-        (tmp_path / path.name).write_bytes(path.read_bytes().replace(b"REBUILT-", b"P-"))
+        (tmp_path / path.name).write_bytes(
+            path.read_bytes().replace(b"REBUILT-", b"P-").replace(b",rebuilt", b",patients")
+        )
     (tmp_path / "study.toml").write_text(text, encoding="utf-8")
     real = load_study(tmp_path)
     found = read_study_records(real)

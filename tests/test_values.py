@@ -29,6 +29,16 @@ def test_a_mark_is_told_once_and_left_out_once_it_is_declared(mark: str, column:
     assert f'{column}: "{mark}" in 2 rows is read as missing (--missing).' in cohort.notes
 
 
+def test_a_declared_mark_that_nobody_has_is_told() -> None:
+    cohort, _ = fitted(trial(), **QUESTION, missing=("-99",))
+    assert cohort.notes == ('No cell of the columns that are used holds "-99", which is declared missing (--missing).',)
+
+
+def test_a_mark_that_leaves_one_group_is_told() -> None:
+    faults = faults_of(trial(arm=["a", "None"] * 30), **QUESTION)
+    assert any('arm: "None" is a usual mark for missing, in 30 rows' in fault for fault in faults)
+
+
 def test_plus_and_minus_are_results_of_a_test() -> None:
     frame = trial(receptor=["+", "-", "+"] * 20)
     assert fitted(frame, **QUESTION, categorical=("receptor",))[0].n_patients == 60

@@ -88,6 +88,7 @@ def check_comparison(
 
     Raises InputError with every fault of the options, the model and the records.
     """
+    from bayesrefract.cohort.declared import marks_among_groups
     from bayesrefract.cohort.origin import origin_fault, settled
     from bayesrefract.cohort.read import group_levels
 
@@ -109,6 +110,8 @@ def check_comparison(
             cohort = collect(faults, lambda: _check_patients(records, study, chosen or model_of_columns(asked)))
             if cohort is not None and tell is not None and not faults:
                 tell(str(cohort.coding))
+        elif len(levels) < MOST_GROUPS:
+            faults += marks_among_groups(records, asked.group)
     if faults or chosen is None or records is None:
         raise InputError(tuple(dict.fromkeys(faults)))
     return study, records, chosen

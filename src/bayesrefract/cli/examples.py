@@ -62,7 +62,10 @@ def _comparison(study: Study, place: Path) -> list[str]:
         "--reference": first.contrasts[0].reference,
         "--unit": str(first.time_unit),
         "--rope-source": rope.source,
+        "--evidence": str(study.evidence),
     }
+    if first.endpoint.event_value is not None:
+        options["--event-value"] = str(first.endpoint.event_value)
     command = ["bayesrefract", "compare", str(place / study.records), "--rope", f"{rope.low:g}", f"{rope.high:g}"]
     return [*command, "--after-data", *(word for option in options.items() for word in option)]
 

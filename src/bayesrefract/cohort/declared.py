@@ -46,10 +46,22 @@ def fault_marks(columns: Iterable[str], rows: NDArray[np.bool_], faults: Faults)
             records.treat_as_missing(column, found)
 
 
+def marks_among_groups(records: Records, column: str) -> list[str]:
+    """Faults of marks for missing that leave too few groups to compare."""
+    faults = Faults(records)
+    fault_marks([column], np.ones(len(records.frame), dtype=bool), faults)
+    return faults.sentences()
+
+
 def notes_of_columns(
     used: Iterable[str], analysis: Analysis, population: NDArray[np.bool_], records: Records
 ) -> Iterable[str]:
     """Marks that made cells missing, and numbers that look like marks and were not declared."""
+    used = tuple(used)
+    held = {mark for column in used for mark in records.cells(column).marked.values()}
+    for mark in records.missing:
+        if as_written(mark.rpartition("=")[2]) not in held and as_written(mark) not in held:
+            yield f"No cell of the columns that are used holds {quoted(mark)}, which is declared missing (--missing)."
     for column in used:
         cells = records.cells(column)
         yield from missing_note(cells, population)

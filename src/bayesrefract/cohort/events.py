@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,8 +63,8 @@ def name_fault(column: str) -> str | None:
 class _Reader:
     endpoint: Endpoint
     cells: Cells
-    checked: NDArray[np.bool_]
-    patients: tuple[str, ...]
+    checked: NDArray[np.bool_] = field(repr=False)
+    patients: tuple[str, ...] = field(repr=False)
     faults: Faults
 
     def standard(self) -> Events:

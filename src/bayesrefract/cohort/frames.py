@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from bayesrefract.cohort.identifiers import identifier_columns, is_identifier_name, telling_apart
+from bayesrefract.cohort.identifiers import identifier_columns, telling_apart
 from bayesrefract.cohort.origin import COLUMN, least, of_column, of_identifiers
 from bayesrefract.cohort.parquet_file import as_text, raise_nested
 from bayesrefract.cohort.read import Records
@@ -50,13 +51,19 @@ def records_of_frame(data: Any, wanted: Collection[str]) -> Records:
     if alike:
         raise RecordsError([f"{LABEL}: {fault}" for fault in alike])
     named = dict(zip(header, frame.columns, strict=True))
-    kept = {name: given for name, given in named.items() if name in wanted or is_identifier_name(name)}
+    kept = {name: given for name, given in named.items() if name in wanted}
     columns = {name: _as_arrow(frame, given) for name, given in kept.items()}
     raise_nested({name: column.type for name, column in columns.items()}, LABEL)
     columns = {name: as_text(column, name, LABEL) for name, column in columns.items()}
+    for name in identifier_columns(named):
+        if name not in wanted:  # looked at for patients who repeat, and no fault of theirs matters
+            with suppress(RecordsError, pa.ArrowException):
+                values = _as_arrow(frame, named[name])
+                raise_nested({name: values.type}, LABEL)
+                columns[name] = as_text(values, name, LABEL)
     cells = pd.DataFrame({name: pd.Series(column.to_pylist(), dtype=object) for name, column in columns.items()})
     return Records(
-        cells if kept else pd.DataFrame(index=range(len(frame))),
+        cells if columns else pd.DataFrame(index=range(len(frame))),
         _hash({name: column for name, column in columns.items() if name in wanted}),
         LABEL,
         0,
@@ -78,7 +85,7 @@ def _origin(data: Any, frame: nw.DataFrame[Any], named: dict[str, str]) -> set[E
 
 def _apart(frame: nw.DataFrame[Any], named: dict[str, str], cells: pd.DataFrame) -> dict[str, tuple[str, ...]]:
     """Columns that tell the rows of a patient apart, for identifiers that repeat."""
-    several = [name for name in identifier_columns(named) if cells[name].duplicated().any()]
+    several = [name for name in identifier_columns(cells.columns) if cells[name].duplicated().any()]
     if not several:
         return {}
     every = pd.DataFrame({name: list(map(str, frame.get_column(given).to_list())) for name, given in named.items()})

@@ -46,7 +46,8 @@ def telling_apart(frame: pd.DataFrame, column: str) -> tuple[str, ...]:
     of_several = frame[frame[column].duplicated(keep=False) & frame[column].notna() & (frame[column] != "")]
     found = [name for name in frame.columns if name != column and not of_several.duplicated([column, name]).any()]
     counts = {name: frame[name].nunique() for name in found}
-    return tuple(sorted(found, key=counts.__getitem__))
+    told = [name for name in found if counts[name] <= len(frame) / 2]  # others are measurements
+    return tuple(sorted(told, key=counts.__getitem__))
 
 
 def rows_fault(column: str, patients: int, rows: int, apart: Collection[str], option: str) -> str:

@@ -43,7 +43,12 @@ def read_parquet(
             kept = {
                 column: given
                 for column, given in zip(header, found, strict=True)
-                if column in wanted or is_identifier_name(column)
+                if column in wanted
+                or (
+                    is_identifier_name(column)
+                    and found.count(given) == 1
+                    and _is_plain(file.schema_arrow.field(given).type)
+                )
             }
             nested = {column: file.schema_arrow.field(given).type for column, given in kept.items()}
             raise_nested(nested, name)
@@ -60,6 +65,10 @@ def read_parquet(
         return pa.table(columns).to_pandas(ignore_metadata=True, integer_object_nulls=True), header, origin
     except (ValueError, OverflowError, pa.ArrowException) as problem:
         raise RecordsError(f"{name}: a column holds a value that cannot be read ({problem}). Correct it.") from None
+
+
+def _is_plain(kind: pa.DataType) -> bool:
+    return not pa.types.is_nested(kind) and not any(is_kind(kind) for is_kind in BINARY)
 
 
 def _origin(file: pq.ParquetFile, found: list[str], header: tuple[str, ...]) -> frozenset[Evidence]:

@@ -16,6 +16,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bayesrefract.cohort.cells import Cells, parse_number, read_cells
+from bayesrefract.cohort.columns import columns_of
+from bayesrefract.cohort.columns import columns_of_study as columns_of_study
 from bayesrefract.cohort.csv_file import CHUNK, HEADER_LINES, read_csv
 from bayesrefract.cohort.file_kind import FIRST_BYTES, PARQUET, why_no_text
 from bayesrefract.cohort.identifiers import identifier_columns, telling_apart
@@ -157,7 +159,7 @@ def missing_columns(records: Records, analyses: Iterable[Analysis]) -> list[str]
     """A sentence for each column that a question names and the records lack."""
     named: dict[str, str] = {}
     for analysis in analyses:
-        named = _columns_of(analysis) | named
+        named = columns_of(analysis) | named
     return _no_column(records, {c: role for c, role in named.items() if c not in records.frame.columns})
 
 
@@ -175,36 +177,6 @@ def _no_column(records: Records, named: dict[str, str]) -> list[str]:
         if column not in absent
     ]
     return [*faults, f"{records.label} has the columns {listed(records.header)}."] if absent else faults
-
-
-def columns_of_study(study: Study) -> dict[str, str]:
-    """Column -> its role in the questions or tables of a study."""
-    named: dict[str, str] = {}
-    for table in study.tables:
-        conditions = (condition.column for condition in table.where)
-        named |= dict.fromkeys((*table.columns, *conditions), f"table {table.name}")
-    for analysis in study.analyses:
-        named = _columns_of(analysis) | named
-    return named
-
-
-def _columns_of(analysis: Analysis) -> dict[str, str]:
-    """Column -> its role in a question."""
-    endpoint, columns = analysis.endpoint, analysis.columns
-    named = {
-        endpoint.time: f"time of {endpoint.name}",
-        endpoint.event: f"event of {endpoint.name}",
-        endpoint.entry: f"entry of {endpoint.name}",
-        endpoint.administrative_end: f"administrative end of {endpoint.name}",
-        endpoint.clock_start: f"start of the clock of {endpoint.name}",
-        columns.group: "group",
-        columns.id: "patient id",
-    }
-    named |= dict.fromkeys(columns.strata, "strata")
-    named |= {condition.column: f"population {analysis.population.name}" for condition in analysis.population.where}
-    for name, covariates in analysis.adjustments.items():
-        named |= dict.fromkeys(covariates, f"adjustment set {name}")
-    return {column: role for column, role in named.items() if column is not None}
 
 
 def _simulate(name: str, seed: int | None) -> Records:
@@ -282,7 +254,7 @@ def _apart(
     frame: pd.DataFrame, header: tuple[str, ...], whole: Callable[[], pd.DataFrame]
 ) -> dict[str, tuple[str, ...]]:
     """Columns that tell the rows of a patient apart, for identifiers that repeat; all columns are then read."""
-    several = [column for column in identifier_columns(header) if frame[column].duplicated().any()]
+    several = [column for column in identifier_columns(frame.columns) if frame[column].duplicated().any()]
     if not several:
         return {}
     try:

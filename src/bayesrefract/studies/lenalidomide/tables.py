@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import astuple, fields
 
+from bayesrefract.cohort.origin import COLUMN as ORIGIN
 from bayesrefract.numerals import exact, fixed
 from bayesrefract.papers import Counts
 from bayesrefract.report.tables.table import Table, columns
@@ -161,10 +162,14 @@ def listed_table(derived: Derived, evidence: Evidence, most: int | None = None) 
     return Table(title, columns(name, "Why", "Found"), rows[:most], notes)
 
 
-def cohort_table(derived: Derived) -> Table:
-    """The analysis cohort, one row per patient; flags are 0 or 1, and nothing stands where nothing is known."""
+def cohort_table(derived: Derived, evidence: Evidence) -> Table:
+    """The analysis cohort, one row per patient; flags are 0 or 1, and nothing stands where nothing is known.
+
+    Its last column names the origin of each row, so that no later option can make more of it.
+    """
     names = tuple(field.name for field in fields(CohortRow))
-    return Table("Cohort", columns(*names), tuple(tuple(map(_cell, astuple(row))) for row in derived.rows))
+    rows = tuple((*map(_cell, astuple(row)), str(evidence)) for row in derived.rows)
+    return Table("Cohort", columns(*names, ORIGIN), rows)
 
 
 def _cell(value: str | float | bool | None) -> str:

@@ -89,7 +89,7 @@ def write(derived: Derived, evidence: Evidence, out: Path, *, quiet: bool) -> No
 
     flow = derived_flow_table(derived, evidence)
     contents = (
-        to_csv(cohort_table(derived)),
+        to_csv(cohort_table(derived, evidence)),
         to_csv(flow),
         therapy_flow_figure(derived, evidence, flow).svg,
         to_csv(listed_table(derived, evidence)),

@@ -7,6 +7,7 @@ from dataclasses import fields
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesrefract.cohort.origin import COLUMN as ORIGIN
 from bayesrefract.report.tables.table import Table, columns
 from bayesrefract.studies.lenalidomide.derive import CohortRow
 from bayesrefract.studies.lenalidomide.rebuild.characteristics import CLASSES, CLASSES_AGAIN
@@ -33,6 +34,7 @@ from bayesrefract.studies.lenalidomide.rebuild.objective import (
 )
 from bayesrefract.studies.lenalidomide.rebuild.rebuild import Rebuilt
 from bayesrefract.studies.lenalidomide.rebuild.targets import GROUPS, TENTHS
+from bayesrefract.study.study import Evidence
 
 PREFIX = "REBUILT"
 """Of every identifier: no row can be taken for a patient."""
@@ -71,8 +73,9 @@ def cohort_sheet(rebuilt: Rebuilt) -> Table:
         "pfs_retreatment_event": _where(again, _flags(y[:, PFS_AGAIN_EVENT])),
         "os_retreatment_months": _where(again, _tenths(y[:, OS] - y[:, WAIT])),
         "os_retreatment_event": _where(again, _flags(y[:, OS_EVENT])),
+        ORIGIN: [str(Evidence.REBUILT)] * len(y),
     }
-    names = tuple(field.name for field in fields(CohortRow))
+    names = (*(field.name for field in fields(CohortRow)), ORIGIN)
     rows = tuple(zip(*(cells[name] for name in names), strict=True))
     return Table("Rebuilt cohort", columns(*names), rows)
 
