@@ -126,3 +126,19 @@ def test_a_frame_that_raises_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bayesrefract.compare", lambda *_, **__: {}["x"])
     (found,) = rules.faults(case_of(1, frames.DOOR, 0))
     assert "KeyError: 'x'" in found
+
+
+def test_counts_under_a_vast_prior_stay_counts() -> None:
+    """An interval without data follows its prior: e to its power was too large a mean for a draw, or for 32 bits."""
+    from dataclasses import replace
+
+    import numpy as np
+
+    from bayesrefract.estimands.arviz_tree import _replicated
+
+    fit, posterior, _ = stored.whole()
+    for level in (25.0, 60.0):
+        hazard = (posterior.draws["log_hazard"] * 0 + level).expand_dims({"stratum": ["all"]}, axis=2)
+        vast = posterior.draws.assign(log_hazard=hazard)
+        made = _replicated(replace(posterior, draws=vast), fit.table, fit.arrays, np.random.default_rng(1))
+        assert int(made["events"].min()) >= 0
