@@ -237,6 +237,8 @@ COVARIATES = {
     "covariate-all-missing": column(4, "NA"),
     "covariate-of-one-value": column(4, "50"),
     "infinite-covariate": rows(("8,0,61", "8,0,-inf")),
+    "group-of-a-long-name": rows(("P-02,a", f"P-02,{'g' * 200_000}")),
+    "category-of-a-long-name": rows(("61,south,2", f"61,south,{'g' * 200_000}")),
     "vast-covariate": rows(("8,0,61", "8,0,1e300")),
     "words-among-numbers": rows(("8,0,61", "8,0,old")),
     "group-as-covariate": compare(adjust="arm"),

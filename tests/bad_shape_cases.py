@@ -16,6 +16,7 @@ DIGITS = "9" * 5000
 LONG_PATH = "p" * 5000
 
 STUDY_SHAPES = {
+    "study-title-of-megabytes": ('title = "A trial"', f'title = "{"t" * 3_000_000}"'),
     "study-number-of-5000-digits": ("horizon = 10", f"horizon = {DIGITS}"),
     "study-number-of-400-digits": ("horizon = 10", f"horizon = {DIGITS[:400]}"),
     "study-hexadecimal-digits": ("horizon = 10", "horizon = 0x" + "f" * 20_000),

@@ -131,6 +131,25 @@ def test_an_interruption_is_130(error: BaseException, capsys: pytest.CaptureFixt
     assert capsys.readouterr().err.startswith("Stopped.")
 
 
+def test_a_sampler_that_cannot_start_is_told_without_its_backtrace(monkeypatch: pytest.MonkeyPatch) -> None:
+    from bayesrefract.inference import nuts
+    from bayesrefract.study.model import Sampler
+
+    class Background:
+        is_finished = True
+
+        def wait(self) -> None:
+            raise RuntimeError("All initialization points failed\n\nStack backtrace:\n   0: <unknown>")
+
+    monkeypatch.setattr(nuts.nutpie, "sample", lambda *_, **__: Background())
+    with pytest.raises(errors.SamplingError) as told:
+        nuts._run(object(), Sampler(), 1, nuts.Silent())
+    assert str(told.value) == (
+        "The sampler could not start or go on (All initialization points failed). Look for extreme numbers in the "
+        "records and in the model, or try another seed."
+    )
+
+
 @pytest.mark.parametrize("words", [["models", "a\x1b[2Jb"], ["models", "--a\x1b[2Jb"], ["a\x1b[2Jb"]])
 def test_wrong_usage_shows_no_control_character(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = call(capsys, *words)

@@ -127,7 +127,7 @@ def test_failures_of_the_fuzzing_are_kept_as_cases(tmp_path: Path, monkeypatch: 
     assert "None failed." in fuzz.write_up([{"cases": {"records": 3}, "failures": []}])
 
 
-def test_a_case_in_which_a_process_died_is_met_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_case_in_which_a_process_died_is_run_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fuzz, "RESULTS", tmp_path)
     monkeypatch.setattr(fuzz, "KEPT", tmp_path / "cases")
     monkeypatch.setattr(fuzz, "SHARES", {"records": 2})

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 
 from bayesrefract.errors import ModelError, StudyError
-from bayesrefract.messages import UNPRINTABLE, did_you_mean, listed, printable, quoted
+from bayesrefract.messages import LONGEST_NAME, UNPRINTABLE, did_you_mean, listed, printable, quoted
 from bayesrefract.names import composed
 from bayesrefract.study.model import NO_SET, QUESTION_SET, Baseline, Model, StrataKind
 from bayesrefract.study.rope import Rope, Rule, Side
@@ -241,6 +241,12 @@ def group_faults(asked: Comparison, levels: Sequence[str]) -> list[str]:
         f"{where}: the group {quoted(level)} holds a line end or control character. Correct the cells."
         for level in levels
         if UNPRINTABLE.search(level)
+    ]
+    faults += [
+        f"{where}: the group {quoted(level)} has a name of {len(level):,} letters. Shorten it to {LONGEST_NAME} "
+        "or fewer."
+        for level in levels
+        if len(level) > LONGEST_NAME
     ]
     if len(levels) < 2:
         faults.append(f"{where}: found only {groups}. A comparison needs at least two groups.")

@@ -10,6 +10,8 @@ MOST_NAMES = 12
 MOST_ROWS = 8
 """Faults of single rows in one message; the others are counted."""
 LONGEST_CELL = 40
+LONGEST_NAME = 300
+"""Letters of a group or category: no table or figure can show more."""
 LONGEST_SENTENCE = 600
 SCREEN_LINES = 22
 SCREEN_WIDTH = 100

@@ -1,4 +1,4 @@
-"""Good input, small enough to be met thousands of times: what is spoilt."""
+"""Good input, small enough to be run thousands of times: what is spoilt."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from typing import TypedDict
 
 from validation.fuzzing.cases import dump
 from validation.fuzzing.doors import case_of
-from validation.fuzzing.meet import PATIENCE, faults
+from validation.fuzzing.rules import PATIENCE, faults
 from validation.step import RESULTS, TOP, Step
 
 SEED = 1
@@ -23,7 +23,7 @@ SHARES = {
 }  # fmt: skip
 """Cases of each kind in a chunk: 250, and so 20,000 in all."""
 KEPT = TOP / "tests" / "fuzz_cases"
-"""Failures are written here, and `tests/test_fuzz.py` meets them again."""
+"""Failures are written here, and `tests/test_fuzz.py` runs them again."""
 MOST_KEPT = 20
 """Failures of one chunk that are kept: more of them have one cause."""
 
@@ -70,7 +70,11 @@ def work(chunk: int, seed: int) -> Found:
             for number in range(chunk * count, (chunk + 1) * count):
                 mark.write_text(f"{seed} {door} {number}", encoding="utf-8")
                 faulthandler.dump_traceback_later(2 * PATIENCE, exit=True)
-                told = alone(seed, door, number) if deadly == f"{seed} {door} {number}" else met(seed, door, number)
+                told = (
+                    alone(seed, door, number)
+                    if deadly == f"{seed} {door} {number}"
+                    else faults_of_number(seed, door, number)
+                )
                 faulthandler.cancel_dump_traceback_later()
                 if told:
                     kept = keep(seed, door, number, told, len(failures))
@@ -81,14 +85,15 @@ def work(chunk: int, seed: int) -> Found:
     return {"cases": dict(SHARES), "failures": failures}
 
 
-def met(seed: int, door: str, number: int) -> list[str]:
+def faults_of_number(seed: int, door: str, number: int) -> list[str]:
     """The faults of one case."""
     return faults(case_of(seed, door, number))
 
 
 def alone(seed: int, door: str, number: int) -> list[str]:
     """The same in a process of its own, for a case in which a process has died before."""
-    program = f"import sys\nfrom validation.steps.fuzz import met\ntold = met({seed}, {door!r}, {number})\n"
+    program = "import sys\nfrom validation.steps.fuzz import faults_of_number\n"
+    program += f"told = faults_of_number({seed}, {door!r}, {number})\n"
     program += "sys.exit('\\n'.join(told) or None)"
     try:
         ended = subprocess.run(
@@ -102,7 +107,7 @@ def alone(seed: int, door: str, number: int) -> list[str]:
 
 
 def keep(seed: int, door: str, number: int, told: Sequence[str], before: int) -> str:
-    """Write a failed case for the test that meets it again; the name of its file. Of many in a chunk only the first."""
+    """Write a failed case for the test that runs it again; the name of its file. Of many in a chunk only the first."""
     case = replace(case_of(seed, door, number), note=told[0][-2000:])
     name = f"{door}-{hashlib.sha256(dump(replace(case, note='')).encode()).hexdigest()[:12]}.json"
     if before < MOST_KEPT:

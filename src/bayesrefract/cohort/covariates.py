@@ -13,7 +13,7 @@ from bayesrefract.cohort.faults import Faults, fault_sas_zeros, fault_thousands
 from bayesrefract.cohort.marks import among_numbers
 from bayesrefract.cohort.value import Covariate
 from bayesrefract.errors import ModelError
-from bayesrefract.messages import UNPRINTABLE, quoted
+from bayesrefract.messages import LONGEST_NAME, UNPRINTABLE, quoted
 from bayesrefract.study.model import NO_SET, QUESTION_SET, Model, StrataKind
 from bayesrefract.study.study import Analysis
 
@@ -157,6 +157,10 @@ def level_faults(name: str, levels: Sequence[str], patients: int) -> list[str]:
         "Correct the cells."
         for level in levels
         if UNPRINTABLE.search(level)
+    ] + [
+        f"{name} holds {quoted(level)}, a name of {len(level):,} letters. Shorten it to {LONGEST_NAME} or fewer."
+        for level in levels
+        if len(level) > LONGEST_NAME
     ]
 
 

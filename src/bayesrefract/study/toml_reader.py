@@ -24,6 +24,8 @@ from bayesrefract.names import composed
 from bayesrefract.source import Expected, open_source
 
 LONGEST_SHOWN = 60
+LONGEST_TEXT = 5_000
+"""Letters of a title, a label or a source: some two pages; the pages of a report repeat them."""
 EXPECTED = Expected("TOML", "Check the path; the file must be TOML.", pipe=False)
 MOST_BYTES = 4_000_000
 """Far more than anybody writes by hand."""
@@ -58,9 +60,15 @@ def on_one_line(text: str) -> str:
     return text
 
 
+def _short_enough(text: str) -> str:
+    if len(text) > LONGEST_TEXT:
+        refuse(f"= {quoted(text)} has {len(text):,} letters. Shorten it to {LONGEST_TEXT:,} or fewer.")
+    return text
+
+
 type FileName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(on_one_line)]
 """Letter for letter as written: a file system may know two names that look alike."""
-type Text = Annotated[FileName, AfterValidator(composed)]
+type Text = Annotated[FileName, AfterValidator(composed), AfterValidator(_short_enough)]
 
 
 def one_of(choices: type[StrEnum], *, without: Iterable[StrEnum] = ()) -> str:
