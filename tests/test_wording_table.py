@@ -182,7 +182,7 @@ def test_labels_of_evidence_never_pass_it_off_as_patient_records() -> None:
     for evidence in Evidence:
         label, meaning = words.EVIDENCE_LABEL[evidence], words.EVIDENCE_MEANING[evidence]
         assert ("patient records" in label.lower()) == (evidence is Evidence.PATIENTS)
-        assert ("rebuilt" in (label + meaning).lower()) == (evidence is Evidence.REBUILT)
+        assert ("rebuilt" in label.lower()) == (evidence is Evidence.REBUILT)
         assert ("simulated" in label.lower()) == (evidence is Evidence.SIMULATED)
     assert "not patients" in words.EVIDENCE_MEANING[Evidence.REBUILT]
     assert "No real person" in words.EVIDENCE_MEANING[Evidence.SIMULATED]

@@ -83,7 +83,8 @@ WORDING: Mapping[Kind, Row] = {
     ),
 }
 EVIDENCE = {
-    Evidence.PATIENTS: Row(must=[], must_not=["rebuilt", "simulated"]),
+    Evidence.PATIENTS: Row(must=[], must_not=["rebuilt", "simulated", "unstated"]),
+    Evidence.UNSTATED: Row(must=["records of unstated origin"], must_not=["rebuilt", "simulated", "patient records"]),
     Evidence.REBUILT: Row(must=["rebuilt patients"], must_not=["simulated", "patient records"]),
     Evidence.SIMULATED: Row(must=["simulated patients"], must_not=["rebuilt", "patient records"]),
 }
