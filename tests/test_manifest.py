@@ -18,7 +18,7 @@ from bayesrefract.report.tables import verdict_table
 from bayesrefract.report_folder import MANIFEST
 
 TOP = Path(__file__).parents[1]
-QUICK = ("--draws", "100", "--tune", "150")
+QUICK = ("--draws", "500", "--tune", "300")  # enough for every gate: no second fit with more draws
 NOTHING = "nothing has changed, and the report is whole"
 HEAVY = {"pymc", "pytensor", "nutpie", "arviz", "matplotlib", "lifelines", "numba"}
 

@@ -180,7 +180,7 @@ def test_a_verdict_in_one_word_says_no_more(kind: Kind) -> None:
 def test_labels_of_evidence_never_pass_it_off_as_patient_records() -> None:
     assert set(words.EVIDENCE_LABEL) == set(words.EVIDENCE_MEANING) == set(Evidence)
     for evidence in Evidence:
-        label, meaning = words.EVIDENCE_LABEL[evidence], words.EVIDENCE_MEANING[evidence]
+        label = words.EVIDENCE_LABEL[evidence]
         assert ("patient records" in label.lower()) == (evidence is Evidence.PATIENTS)
         assert ("rebuilt" in label.lower()) == (evidence is Evidence.REBUILT)
         assert ("simulated" in label.lower()) == (evidence is Evidence.SIMULATED)
