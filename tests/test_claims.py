@@ -12,6 +12,7 @@ from toml_examples import STUDY
 
 from bayesrefract.decision import Verdict, VerdictWord
 from bayesrefract.decision.joint import NO_SENSITIVITY, controlled, joined
+from bayesrefract.decision.misfit import without_curves
 from bayesrefract.report.json.verdict import to_json
 from bayesrefract.report.looked_at import looked_at
 from bayesrefract.report.page.guide import question_in_words
@@ -88,6 +89,13 @@ def test_a_claim_of_two_estimands_needs_both(kind: str) -> None:
             else:
                 assert words(found) == [nothing if each is claim else each for each in (ratio, difference)]
             assert all(each.claim == BOTH for each in found)
+
+
+def test_a_claim_falls_with_an_estimand_whose_curves_do_not_fit() -> None:
+    rule, claim, nothing = WORDS["two-sided"]
+    both = joined((a_verdict(word=claim, rule=rule), an_rmst_verdict(word=claim, rule=rule)), BOTH)
+    found = joined(without_curves(both, "The curves do not fit."), BOTH)
+    assert words(found) == [nothing, VerdictWord.WITHHELD]
 
 
 def test_what_is_not_part_of_the_claim_is_left_alone() -> None:

@@ -20,6 +20,7 @@ from bayesrefract.decision import Verdict, diagnostics
 from bayesrefract.decision.decision import too_close
 from bayesrefract.decision.diagnostics import Health
 from bayesrefract.decision.implied import implied
+from bayesrefract.decision.joint import joined
 from bayesrefract.decision.judge import Case, attainable, judge, prior_pull
 from bayesrefract.decision.misfit import misfit, without_curves
 from bayesrefract.errors import InputError
@@ -124,7 +125,7 @@ def analyse(fit: Fit, store: Store, compiler: Compiler | None, watch: Watch) -> 
         n_events=fit.cohort.n_events,
         health=health,
         agreement=reported,
-        verdicts=without_curves(verdicts, unfit),
+        verdicts=joined(without_curves(verdicts, unfit), fit.analysis.claim),
         attainability=could_show,
         medians=() if unfit else medians(effects),
         curves=() if unfit else tuple(on_coarse_times(band) for band in bands) if small else bands,
