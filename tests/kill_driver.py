@@ -83,7 +83,7 @@ def main(data: Path, place: Path) -> None:
 
     files.diagnostics_page = lambda *_: "<p>ArviZ takes seconds for each fit, and has tests of its own"
     analysis.cross_check = remembered(analysis.cross_check, lambda cohort, question, table, model: model.name)
-    analysis.predictive_check = remembered(analysis.predictive_check, lambda *arguments: str(arguments[-1]))
+    analysis.predictive_check = remembered(analysis.predictive_check, lambda *arguments, **_: str(arguments[-1]))
     html.compose = remembered(html.compose, lambda *_: "page")
     # PDF and PNG take seconds more; the folder's list names them all the same
     html._figure_files = lambda picture: {f"figures/{picture.name}.{kind}": picture.svg for kind in html.FIGURE_KINDS}
