@@ -1,4 +1,4 @@
-"""The files of each fit beside a report: its draws, and for the main analyses ArviZ's diagnostics."""
+"""The files of each fit beside a report: its draws, and ArviZ's diagnostics."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import xarray as xr
 
 from bayesrefract.files import write_whole
-from bayesrefract.findings import Findings, by_question
+from bayesrefract.findings import Findings
 from bayesrefract.report.diagnostics.page import diagnostics_page, made_from
 from bayesrefract.report.diagnostics.posterior_file import fit_name, posterior_bytes
 
@@ -26,22 +26,13 @@ def diagnostics_path(findings: Findings) -> str:
     return f"diagnostics/{fit_name(findings)}.html"
 
 
-def diagnosed(made: Sequence[Findings]) -> list[Findings]:
-    """The fits that get a page of diagnostics: of the main analyses, and every one that failed a gate.
-
-    ArviZ takes a few seconds for each; a sensitivity analysis that converged has its draws beside the report.
-    """
-    main = {id(each) for question in by_question(made)[0] for each in question}
-    return [each for each in made if id(each) in main or not each.health.passed]
-
-
 def write_fit_files(made: Sequence[Findings], folder: Path, tell: Callable[[str], None] | None = None) -> None:
     """Write what is not there already: a file that was made from the same fit by the same program is kept."""
     for each in made:
         path, parents = folder / posterior_path(each), made_from(each)
         if _parents_of_draws(path) != parents:
             write_whole(path, posterior_bytes(each, parents))
-    wanted = [(each, folder / diagnostics_path(each), made_from(each)) for each in diagnosed(made)]
+    wanted = [(each, folder / diagnostics_path(each), made_from(each)) for each in made]
     missing = [(each, path, parents) for each, path, parents in wanted if _parents_of_page(path) != parents]
     if missing and tell is not None:
         tell(f"Convergence diagnostics by ArviZ for {len(missing)} fits, some seconds each")

@@ -16,7 +16,7 @@ from bayesrefract.dossier import Dossier
 from bayesrefract.files import locked, sweep, write_whole, writing
 from bayesrefract.findings import Findings
 from bayesrefract.report.diagnostics import write_fit_files
-from bayesrefract.report.diagnostics.files import diagnosed, diagnostics_path, posterior_path
+from bayesrefract.report.diagnostics.files import diagnostics_path, posterior_path
 from bayesrefract.report.figures import Picture
 from bayesrefract.report.figures.style import BAND, BLUE, FAINT, GREEN, INK, ORANGE, PAPER, PURPLE, SKY, YELLOW
 from bayesrefract.report.json.verdict import study_json, write_json
@@ -107,7 +107,7 @@ def _names_of(page: Page, findings: Sequence[Findings], files_beside: Mapping[st
     names |= {f"tables/figure-{each.name}.csv" for each in drawn}
     names |= {f"tables/{each.name}.csv" for each in sheets(page.sections)}
     names |= {posterior_path(each) for each in findings}
-    return names | {diagnostics_path(each) for each in diagnosed(findings)}
+    return names | {diagnostics_path(each) for each in findings}
 
 
 def _write_files(

@@ -9,7 +9,7 @@ from bayesrefract.dossier import Dossier
 from bayesrefract.findings import Findings, by_question
 from bayesrefract.numerals import fixed
 from bayesrefract.report import figures
-from bayesrefract.report.diagnostics import diagnosed, diagnostics_path
+from bayesrefract.report.diagnostics import diagnostics_path
 from bayesrefract.report.looked_at import looked_at
 from bayesrefract.report.page import paper
 from bayesrefract.report.page.analysis import (
@@ -142,11 +142,10 @@ def _provenance(made: Sequence[Findings]) -> Section:
 
 
 def _files(made: Sequence[Findings]) -> Block:
-    """The draws of every fit, and the diagnostics of fits that no section above links to."""
-    failed = [each for each in diagnosed(made) if not each.health.passed]
+    """The draws and the diagnostics of every fit, those that failed a gate first."""
     pages = tuple(
-        Link(diagnostics_path(each), f"Diagnostics of a fit that failed: {question_title(each)}, {each.model.title}")
-        for each in failed
+        Link(diagnostics_path(each), f"{_diagnostics_of(each)}: {question_title(each)}, {each.model.title}")
+        for each in sorted(made, key=lambda each: each.health.passed)
     )
     text = (
         "One file per fit: az.from_netcdf of ArviZ opens it. It holds the draws of every parameter, of the prior, and "
@@ -154,6 +153,10 @@ def _files(made: Sequence[Findings]) -> Block:
     )
     links = (*pages, *(draws_link(each) for each in made))
     return Block("provenance-draws", "The draws of every fit", paragraphs=(text,), links=links, folded=True)
+
+
+def _diagnostics_of(findings: Findings) -> str:
+    return "Diagnostics" if findings.health.passed else "Diagnostics of a fit that failed"
 
 
 def provenance_table(made: Sequence[Findings]) -> Table:
