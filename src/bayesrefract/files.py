@@ -124,7 +124,7 @@ def writing(target: Path) -> Iterator[None]:
     """Turn a failure to write a target into an InputError that names it."""
     try:
         yield
-    except NotImplementedError:
+    except NotImplementedError:  # filelock, where the system knows no lock of this kind
         raise InputError(_no_locks(target, "none on this system")) from None
     except OSError as problem:
         if problem.errno in NO_LOCKS:
@@ -182,7 +182,7 @@ def _lock(file: Path, key: str) -> BaseFileLock:
     from filelock import FileLock, SoftFileLock
 
     if issubclass(FileLock, SoftFileLock):  # a file that exists is no lock: it would outlive a process that is killed
-        raise NotImplementedError
+        raise InputError(_no_locks(file, "none on this system"))
     digest = hashlib.sha256(key.encode()).hexdigest()
     return FileLock(file.with_name(f"{file.name}-{digest[:16]}"), is_singleton=True, fallback_to_soft=False)
 

@@ -10,7 +10,7 @@ import hashlib
 import io
 from array import array
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Buffer, Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO, NamedTuple
@@ -97,10 +97,11 @@ class _Hashed(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # typeshed: any Buffer
-        data = self._raw.read(len(buffer))
+    def readinto(self, buffer: Buffer, /) -> int:
+        place = memoryview(buffer).cast("B")
+        data = self._raw.read(len(place))
         count = len(data)
-        buffer[:count] = data
+        place[:count] = data
         self.digest.update(data)
         self.marked.feed(data)
         before, self._done = self._done, self._done + count

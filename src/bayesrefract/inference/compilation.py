@@ -72,7 +72,7 @@ def _outside_bounds() -> str | None:
 @cache
 def _not_importable() -> str | None:
     try:
-        from nutpie.compile_pymc import CompiledPyMCModel  # noqa: F401
+        from nutpie.compile_pymc import CompiledPyMCModel  # noqa: F401 - asked only whether it is there
 
         from bayesrefract.inference.machine_code import target
 

@@ -16,6 +16,7 @@ from bayesrefract.report.figures.style import (
     BAND,
     BLUE,
     FAINT,
+    INK,
     ORANGE,
     SMALL,
     WIDTH,
@@ -79,10 +80,13 @@ def _draw_row(axes: Axes, top: float, judged: Assessment, reach: tuple[float, fl
     _write(axes, WIDTH - VALUES + 0.08, middle + 0.08, word_text(verdict.word), size=SMALL - 0.5, color=FAINT)
 
 
-def _write(axes: Axes, inches: float, y: float, text: str, *, size: float, **look: str) -> None:
+def _write(
+    axes: Axes, inches: float, y: float, text: str, *, size: float, weight: str = "normal", color: str = INK
+) -> None:
     """Text at a distance from the figure's left edge, at a height of the axes."""
     place = (inches - LABELS) / (WIDTH - LABELS - VALUES)
-    axes.text(place, y, text, va="center", fontsize=size, transform=axes.get_yaxis_transform(), **look)  # type: ignore[arg-type]  # text properties by name
+    across = axes.get_yaxis_transform()
+    axes.text(place, y, text, va="center", fontsize=size, transform=across, weight=weight, color=color)
 
 
 def _reach(made: Sequence[Assessment]) -> tuple[float, float]:
