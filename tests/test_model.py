@@ -74,7 +74,7 @@ def by_quadrature(arrays: ModelArrays) -> tuple[float, float, Callable[[float, f
     def at(log_hr: float) -> float:
         return log_density(point | {name: np.full(np.shape(point[name]), sign * log_hr / np.sqrt(2))})
 
-    basis = arrays.values["group_basis"]
+    basis = arrays.values["group_loading"]
     sign = np.sign(basis[1, 0] - basis[0, 0])  # group 1 against group 0
     grid = np.linspace(-4, 2, 1201)
     peak = max(at(x) for x in grid[::10])
@@ -122,28 +122,49 @@ def test_stated_gamma_prior_meets_the_quadrature_table_on_6mp() -> None:
     baseline = Baseline(BaselineKind.INDEPENDENT, shape=1.0, rate=1.0, rate_unit="weeks")
     model = replace(COLLAPSED, baseline=baseline, intervals=Intervals(cuts=()))
     arrays = arrays_of(leukemia(), model)  # group 0 is 6-MP, group 1 placebo
-    on_6mp = replace(arrays, values=arrays.values | {"group_basis": np.array([[-np.sqrt(2)], [0.0]])})
+    basis = np.array([[-np.sqrt(2)], [0.0]])  # of both groups, each a cell; they had 9 and 21 relapses
+    on_6mp_alone = {"group_loading": basis, "cell_loading": basis, "event_effects": basis.T @ [9.0, 21.0]}
+    on_6mp = replace(arrays, values=arrays.values | on_6mp_alone)
     mean, _, inside = by_quadrature(on_6mp)
     assert -mean == pytest.approx(-1.25484, abs=1e-5)
     assert inside(1 / 1.25, 1 / 0.80) == pytest.approx(0.000900, abs=1e-6)
     assert inside(1 / 0.30, 1 / 0.15) == pytest.approx(0.524267, abs=1e-6)
 
 
-def test_walk_likelihood_is_the_poisson_likelihood_of_its_cells() -> None:
+@pytest.mark.parametrize("by_time", [False, True])
+@pytest.mark.parametrize("merge", [False, True])
+@pytest.mark.parametrize("strata", [False, True])
+def test_walk_likelihood_is_the_poisson_likelihood_of_its_cells(by_time: bool, merge: bool, strata: bool) -> None:
     """Against scipy's Poisson probabilities, cell by cell, with covariates and delayed entry."""
-    table, arrays = table_of(small_cohort(), WALK, merge=False), arrays_of(small_cohort(), WALK, merge=False)
-    model, point = build(arrays), somewhere(density(arrays)[1])
-    names = ["log_hazard", "group_effect", "coefficient"]
-    values = model.replace_rvs_by_values([model[name] for name in names])
-    alpha, beta, gamma_ = model.compile_fn(
-        values, inputs=model.value_vars, mode="FAST_COMPILE", on_unused_input="ignore"
-    )(point)
-    eta = beta[table.group] + arrays.design.x @ gamma_
-    mean = table.exposure * np.exp(alpha[0] + eta[:, None])
+    model = replace(WALK, by_time=by_time, baseline=Baseline(strata=StrataKind.FREE))
+    cohort = small_cohort(strata=strata)
+    table, arrays = table_of(cohort, model, merge=merge), arrays_of(cohort, model, merge=merge)
+    built, point = build(arrays), somewhere(density(arrays)[1])
+    names = ["log_hazard", "group_effect", "coefficient", *(["change"] if by_time else [])]
+    values = built.replace_rvs_by_values([built[name] for name in names])
+    evaluate = built.compile_fn(values, inputs=built.value_vars, mode="FAST_COMPILE", on_unused_input="ignore")
+    alpha, beta, gamma_, *change = evaluate(point)
+    eta = (beta[table.group] + arrays.design.x @ gamma_)[:, None] + (change[0][table.group] if by_time else 0.0)
+    mean = table.exposure * np.exp(alpha[table.stratum] + eta)
     cells = mean > 0
     events, exposure = table.events[cells], table.exposure[cells]
-    expected = poisson.logpmf(events, mean[cells]).sum() - (events * np.log(exposure)).sum()
+    constant = (events * np.log(exposure)).sum() - gammaln(events + 1).sum()  # of the data alone
+    expected = poisson.logpmf(events, mean[cells]).sum() - constant
     assert likelihood(arrays, point) == pytest.approx(expected, rel=1e-12)
+
+
+def test_change_is_zero_sum_and_has_no_event_weighted_mean() -> None:
+    """So that a group effect stays the average over follow-up, and its prior the one that the model file names."""
+    arrays = arrays_of(small_cohort(), replace(WALK, by_time=True), pad=True)
+    with build(arrays) as model:
+        change, sd = pm.draw([model["change"], model["change_sd"]], draws=2000, random_seed=3, mode="FAST_COMPILE")
+    assert np.allclose(change.sum(axis=1), 0)
+    events = arrays.values["stratum_events"].sum(axis=0)
+    assert np.allclose(change @ events, 0)
+    ends = change[:, 1, arrays.real.n_intervals - 1] - change[:, 1, 0]
+    other = change[:, 0, arrays.real.n_intervals - 1] - change[:, 0, 0]
+    spread = (ends - other) / sd  # the change of a pairwise log HR over follow-up, in units of its sd
+    assert np.mean(spread**2) == pytest.approx(1.0, abs=4 * np.sqrt(2 / len(spread)))
 
 
 def test_collapsed_likelihood_integrates_the_hazards_out() -> None:
@@ -208,6 +229,27 @@ def pooled_marginal(table: ExposureTable, arrays: ModelArrays, point: dict[str, 
         rate = k / m
         total += float((k * np.log(rate) - gammaln(k) + gammaln(k + died) - (k + died) * np.log(rate + risk)).sum())
     return total
+
+
+PLANS = [
+    replace(WALK, baseline=Baseline(kind, strata=strata), by_time=by_time)
+    for kind in BaselineKind
+    for strata in (StrataKind.FREE, StrataKind.POOLED)
+    for by_time in (False, True)
+]
+
+
+@pytest.mark.parametrize("model", PLANS, ids=str)
+def test_one_cell_per_pattern_leaves_the_likelihood_unchanged(model: Model) -> None:
+    table = table_of(small_cohort(strata=True), model)
+    together, apart = (
+        arrange(table, model, resolve_group_prior(model.priors, ROPE), Contrast("b", "a"), pad=False, apart=apart)
+        for apart in (False, True)
+    )
+    assert len(together.values["cell_group"]) == 6
+    assert len(apart.values["cell_group"]) == len(table.group) > 6
+    point = somewhere(density(together)[1])
+    assert likelihood(together, point) == pytest.approx(likelihood(apart, point), rel=1e-12)
 
 
 @pytest.mark.parametrize("kind", BaselineKind)

@@ -25,7 +25,8 @@ from bayesrefract.inference.machine_code import MachineCode, addresses, answers,
 from bayesrefract.inference.progress import Watch
 from bayesrefract.inference.provenance import DRAW_LIBRARIES, code_sha256
 from bayesrefract.inference.public_compiler import PublicCompiler
-from bayesrefract.model.arrays import ModelArrays, Structure
+from bayesrefract.model.arrays import ModelArrays
+from bayesrefract.model.structure import Structure
 from bayesrefract.places import compiled_models, place_pytensor
 from bayesrefract.private import why_untrusted
 

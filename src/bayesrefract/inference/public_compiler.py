@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import nutpie
 
 from bayesrefract.inference.progress import Watch
-from bayesrefract.model.arrays import ModelArrays, Structure
+from bayesrefract.model.arrays import ModelArrays
 from bayesrefract.model.reported import REPORTED
+from bayesrefract.model.structure import Structure
 
 
 @dataclass

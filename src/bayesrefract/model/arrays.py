@@ -8,45 +8,23 @@ are dropped before any analysis.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import null_space
 
 from bayesrefract.cohort.exposure import ExposureTable
 from bayesrefract.errors import ModelError
+from bayesrefract.model.cells import CellEffects, Cells, cell_effects, cells_from
 from bayesrefract.model.effects import Design, design, zero_sum_basis
+from bayesrefract.model.leaving import leaving
 from bayesrefract.model.priors import GroupPrior
+from bayesrefract.model.structure import Structure
 from bayesrefract.study.model import Baseline, BaselineKind, Model, StrataKind
 from bayesrefract.study.study import Contrast, TimeUnit
 
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Structure:
-    """Sizes and kinds that must be equal for two fits to share one compilation."""
-
-    kind: BaselineKind
-    strata: StrataKind
-    flat: bool
-    n_groups: int
-    n_columns: int
-    n_spreads: int
-    n_strata: int
-    n_intervals: int
-
-    def padded(self) -> Structure:
-        """The next common size: generous where it is cheap. Flat priors cannot be padded (improper)."""
-        return replace(
-            self,
-            n_groups=self.n_groups if self.flat else _next_size(self.n_groups, 8),
-            n_columns=_next_size(self.n_columns, 16),
-            n_spreads=_next_size(self.n_spreads, 4),
-            n_strata=_next_size(self.n_strata, 2) if self.n_strata > 1 else 1,
-            n_intervals=_next_size(self.n_intervals, 12),
-        )
+Codes = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -64,12 +42,8 @@ class ModelArrays:
     by_group: bool = False
 
 
-def _next_size(size: int, step: int) -> int:
-    return max(step, int(2 ** np.ceil(np.log2(max(size, 1) / step))) * step)
-
-
 def arrange(
-    table: ExposureTable, model: Model, prior: GroupPrior, primary: Contrast, *, pad: bool = True
+    table: ExposureTable, model: Model, prior: GroupPrior, primary: Contrast, *, pad: bool = True, apart: bool = False
 ) -> ModelArrays:
     """Arrange the arrays of one fit.
 
@@ -85,6 +59,8 @@ def arrange(
         The contrast to which a prior for the primary contrast applies.
     pad : bool
         False gives the model exactly its own size and names.
+    apart : bool
+        One cell per pattern; the likelihood is the same (for tests).
 
     Returns
     -------
@@ -94,31 +70,36 @@ def arrange(
     columns = design(table, model)
     baseline = model.baseline
     strata = table.groups if baseline.by_group else table.strata
+    cells = cells_from(table.group if baseline.by_group else table.stratum, table.group, apart=apart)
+    effects = cell_effects(cells, table.groups, prior, primary)
     real = Structure(
         kind=baseline.kind,
         strata=StrataKind.POOLED if baseline.strata is StrataKind.POOLED else StrataKind.FREE,
         flat=prior.flat,
+        changing=model.by_time,
         n_groups=len(table.groups),
+        n_effects=effects.loading.shape[1],
         n_columns=len(columns.names),
         n_spreads=len(columns.spreads),
         n_strata=len(strata),
         n_intervals=table.events.shape[1],
     )
     size = real.padded() if pad else real
-    stratum = table.group if baseline.by_group else table.stratum
-    events, exposure = (_cells(each, stratum, size) for each in (table.events, table.exposure))
+    events, exposure = (_by_stratum(each, cells, size) for each in (table.events, table.exposure))
     values = {
-        "group_basis": _group_basis(table, prior, primary, size, by_group=baseline.by_group),
         "group_location": np.array(prior.locations) / np.sqrt(2),
         "group_sd": np.array(prior.sds) / np.sqrt(2),
-        "rest_sd": np.array(prior.rest_sd / np.sqrt(2)),
         "column_sd": _pad(np.nan_to_num(columns.scale), (size.n_columns,)),
-        "column_spread": _spread_matrix(columns, size),
-        "spread_scale": np.array(model.priors.exchangeable_scale),
-        **_patterns(table, columns, stratum, size),
-        **_loadings(table, columns, stratum, size),
+        "column_spread": _spread_matrix(columns.spread, size.n_columns, size),
+        "spread_scale": _pad(columns.spread_scale, (size.n_spreads,), 1.0),
+        **_effect_arrays(effects, cells, table, size, silent=baseline.by_group),
+        **_rows(table, columns, cells, size),
         "stratum_events": events,
+        "event_fraction": events / max(events.sum(), 1.0),
+        "event_columns": _pad(table.events.sum(axis=1) @ columns.x, (size.n_columns,)),
     }
+    if size.changing:
+        values |= _change_arrays(table, model, size)
     values |= _baseline_arrays(table, model, size, events, exposure)
     return ModelArrays(size, real, columns, values, _coords(table, columns, strata, size), baseline.by_group)
 
@@ -129,74 +110,75 @@ def _pad(array: Array, shape: tuple[int | None, ...], fill: float = 0.0) -> Arra
     return np.pad(array, widths, constant_values=fill)
 
 
-def _group_basis(
-    table: ExposureTable, prior: GroupPrior, primary: Contrast, size: Structure, *, by_group: bool
-) -> Array:
-    """Orthonormal zero-sum columns, (group, contrast).
-
-    The same for every choice of reference; only a prior that treats the primary contrast apart puts
-    that contrast first.
-    """
-    count = len(table.groups)
-    basis = zero_sum_basis(count)
-    if prior.is_mixture:
-        first = np.zeros(count)
-        first[table.groups.index(primary.group)] = 1 / np.sqrt(2)
-        first[table.groups.index(primary.reference)] = -1 / np.sqrt(2)
-        basis = np.column_stack([first, null_space(np.vstack([np.ones(count), first]))])
-    if by_group:
-        basis = np.zeros_like(basis)
-    return _pad(basis, (size.n_groups, size.n_groups - 1))
-
-
 def _zero_sum(count: int, size: int) -> Array:
     """Zero-sum basis of `count` elements among `size`, the others at zero: (size, max(size - 1, 1))."""
     basis = zero_sum_basis(count) if count > 1 else np.empty((count, 0))
     return _pad(basis, (size, max(size - 1, 1)))
 
 
-def _spread_matrix(columns: Design, size: Structure) -> Array:
-    """1 where a column's scale is a learnt spread, (column, spread)."""
-    matrix = np.zeros((size.n_columns, size.n_spreads))
-    for column, spread in enumerate(columns.spread):
-        if spread >= 0:
-            matrix[column, spread] = 1.0
+def _spread_matrix(spread: Codes, count: int, size: Structure) -> Array:
+    """1 where the scale of an effect or column is a learnt spread, (effect or column, spread)."""
+    matrix = np.zeros((count, size.n_spreads))
+    learnt = np.flatnonzero(spread >= 0)
+    matrix[learnt, spread[learnt]] = 1.0
     return matrix
 
 
-def _patterns(
-    table: ExposureTable, columns: Design, stratum: NDArray[np.int64], size: Structure
-) -> dict[str, NDArray[np.generic]]:
-    """Data of the loops over patterns (at_risk.py): those of one stratum together, column by column."""
-    order = np.argsort(stratum, kind="stable")
+def _effect_arrays(
+    effects: CellEffects, cells: Cells, table: ExposureTable, size: Structure, *, silent: bool
+) -> dict[str, Array]:
+    """Effects on cells, and the sum of events times them. `silent`: all 0, where hazards are by group."""
+    scale = 0.0 if silent else 1.0
+    loading = scale * _pad(effects.loading, (None, size.n_effects))
     return {
-        "group_of": table.group[order],
-        "x": np.ascontiguousarray(_pad(columns.x[order], (None, size.n_columns)).T),
-        "exposure": np.ascontiguousarray(_pad(table.exposure[order], (None, size.n_intervals)).T),
-        "stratum_start": np.searchsorted(stratum[order], np.arange(size.n_strata + 1)),
+        "group_loading": scale * _pad(effects.group_loading, (size.n_groups, size.n_effects)),
+        "cell_loading": loading,
+        "effect_sd": _pad(np.nan_to_num(effects.sd), (size.n_effects,)),
+        "effect_spread": _spread_matrix(effects.spread, size.n_effects, size),
+        "event_effects": cells.sums(table.events.sum(axis=1)) @ loading,
+    }
+
+
+def _rows(table: ExposureTable, columns: Design, cells: Cells, size: Structure) -> dict[str, NDArray[np.generic]]:
+    """Data of the loops over patterns and cells (at_risk.py)."""
+    width = np.diff(table.edges)
+    width[-1] = 0.0
+    terms = leaving(table.exposure, width, cells.of, len(cells), size.n_intervals)
+    return {
+        "x": np.ascontiguousarray(_pad(columns.x[terms.order], (None, size.n_columns)).T),
+        "width": _pad(width, (size.n_intervals,)),
+        "row_count": terms.row_count,
+        "row_time": terms.row_time,
+        "block_start": terms.block_start,
+        "extra_row": terms.extra_row,
+        "extra_count": terms.extra_count,
+        "extra_time": terms.extra_time,
+        "extra_start": terms.extra_start,
+        "cell_group": cells.group,
+        "cell_start": np.searchsorted(cells.stratum, np.arange(size.n_strata + 1)).astype(np.int64),
         "n_real": np.array([len(columns.names), table.events.shape[1]]),
     }
 
 
-def _loadings(table: ExposureTable, columns: Design, stratum: NDArray[np.int64], size: Structure) -> dict[str, Array]:
-    """Sum of events times linear predictor in each cell, as loadings on the group effects and coefficients."""
-    in_group = _pad(np.eye(len(table.groups))[table.group], (None, size.n_groups))
-    x = _pad(columns.x, (None, size.n_columns))
-    cells = size.n_strata * size.n_intervals
+def _change_arrays(table: ExposureTable, model: Model, size: Structure) -> dict[str, Array]:
+    """Of a hazard ratio that may change: its walk runs over all intervals, and its event-weighted mean is 0."""
+    by_group = np.zeros((size.n_groups, size.n_intervals))
+    np.add.at(by_group[:, : table.events.shape[1]], table.group, table.events)
+    total = by_group.sum(axis=0)
     return {
-        "event_groups": _cells(table.events, stratum, size, in_group).reshape(cells, size.n_groups),
-        "event_columns": _cells(table.events, stratum, size, x).reshape(cells, size.n_columns),
+        "change_basis": _zero_sum(len(table.groups), size.n_groups),
+        "change_scale": np.array(model.priors.change_scale),
+        "change_step": _pad(interval_steps(table), (size.n_intervals,)),
+        "change_share": total / max(total.sum(), 1.0),
+        "group_events": by_group,
     }
 
 
-def _cells(values: Array, stratum: NDArray[np.int64], size: Structure, weights: Array | None = None) -> Array:
-    """Sums of (pattern, interval) values over the patterns of each stratum: (stratum, interval[, weight])."""
-    parts = np.ones((len(stratum), 1)) if weights is None else weights
-    cells = np.zeros((size.n_strata, size.n_intervals, parts.shape[1]))
-    for code in np.unique(stratum):
-        own = stratum == code
-        cells[code, : values.shape[1]] = values[own].T @ parts[own]
-    return cells[:, :, 0] if weights is None else cells
+def _by_stratum(values: Array, cells: Cells, size: Structure) -> Array:
+    """(pattern, interval) -> (stratum, interval)."""
+    sums = np.zeros((size.n_strata, size.n_intervals))
+    np.add.at(sums[:, : values.shape[1]], cells.stratum, cells.sums(values))
+    return sums
 
 
 def _baseline_arrays(
@@ -263,11 +245,11 @@ def _coords(table: ExposureTable, columns: Design, strata: tuple[str, ...], size
     starts = tuple(f"from {start:g}" for start in table.edges[:-1])
     return {
         "group": names(table.groups, size.n_groups),
-        "contrast": [f"contrast {i + 1}" for i in range(size.n_groups - 1)],
+        "group_contrast": [f"contrast {i + 1}" for i in range(max(size.n_groups - 1, 1))],
         "column": names(columns.names, size.n_columns),
         "spread": names(columns.spreads, size.n_spreads),
         "stratum": names(strata, size.n_strata),
         "stratum_contrast": [f"contrast {i + 1}" for i in range(max(size.n_strata - 1, 1))],
         "interval": names(starts, size.n_intervals),
-        "cell": [f"stratum {s + 1}, interval {j + 1}" for s in range(size.n_strata) for j in range(size.n_intervals)],
+        "effect": [f"effect {i + 1}" for i in range(size.n_effects)],
     }

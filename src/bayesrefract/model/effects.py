@@ -33,13 +33,15 @@ class Block:
 @dataclass(frozen=True)
 class Design:
     """x : (pattern, column). scale : prior sd per column, NaN where learnt. spread : (column,) index of
-    the learnt spread (tau) of each column, -1 where the scale is fixed."""
+    the learnt spread (tau) of each column, -1 where the scale is fixed. spread_scale : (spread,), of the half-normal
+    prior of each tau."""
 
     x: NDArray[np.float64] = field(repr=False)
     names: tuple[str, ...]
     scale: NDArray[np.float64] = field(repr=False)
     spread: NDArray[np.int64] = field(repr=False)
     blocks: tuple[Block, ...]
+    spread_scale: NDArray[np.float64] = field(default_factory=lambda: np.empty(0), repr=False)
 
     @property
     def spreads(self) -> tuple[str, ...]:
@@ -72,7 +74,7 @@ def design(table: ExposureTable, model: Model) -> Design:
         else:
             centre, sd = 0.0, 1.0
             indicator = np.eye(len(covariate.levels))[covariate.values.astype(int)]
-            if model.exchangeable:
+            if model.shares_a_spread(covariate.name):
                 to_effect, prior_sd = np.eye(len(covariate.levels)), np.nan
                 learnt = sum(b.exchangeable for b in blocks)
                 labels = [f"{covariate.name}={level}" for level in covariate.levels]
@@ -87,4 +89,5 @@ def design(table: ExposureTable, model: Model) -> Design:
         spread += [learnt] * len(labels)
         blocks.append(Block(covariate, slice(place, len(names)), to_effect, centre, sd, learnt >= 0))
     x = np.hstack(columns) if columns else np.empty((len(weights), 0))
-    return Design(x, tuple(names), np.array(scale), np.array(spread, dtype=int), tuple(blocks))
+    scales = np.array([model.priors.scale_of(b.covariate.name) for b in blocks if b.exchangeable])
+    return Design(x, tuple(names), np.array(scale), np.array(spread, dtype=int), tuple(blocks), scales)

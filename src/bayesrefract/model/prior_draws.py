@@ -43,10 +43,14 @@ def prior_draws(arrays: ModelArrays, rng: np.random.Generator, draws: int) -> xr
     dims: dict[str, tuple[str, ...]] = {"log_hazard": ("stratum", "interval"), "sigma": ("stratum",)}
     if found.get("sigma", np.empty(0)).ndim == 1:  # one common walk
         dims["sigma"] = ()
+    tau = np.asarray(arrays.values["spread_scale"] * np.abs(rng.normal(size=(draws, arrays.structure.n_spreads))))
     if not arrays.by_group:
-        found["group_effect"] = _group_effect(arrays, rng, draws)[:, : real.n_groups]
+        found["group_effect"] = _group_effect(arrays, rng, draws, tau)[:, : real.n_groups]
         dims["group_effect"] = ("group",)
-    tau, coefficient = _coefficients(arrays, rng, draws)
+    if arrays.structure.changing:
+        found["change_sd"], change = _change(arrays, rng, draws)
+        found["change"], dims["change"] = change[:, : real.n_groups, : real.n_intervals], ("group", "interval")
+    coefficient = _coefficients(arrays, rng, tau)
     if real.n_spreads:
         found["tau"], dims["tau"] = tau[:, : real.n_spreads], ("spread",)
     if real.n_columns:
@@ -133,18 +137,29 @@ def _pooled_gamma(values: Draws, rng: np.random.Generator, draws: int, strata: l
     return {"log_k": log_k[:, 0], "hazard": np.stack(hazards, axis=1)}
 
 
-def _group_effect(arrays: ModelArrays, rng: np.random.Generator, draws: int) -> Floats:
-    """As build._group_effect, (draw, group)."""
+def _group_effect(arrays: ModelArrays, rng: np.random.Generator, draws: int, tau: Floats) -> Floats:
+    """As build._effects, the part of the groups: (draw, group)."""
     values = _numbers(arrays)
     component = rng.integers(2, size=draws)
     first = rng.normal(values["group_location"][component], values["group_sd"][component])
-    rest = values["rest_sd"] * rng.normal(size=(draws, arrays.structure.n_groups - 2))
-    return np.column_stack([first, rest]) @ values["group_basis"].T
+    scale = values["effect_sd"] + tau @ values["effect_spread"].T
+    others = scale[:, 1:] * rng.normal(size=(draws, arrays.structure.n_effects - 1))
+    return np.column_stack([first, others]) @ values["group_loading"].T
 
 
-def _coefficients(arrays: ModelArrays, rng: np.random.Generator, draws: int) -> tuple[Floats, Floats]:
-    """As build._coefficients: learnt spreads (draw, spread), and coefficients (draw, column)."""
+def _coefficients(arrays: ModelArrays, rng: np.random.Generator, tau: Floats) -> Floats:
+    """As build._coefficients, (draw, column)."""
     values = _numbers(arrays)
-    tau = values["spread_scale"] * np.abs(rng.normal(size=(draws, arrays.structure.n_spreads)))
     scale = values["column_sd"] + tau @ values["column_spread"].T
-    return tau, scale * rng.normal(size=scale.shape)
+    return scale * rng.normal(size=scale.shape)
+
+
+def _change(arrays: ModelArrays, rng: np.random.Generator, draws: int) -> tuple[Floats, Floats]:
+    """As build._change: its sd (draw,), and (draw, group, interval)."""
+    values = _numbers(arrays)
+    basis, step = values["change_basis"], values["change_step"]
+    sd = values["change_scale"] * np.abs(rng.normal(size=draws))
+    innovation = rng.normal(size=(draws, basis.shape[1], len(step)))
+    walk = np.cumsum(innovation * step, axis=2) * (sd / np.sqrt(2))[:, None, None]
+    walk -= (walk @ values["change_share"])[:, :, None]
+    return sd, basis @ walk

@@ -206,7 +206,7 @@ def _covariates(model: Model, design: Design) -> list[PriorImplication]:
     for block in design.blocks:
         name = block.covariate.name
         if block.exchangeable:
-            scale = model.priors.exchangeable_scale
+            scale = model.priors.scale_of(name)
             text = f"Normal(0, tau) per level, tau half-normal({scale:g})"
             rows.append(PriorImplication(f"{name}: any two levels", text, _learnt_range(np.sqrt(2) * scale), None))
         elif block.covariate.is_categorical:

@@ -36,15 +36,31 @@ def matvec(matrix: TensorVariable, vector: TensorVariable) -> TensorVariable:
 
 
 def at_risk(
-    group_effect: TensorVariable, coefficient: TensorVariable, data: dict[str, TensorVariable]
+    effect: TensorVariable, change: TensorVariable | None, coefficient: TensorVariable, data: dict[str, TensorVariable]
 ) -> TensorVariable:
     """Person-time weighted by relative hazard, (stratum, interval): see `at_risk.py`."""
-    if _PLAIN.get():
-        weight = pt.exp(group_effect[data["group_of"]] + (coefficient[:, None] * data["x"]).sum(axis=0))
-        # Patterns of one stratum lie together: a stratum's sum is a difference of running sums.
-        to_here = pt.cumsum(data["exposure"] * weight, axis=1)
-        before = pt.concatenate([pt.zeros_like(to_here[:, :1]), to_here], axis=1)[:, data["stratum_start"]]
-        return (before[:, 1:] - before[:, :-1]).T
-    from bayesrefract.model import at_risk as loops
+    if not _PLAIN.get():
+        from bayesrefract.model import at_risk as loops
 
-    return loops.at_risk(group_effect, coefficient, data)
+        return loops.at_risk(effect, change, coefficient, data)
+    weight = pt.exp((coefficient[:, None] * data["x"]).sum(axis=0))
+    width = data["width"]
+    extra = weight[data["extra_row"]]
+    count, time = (
+        _sums(weight * data[f"row_{name}"], data["block_start"])
+        + _sums(extra * data[f"extra_{name}"], data["extra_start"])
+        for name in ("count", "time")
+    )
+    count, time = (each.reshape((-1, width.shape[0])) for each in (count, time))
+    later = pt.cumsum(count[:, ::-1], axis=1)[:, ::-1] - count
+    log_relative = effect[:, None] if change is None else effect[:, None] + change[data["cell_group"]]
+    cells = pt.maximum(time + width * later, 0.0) * pt.exp(log_relative)
+    return _sums(cells, data["cell_start"])
+
+
+def _sums(values: TensorVariable, start: TensorVariable) -> TensorVariable:
+    """Sums of runs along the first axis: (block + 1,) places where each begins -> (block, ...)."""
+    to_here = pt.cumsum(values, axis=0)
+    # Not a slice of the sums: there may be no value at all.
+    to_here = pt.concatenate([pt.zeros_like(values.sum(axis=0, keepdims=True)), to_here])
+    return to_here[start[1:]] - to_here[start[:-1]]

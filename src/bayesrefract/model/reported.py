@@ -3,6 +3,8 @@
 REPORTED = (
     "group_effect",
     "coefficient",
+    "change",
+    "change_sd",
     "log_hazard",
     "hazard_shape",
     "hazard_rate",

@@ -75,6 +75,12 @@ class Priors:
     continuous_sd: float = 1.0  # per standard deviation of the covariate
     categorical_pairwise_sd: float = 1.0
     exchangeable_scale: float = 0.5  # of the half-normal prior of tau
+    exchangeable_scales: tuple[tuple[str, float], ...] = ()  # of covariates that have another one
+    change_scale: float = 0.3  # of the half-normal prior of the change of a log hazard ratio over follow-up
+
+    def scale_of(self, covariate: str) -> float:
+        """Scale of the half-normal prior of the spread of a covariate's levels."""
+        return dict(self.exchangeable_scales).get(covariate, self.exchangeable_scale)
 
 
 @dataclass(frozen=True)
@@ -137,16 +143,18 @@ class Sampler:
 class Model:
     """One model file. `adjust`: "none", "question", or the name of one of the question's sets.
 
-    `exchangeable`: the levels of each categorical covariate share a learnt spread. `compared_only`:
-    only the two groups of the primary contrast. `purpose`: one line for `bayesrefract models`. `complete`: columns
-    whose values have to be known of every patient, though it does not adjust for them (`on_patients_of`).
+    `exchangeable`: the levels of each categorical covariate share a learnt spread; a tuple names those that do.
+    `by_time`: the hazard ratio may change over follow-up. `compared_only`: only the two groups of the primary contrast.
+    `purpose`: one line for `bayesrefract models`. `complete`: columns whose values have to be known of every patient,
+    though it does not adjust for them (`on_patients_of`).
     """
 
     name: str
     title: str
     purpose: str
     adjust: str = "none"
-    exchangeable: bool = False
+    exchangeable: bool | tuple[str, ...] = False
+    by_time: bool = False
     compared_only: bool = False
     baseline: Baseline = field(default_factory=Baseline)
     priors: Priors = field(default_factory=Priors)
@@ -154,6 +162,10 @@ class Model:
     sampler: Sampler = field(default_factory=Sampler)
     sha256: str = ""
     complete: tuple[str, ...] = ()
+
+    def shares_a_spread(self, covariate: str) -> bool:
+        """Whether the levels of this categorical covariate share a learnt spread."""
+        return self.exchangeable if isinstance(self.exchangeable, bool) else covariate in self.exchangeable
 
 
 def on_patients_of(model: Model, adjusted: Model, columns: tuple[str, ...]) -> Model:
