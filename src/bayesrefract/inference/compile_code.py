@@ -49,7 +49,8 @@ def log_density(dim, point_, out_, value_, table_):
     try:
         point, out, value = carray(point_, ({n},)), carray(out_, ({n},)), carray(value_, (1,))
         {data}
-        value[0], gradient = call(point, {arguments})
+        arguments = {arguments}
+        value[0], gradient = call(*arguments)
         out[:] = gradient
         if not (np.all(np.isfinite(out)) and np.isfinite(value[0])): return 3
     except Exception:
@@ -62,7 +63,8 @@ def expand(dim, expanded, point_, out_, table_):
     try:
         point, out = carray(point_, ({n},)), carray(out_, ({m},))
         {data}
-        (everything,) = call(point, {arguments})
+        arguments = {arguments}
+        (everything,) = call(*arguments)
         out[:] = everything
     except Exception:
         return -2
@@ -81,7 +83,7 @@ def compile_routine(
     template: str, call: Callable[..., Any], data: tuple[str, ...], signature: Signature, **sizes: int
 ) -> Routine:
     """Compile `call(point, *data)` with the C signature of nutpie."""
-    source = template.format(data=_unpack(signature, data), arguments=", ".join(data), **sizes)
+    source = template.format(data=_unpack(signature, data), arguments=_tuple(("point", *data)), **sizes)
     names: dict[str, Any] = {"np": np, "carray": NUMBA.carray, "as_pointer": _as_pointer, "call": call}
     exec(source, names)  # our own template, and names of our own arrays
     compiled = NUMBA.cfunc(_c_signature(template))(names["log_density" if template is LOG_DENSITY else "expand"])
@@ -98,6 +100,15 @@ def _c_signature(template: str) -> Any:
     pointer: Any = types.CPointer
     vector, table = pointer(types.double), pointer(types.uint64)
     return types.int64(*[types.uint64] * sizes, *[vector] * vectors, table)
+
+
+def _tuple(names: tuple[str, ...]) -> str:
+    """A tuple of many, in parts: Python makes a longer one from a list, which numba does not know."""
+    parts = (names[start : start + PART] for start in range(0, len(names), PART))
+    return "(" + " + ".join("(" + "".join(f"{name}, " for name in part) + ")" for part in parts) + ")"
+
+
+PART = 20
 
 
 def _unpack(signature: Signature, used: tuple[str, ...]) -> str:
