@@ -21,11 +21,13 @@ Floats = NDArray[np.float64]
 class HazardDraws:
     """The hazard of any patient in any group: exp(log_hazard + group_effect + x @ coefficient).
 
-    A sample is one draw of one chain. log_hazard : (sample, stratum, interval). group_effect :
+    A sample is one draw of one chain. log_hazard : (sample, baseline, interval). group_effect :
     (sample, group), zero when hazards are by group. coefficient : (sample, column). x : (pattern,
     column). weight : (pattern,), share of the patients. stratum : (pattern,), 0 when hazards are by
-    group. baseline_of : (group, stratum), whose baseline a patient has in a group: that of the own
-    stratum, or the group's.
+    group. baseline_of : (group, stratum), which baseline a patient has in a group: that of the own
+    stratum, the group's, or, where the hazard ratio may change, the stratum's as it is in this group.
+    change : (sample, group, interval), what the group's log hazard adds to its average in an interval; it is part
+    of log_hazard already. None where hazards are proportional.
     """
 
     groups: tuple[str, ...]
@@ -40,6 +42,7 @@ class HazardDraws:
     edges: Floats
     follow_up: float
     by_group: bool
+    change: Floats | None = field(default=None, repr=False)
 
     @property
     def samples(self) -> int:
@@ -53,6 +56,7 @@ class HazardDraws:
             log_hazard=self.log_hazard[samples],
             group_effect=self.group_effect[samples],
             coefficient=self.coefficient[samples],
+            change=None if self.change is None else self.change[samples],
         )
 
     def labelled(self, values: Floats, **coords: Sequence[str] | Floats) -> xr.DataArray:
@@ -73,12 +77,17 @@ def hazard_draws(posterior: Posterior, table: ExposureTable, design: Design) -> 
     else:
         group_effect = _stacked(posterior.draws["group_effect"].sel(group=list(table.groups)), "group")
         stratum, baseline_of = table.stratum, np.tile(np.arange(len(strata)), (count, 1))
+    hazards, change = _stacked(log_hazard, "stratum", "interval"), None
+    if "change" in posterior.draws:
+        change = _stacked(posterior.draws["change"].sel(group=list(table.groups)), "group", "interval")
+        hazards = (hazards[:, :, None] + change[:, None]).reshape(samples, -1, hazards.shape[2])
+        baseline_of = np.arange(len(strata) * count).reshape(len(strata), count).T
     has_columns = bool(design.names)
     coefficient = _stacked(posterior.draws["coefficient"], "covariate") if has_columns else np.empty((samples, 0))
     return HazardDraws(
         groups=table.groups,
         chains=chains,
-        log_hazard=_stacked(log_hazard, "stratum", "interval"),
+        log_hazard=hazards,
         group_effect=group_effect,
         coefficient=coefficient,
         x=np.ascontiguousarray(design.x, dtype=float),
@@ -88,6 +97,7 @@ def hazard_draws(posterior: Posterior, table: ExposureTable, design: Design) -> 
         edges=table.edges,
         follow_up=table.follow_up,
         by_group=posterior.by_group,
+        change=change,
     )
 
 
@@ -99,9 +109,9 @@ def _stacked(draws: xr.DataArray, *dims: str) -> Floats:
 def log_hazard_ratios(draws: HazardDraws, table: ExposureTable, contrasts: Sequence[Contrast]) -> xr.DataArray:
     """Compute draws of the log hazard ratio of each contrast.
 
-    With hazards by group: the average over intervals of the log ratio of the two hazards, weighted by
-    the events of the two groups together; exact for one interval. It is infinite or NaN where a group
-    has no hazard at all in an interval with events.
+    Where the ratio may change: its average over the events of all groups. With hazards by group: the average over
+    intervals of the log ratio of the two hazards, weighted by the events of the two groups together; exact for one
+    interval. It is infinite or NaN where a group has no hazard at all in an interval with events.
 
     Parameters
     ----------
@@ -129,6 +139,35 @@ def log_hazard_ratios(draws: HazardDraws, table: ExposureTable, contrasts: Seque
             ratio = draws.log_hazard[:, group][:, seen] - draws.log_hazard[:, reference][:, seen]
             values[:, place] = ratio @ events[seen] / events.sum()
     return draws.labelled(values, contrast=[c.label for c in contrasts])
+
+
+def log_hazard_ratios_by_time(
+    draws: HazardDraws, table: ExposureTable, contrasts: Sequence[Contrast]
+) -> xr.DataArray | None:
+    """Compute draws of the log hazard ratio of each contrast in each interval.
+
+    Parameters
+    ----------
+    draws : HazardDraws
+        Hazards of one fit.
+    table : ExposureTable
+        The table that was fitted.
+    contrasts : sequence of Contrast
+        Pairs of groups.
+
+    Returns
+    -------
+    xarray.DataArray or None
+        Dims (chain, draw, contrast, interval), intervals by their start; None where hazards are proportional.
+    """
+    if draws.change is None:
+        return None
+    values = np.empty((draws.samples, len(contrasts), draws.change.shape[2]))
+    for place, contrast in enumerate(contrasts):
+        group, reference = table.groups.index(contrast.group), table.groups.index(contrast.reference)
+        average = draws.group_effect[:, group] - draws.group_effect[:, reference]
+        values[:, place] = average[:, None] + draws.change[:, group] - draws.change[:, reference]
+    return draws.labelled(values, contrast=[c.label for c in contrasts], interval=table.edges[:-1])
 
 
 def cumulative_hazard(draws: HazardDraws, times: Floats) -> Floats:
