@@ -97,7 +97,7 @@ def _cells() -> list[Cell]:
 
 
 def _attainable(events: int) -> float:
-    """Log bound at which about 85% of trials with HR 1 claim equivalence: 3.24 posterior standard deviations."""
+    """Log bound at which some 80% of trials with HR 1 claim equivalence: 3.24 posterior standard deviations."""
     return float(3.24 / np.sqrt(events / 4 + 1 / AVERAGE_SD**2))
 
 
@@ -161,8 +161,8 @@ HEADINGS = {
     "design": "The same in other designs.",
     "non-inferiority": "Non-inferiority, harm by more events: only a third above 1.25 is outside.",
     "events": (
-        "By expected events per third of both groups together; the ROPE is the one that about 85% of trials with hazard ratio 1 "
-        "attain, and the log hazard ratio is minus, then plus so many times its log bound."
+        "By expected events per third of both groups together; the ROPE is the one that some 80% of trials with hazard "
+        "ratio 1 attain, and the log hazard ratio is minus, then plus so many times its log bound."
     ),
 }
 

@@ -47,7 +47,7 @@ class Marginal:
 
 @dataclass(frozen=True)
 class Grid:
-    """sigma ~ HalfNormal(scale) on the nodes of a marginal."""
+    """Half-normal sigma of this scale on the nodes of a marginal; up to 1.2 all but 3e-5 of the mass is there."""
 
     marginal: Marginal = field(repr=False)
     scale: float
@@ -60,8 +60,8 @@ class Grid:
 
     @property
     def log_bayes_factor(self) -> float:
-        """By Laplace's expansion alone."""
-        return _log_sum(self.log_posterior)
+        """By Laplace's expansion alone; one interval has nothing that could change."""
+        return _log_sum(self.log_posterior) if self.marginal.pair.n_intervals > 1 else 0.0
 
     @property
     def grid_error(self) -> float:
@@ -70,7 +70,7 @@ class Grid:
         every_second = np.concatenate([[0], np.arange(1, len(sigma), 2)])
         masses = node_weights(sigma[every_second]) * _half_normal(sigma[every_second], self.scale)
         second = self.marginal.modes.second[every_second] - self.marginal.constant.log_marginal
-        return abs(self.log_bayes_factor - _log_sum(np.log(masses) + second))
+        return abs(_log_sum(self.log_posterior) - _log_sum(np.log(masses) + second))
 
 
 def marginal(pair: Pair, average_sd: float = AVERAGE_SD) -> Marginal:

@@ -66,7 +66,7 @@ def draw(grid: Grid, samples: int = SAMPLES, seed: int = SEED) -> Draws:
     """
     found = grid.marginal
     uniform, standard = _points(found.pair.n_intervals, samples, seed)
-    mass = np.exp(grid.log_posterior - grid.log_bayes_factor)
+    mass = np.exp(grid.log_posterior - np.logaddexp.reduce(grid.log_posterior))
     which = np.minimum(np.searchsorted(np.cumsum(mass), uniform), len(mass) - 1)
     theta = found.modes.mode[which] + found.modes.precision.normal(standard.copy(), which)
     log_normal = found.modes.precision.log_determinant()[which] / 2 - (standard**2).sum(axis=1) / 2

@@ -96,7 +96,7 @@ def factor(diagonal: Floats, off: Floats, weights: Floats, average_sd: float) ->
     """Factor positive definite precisions; diagonal and off-diagonal (sigma, interval)."""
     found, lower, failed = dpttrf(diagonal.ravel(), off.ravel()[:-1])
     if failed:
-        raise ValueError("the precision of log HR(t) is not positive definite: no event in either group")
+        raise ValueError("the precision of log HR(t) is not positive definite")
     right = np.tile(weights, len(diagonal))[:, None]
     direction = dpttrs(found, lower, right)[0].reshape(diagonal.shape)
     return Factor(

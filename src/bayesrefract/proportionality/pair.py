@@ -33,7 +33,7 @@ class Pair:
     Raises
     ------
     ValueError
-        For arrays that do not fit together, or without an event.
+        For arrays that do not fit together, without an event, or in which the groups are nowhere at risk together.
     """
 
     events: Floats = field(repr=False)
@@ -50,6 +50,8 @@ class Pair:
             raise ValueError("midpoints must rise")
         if np.any((self.events > 0) & (self.exposure <= 0)) or not self.events.sum() > 0:
             raise ValueError("a table without events, or with events where nobody is at risk")
+        if not self.compared.any():
+            raise ValueError("in no interval are patients of both groups at risk")
 
     @property
     def n_intervals(self) -> int:
@@ -78,8 +80,8 @@ class Pair:
 
     @cached_property
     def compared(self) -> NDArray[np.bool_]:
-        """Whether patients of both groups are at risk, shape (interval,); strata are added up."""
-        return np.asarray((self.exposure.sum(axis=0) > 0).all(axis=0))
+        """Whether patients of both groups are at risk in the same stratum, shape (interval,)."""
+        return np.asarray((self.exposure > 0).all(axis=1).any(axis=0))
 
     def swapped(self) -> Pair:
         """The same with group and reference exchanged."""
