@@ -1,0 +1,224 @@
+"""How often a claim of equivalence is stopped because the hazard ratio changes: rightly, wrongly, and not at all."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from bayesrefract.classical import companion
+from bayesrefract.cohort.exposure import ExposureTable, tabulate
+from bayesrefract.cohort.value import Cohort
+from bayesrefract.proportionality.bayes_factor import AVERAGE_SD, marginal
+from bayesrefract.proportionality.constant import ConstantRatio, constant_ratio
+from bayesrefract.proportionality.draws import draw
+from bayesrefract.proportionality.likelihood import Likelihood
+from bayesrefract.proportionality.pair import SHAPE, Pair, from_table
+from bayesrefract.proportionality.thirds import CHANGES, OUTSIDE, THIRDS, is_average_of_unequal, thirds
+from bayesrefract.study.model import USUAL, Intervals
+from bayesrefract.study.rope import Side
+from validation.changing_ratios import EVENTS, Design, Pattern, trial
+from validation.step import Step
+
+ROPE = (0.80, 1.25)
+SCALE = 1.0
+SAMPLES = 1024
+WRONGLY = 0.05
+"""Of the claims about exactly proportional hazards that may be stopped."""
+
+PROPORTIONAL = Pattern("proportional")
+STRONG = Pattern("0.6, 1.5", (0.6, 1.5))
+WEAK = Pattern("0.7, 1.35", (0.7, 1.35))
+INSIDE = Pattern("0.85, 1.18", (0.85, 1.18))
+PATTERNS = (
+    PROPORTIONAL,
+    STRONG,
+    WEAK,
+    Pattern("0.8, 2", (0.8, 2.0)),
+    Pattern("0.8, 2 in the last tenth", (0.8, 2.0), place=0.9),
+    Pattern("0.9, 1.8", (0.9, 1.8)),
+    Pattern("0.6, 1.6, 0.6", (0.6, 1.6, 0.6)),
+    Pattern("1.5, 0.6, 1.5", (1.5, 0.6, 1.5)),
+    Pattern("exponential, Weibull 2.5", weibull=2.5),
+    Pattern("0.9, 1.1", (0.9, 1.1)),
+    INSIDE,
+)
+PLAIN = Design("plain")
+DESIGNS = (
+    Design("3 covariates", covariates=3),
+    Design("4 strata", strata=4),
+    Design("20 strata", strata=20),
+    Design("whole months", whole_months=True),
+    Design("delayed entry", late_entry=True),
+    Design("74 : 184", share=184 / 258),
+)
+PER_THIRD = (5, 10, 15, 20, 30, 60)
+TIMES_THE_MARGIN = (0.0, 0.75, 1.5, 2.0)
+"""Log HR of the first half, and of the second with the other sign, as multiples of the ROPE's log bound."""
+
+
+class Cell(NamedTuple):
+    """Trials of one kind. `per_third`: expected events. `harm_above`: the claim is non-inferiority."""
+
+    part: str
+    design: Design
+    pattern: Pattern
+    patients: int
+    trials: int
+    rope: tuple[float, float] = ROPE
+    per_third: int = 0
+    harm_above: bool = False
+
+
+def _cells() -> list[Cell]:
+    found = []
+    for pattern in PATTERNS:
+        more = 3 if pattern is PROPORTIONAL else 1
+        for patients, trials in ((500, 1500), (1500, 250), (5000, 150)):
+            found.append(Cell("plain", PLAIN, pattern, patients, more * trials))
+    for design in (*DESIGNS, PLAIN):
+        for pattern in (PROPORTIONAL, STRONG, WEAK, INSIDE):
+            for patients, trials in ((500, 800), (1500, 200)):
+                above = design is PLAIN
+                more = 2 if pattern is PROPORTIONAL else 1
+                part = "non-inferiority" if above else "design"
+                found.append(Cell(part, design, pattern, patients, more * trials, harm_above=above))
+    for each in PER_THIRD:
+        margin = _attainable(THIRDS * each)
+        for times in TIMES_THE_MARGIN:
+            ratios = (float(np.exp(-times * margin)), float(np.exp(times * margin)))
+            rope = (float(np.exp(-margin)), float(np.exp(margin)))
+            pattern = Pattern(f"{times:g} margins", ratios if times else (1.0,))
+            trials = 300 if times else 900
+            found.append(Cell("events", PLAIN, pattern, round(THIRDS * each / EVENTS), trials, rope, each))
+    return found
+
+
+def _attainable(events: int) -> float:
+    """Log bound at which some 80% of trials with HR 1 claim equivalence: 3.24 posterior standard deviations."""
+    return float(3.24 / np.sqrt(events / 4 + 1 / AVERAGE_SD**2))
+
+
+CELLS = _cells()
+
+
+def pair_of(cohort: Cohort, design: Design) -> tuple[ExposureTable, Pair]:
+    """The table as the program makes it: 24 intervals or fewer, covariates at their fitted coefficients."""
+    table = tabulate(cohort, Intervals())
+    shape = SHAPE * USUAL / max(USUAL, table.events.shape[1])
+    predictor = None
+    if design.covariates:
+        x = np.column_stack([covariate.values for covariate in table.covariates])
+        predictor = x @ companion.fit(table, x).coefficients
+    return table, from_table(table, 1, 0, predictor, stratified=design.strata > 1, shape=shape)
+
+
+def claims(posterior: ConstantRatio, cell: Cell) -> bool:
+    """The interval rule at 95% on the average hazard ratio."""
+    low, high = np.log(cell.rope)
+    not_above = posterior.below(high) >= 0.975
+    return not_above if cell.harm_above else not_above and posterior.below(low) <= 0.025
+
+
+def work(chunk: int, seed: int) -> dict[str, Any]:
+    """Counts of one cell."""
+    cell = CELLS[chunk]
+    rng = np.random.default_rng([seed, chunk])
+    side = Side.ABOVE if cell.harm_above else Side.TWO_SIDED
+    found = {"cell": chunk, "events": 0.0, "claims": 0, "stopped": 0, "changes": 0, "outside": 0}
+    for _ in range(cell.trials):
+        _, pair = pair_of(trial(cell.pattern, cell.design, cell.patients, rng), cell.design)
+        found["events"] += float(pair.pooled_events.sum()) / cell.trials
+        if not claims(constant_ratio(Likelihood(pair), pair.n_intervals, AVERAGE_SD), cell):
+            continue
+        draws = draw(marginal(pair).grid(SCALE), SAMPLES)
+        judged = thirds(draws.log_ratio, pair.pooled_events, cell.rope, draws.weight, side=side)
+        found["claims"] += 1
+        found["stopped"] += is_average_of_unequal(draws, judged)
+        found["changes"] += draws.log_bayes_factor >= math.log(CHANGES)
+        found["outside"] += judged.outside.value >= OUTSIDE
+    return found
+
+
+def write_up(results: Sequence[Any]) -> str:
+    by_part: dict[str, list[Any]] = {"plain": [], "design": [], "non-inferiority": [], "events": []}
+    for result in results:
+        by_part[CELLS[result["cell"]].part].append(result)
+    return "\n\n".join(
+        f"{HEADINGS[part]}\n\n{_table(rows, per_third=part == 'events')}" for part, rows in by_part.items() if rows
+    )
+
+
+HEADINGS = {
+    "plain": (
+        "Two groups 1:1, control exponential, 71% with an event, ROPE 0.80 to 1.25. The hazard ratio changes when its "
+        "average (the limit of Cox regression) is 1, unless a time is named. Claims: the 95% interval of the average "
+        f"lies inside. Stopped: Bayes factor at least {CHANGES:g} and probability at least {OUTSIDE:g} that a third's "
+        "mean lies outside."
+    ),
+    "design": "The same in other designs.",
+    "non-inferiority": "Non-inferiority, harm by more events: only a third above 1.25 is outside.",
+    "events": (
+        "By expected events per third of both groups together; the ROPE is the one that some 80% of trials with hazard "
+        "ratio 1 attain, and the log hazard ratio is minus, then plus so many times its log bound."
+    ),
+}
+
+
+def _table(rows: Sequence[Any], *, per_third: bool) -> str:
+    first = "Events per third | ROPE" if per_third else "Design | Patients"
+    lines = [
+        f"| {first} | Hazard ratio | Trials | Events | Claims | Stopped (SE) | Bayes factor | Probability |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        cell, count = CELLS[row["cell"]], max(row["claims"], 1)
+        share = row["stopped"] / count
+        error = np.sqrt(max(share * (1 - share), 1 / count) / count)
+        named = (
+            f"{cell.per_third} | {cell.rope[0]:.2f} to {cell.rope[1]:.2f}"
+            if per_third
+            else f"{cell.design.name} | {cell.patients}"
+        )
+        lines.append(
+            f"| {named} | {cell.pattern.name} | {cell.trials} | {row['events']:.0f} | {row['claims']} | "
+            f"{share:.1%} ({error:.1%}) | {row['changes'] / count:.1%} | {row['outside'] / count:.1%} |"
+        )
+    return "\n".join(lines)
+
+
+def passed(results: Sequence[Any]) -> bool:
+    """Few claims about proportional hazards are stopped, and nearly all about a strong change among many events."""
+    return all(_as_expected(row) for row in results)
+
+
+def _as_expected(row: Any) -> bool:
+    cell, count = CELLS[row["cell"]], row["claims"]
+    slack = 3 * np.sqrt(WRONGLY * (1 - WRONGLY) * count)
+    if len(set(cell.pattern.ratios)) == 1 and cell.pattern.weibull is None:
+        return bool(row["stopped"] <= WRONGLY * count + slack)
+    if cell.pattern is STRONG and cell.patients >= 1500 and not cell.design.whole_months:
+        return bool(row["stopped"] >= (1 - WRONGLY) * count - slack)
+    return True
+
+
+def step() -> Step:
+    return Step(
+        name="proportionality",
+        title="Claims that are stopped for a hazard ratio that changes",
+        chunks=len(CELLS),
+        seed=20261128,
+        minutes=15,
+        work=work,
+        write_up=write_up,
+        passed=passed,
+        sources=(
+            *(
+                f"src/bayesrefract/{each}"
+                for each in ("proportionality", "classical/companion.py", "cohort/exposure.py")
+            ),
+            "validation/changing_ratios.py",
+        ),
+    )
