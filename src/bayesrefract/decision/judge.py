@@ -170,7 +170,7 @@ def _verdict(question: _Question, draws: xr.DataArray, withheld: Sequence[str], 
     if verdict.word not in CLAIMS_OF_EQUALITY:
         return verdict
     if _rests_on_the_prior(question, verdict.word):
-        if question.prior_label:
+        if question.prior_label == FAVOURS_EQUIVALENCE:
             return judged(withheld=[PRIOR_ALONE])
         return judged(doubt=f"{question.influence}, and {NOT_BY_DEFAULT}")
     return judged(doubt=NOT_BY_EFRON) if _rests_on_rounding(question, verdict.word) else verdict
