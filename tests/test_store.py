@@ -7,6 +7,7 @@ import stat
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -179,6 +180,36 @@ def test_a_fit_with_other_labels_or_parts_than_the_data_is_not_taken(
     assert store.load(saved.key, arrays()) is not None
     sealed_with(path, change)
     assert store.load(saved.key, arrays()) is None
+
+
+class OursError(ValueError):
+    """A mistake in our own code, of a class that damaged content raises too."""
+
+
+@pytest.mark.parametrize("where", ["_posterior", "_belongs", "read_provenance"])
+def test_a_fault_of_our_own_is_not_taken_for_damage(
+    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OursError
+
+    store, saved = FitStore(tmp_path), posterior()
+    store.save(saved, PARENTS)
+    monkeypatch.setattr(f"bayesrefract.inference.store.{where}", fail)
+    ask_parents = where == "read_provenance"
+    asked = partial(store.parents, PARENTS.label) if ask_parents else partial(store.load, saved.key, arrays())
+    with pytest.raises(OursError):
+        asked()
+
+
+def test_the_provenance_of_another_version_concerns_nobody(tmp_path: Path) -> None:
+    store = FitStore(tmp_path)
+    path = store.save(posterior(), PARENTS)
+    for written in ("no JSON", "[]", '{"seed": 1}', '{"unheard_of": 1}'):
+        sealed_with(path, lambda tree, text=written: tree.attrs.update(provenance=text))
+        assert store.parents(PARENTS.label) == [], written
+    sealed_with(path, lambda tree: tree.attrs.pop("provenance"))
+    assert store.parents(PARENTS.label) == []
 
 
 def grow(path: Path) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import xarray as xr
@@ -20,9 +20,8 @@ from bayesrefract.decision import Verdict, diagnostics
 from bayesrefract.decision.decision import too_close
 from bayesrefract.decision.diagnostics import Health
 from bayesrefract.decision.implied import implied
-from bayesrefract.decision.joint import joined
 from bayesrefract.decision.judge import Case, attainable, judge, prior_pull
-from bayesrefract.decision.misfit import misfit, without_curves
+from bayesrefract.decision.misfit import misfit
 from bayesrefract.errors import InputError
 from bayesrefract.estimands import Effects, covariate_effects, estimate, predictive_check
 from bayesrefract.estimands.arviz_tree import arviz_tree
@@ -98,7 +97,7 @@ def analyse(fit: Fit, store: Store, compiler: Compiler | None, watch: Watch) -> 
     """
     agreement = cross_check(fit.cohort, fit.analysis, fit.table, fit.model)
     could_show = attainable(fit.case, agreement)  # before the group effect is looked at
-    posterior, provenance, effects, health, verdicts = _settle(fit, agreement, store, compiler, watch)
+    posterior, provenance, effects, health, judged = _settle(fit, agreement, store, compiler, watch)
     prior_rng, check_seed, tree_seed = _generators(fit)
     draws = effects.log_hazard_ratio
     small, reported = small_groups(agreement), reportable(agreement)
@@ -125,7 +124,7 @@ def analyse(fit: Fit, store: Store, compiler: Compiler | None, watch: Watch) -> 
         n_events=fit.cohort.n_events,
         health=health,
         agreement=reported,
-        verdicts=joined(without_curves(verdicts, unfit), fit.analysis.claim),
+        verdicts=judged(unfit=unfit),
         attainability=could_show,
         medians=() if unfit else medians(effects),
         curves=() if unfit else tuple(on_coarse_times(band) for band in bands) if small else bands,
@@ -172,11 +171,12 @@ def _attributes(fit: Fit, provenance: Provenance) -> dict[str, str | int | float
 
 def _settle(
     fit: Fit, agreement: Agreement, store: Store, compiler: Compiler | None, watch: Watch
-) -> tuple[Posterior, Provenance, Effects, Health, tuple[Verdict, ...]]:
-    """Sample and judge; once more with smaller steps after divergences, with more draws while they are too few.
+) -> tuple[Posterior, Provenance, Effects, Health, Callable[..., tuple[Verdict, ...]]]:
+    """Sample until the draws are enough to judge, and hand back what judges them.
 
-    Too few: for the convergence gates, or for any verdict that lies within Monte Carlo error of another one. Draws that
-    are not those that data and prior imply are made once more, with nothing that was stored.
+    Once more with smaller steps after divergences, and with more draws while they are too few: for the
+    convergence gates, or for any verdict that lies within Monte Carlo error of another one. Draws that are not those
+    that data and prior imply are made once more, with nothing that was stored.
     """
     sampler, fresh = fit.model.sampler, False
     while True:
@@ -194,10 +194,10 @@ def _settle(
             watch.stage(f"{fit.label}: the draws are not those that data and prior imply, sampled again from nothing")
             fresh = True
             continue
-        verdicts = judge(fit.case, effects, health, agreement, compared, exhausted=exhausted)
-        close = [verdict for verdict in verdicts if too_close(verdict)]
+        judged = partial(judge, fit.case, effects, health, agreement, compared, exhausted=exhausted)
+        close = [verdict for verdict in judged() if too_close(verdict)]
         if exhausted or not (close or health.short):
-            return posterior, provenance, effects, health, verdicts
+            return posterior, provenance, effects, health, judged
         limit = sampler.max_draws // sampler.chains
         more = min(2 * sampler.draws, limit) if health.short else _more_draws(close, sampler)
         watch.stage(f"{fit.label}: {sampler.draws} draws a chain are too few, sampled again with {more}")

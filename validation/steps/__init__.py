@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from validation.step import Step
-from validation.steps import agreement, fuzz, mutations, proportionality
+from validation.steps import agreement, fault_gate, fuzz, mutations, proportionality
 
-STEPS: Mapping[str, Step] = {
-    step.name: step for step in (agreement.step(), proportionality.step(), fuzz.step(), mutations.step())
-}
+MODULES = (agreement, fault_gate, proportionality, fuzz, mutations)
+
+STEPS: Mapping[str, Step] = {step.name: step for step in (module.step() for module in MODULES)}

@@ -75,7 +75,7 @@ CHANGES = (
         "decision/gates.py",
         "if companion_agrees is False else ()",
         "if companion_agrees is None else ()",
-        ("test_wording_table",),
+        ("test_equivalence",),
     ),
     Change(
         "R-hat of 1.1", "decision/diagnostics.py", "R_HAT_MAXIMUM = 1.01", "R_HAT_MAXIMUM = 1.10", ("test_diagnostics",)

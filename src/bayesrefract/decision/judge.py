@@ -19,6 +19,7 @@ from bayesrefract.decision.diagnostics import Health
 from bayesrefract.decision.gates import gates
 from bayesrefract.decision.implied import Implied
 from bayesrefract.decision.joint import controlled, joined
+from bayesrefract.decision.misfit import without_curves
 from bayesrefract.decision.normal import judge_normal
 from bayesrefract.decision.verdict import Region, Verdict, VerdictWord
 from bayesrefract.estimands import Effects
@@ -51,10 +52,12 @@ def judge(
     compared: Sequence[Implied] = (),
     *,
     exhausted: bool,
+    unfit: str = "",
 ) -> tuple[Verdict, ...]:
     """A verdict for every contrast on every estimand with a ROPE, the hazard ratio's first.
 
-    `compared`: the draws of each contrast beside what data and prior imply; empty where that is not known.
+    `compared`: the draws of each contrast beside what data and prior imply; empty where that is not known. `unfit`: why
+    nothing is claimed from the model's curves (`misfit`); empty where they fit.
     """
     order = list(Estimand)
     ropes = sorted(case.analysis.ropes, key=lambda rope: (order.index(rope.estimand), rope.role != "primary"))
@@ -64,11 +67,16 @@ def judge(
     }
     withheld = {contrast: _withheld(case, contrast, health, seen[contrast]) for contrast in seen}
     alone = tuple(
-        _verdict(case, contrast, rope, effects.of(rope.estimand, contrast), seen[contrast], reasons, exhausted)
+        _verdict(
+            _Question(case, contrast, rope, seen[contrast]),
+            effects.of(rope.estimand, contrast),
+            reasons,
+            exhausted=exhausted,
+        )
         for rope in ropes
         for contrast, reasons in withheld.items()
     )
-    return controlled(joined(alone, case.analysis.claim), case.analysis.contrasts)
+    return controlled(joined(without_curves(alone, unfit), case.analysis.claim), case.analysis.contrasts)
 
 
 class _Seen(NamedTuple):
@@ -92,53 +100,95 @@ def _withheld(case: Case, contrast: Contrast, health: Health, seen: _Seen) -> tu
     return (*failed, f"{fault[:1].upper()}{fault[1:]}.") if fault else failed
 
 
-def _verdict(
-    case: Case,
-    contrast: Contrast,
-    rope: Rope,
-    draws: xr.DataArray,
-    seen: _Seen,
-    withheld: Sequence[str],
-    exhausted: bool,
-) -> Verdict:
+@dataclass(frozen=True)
+class _Question:
+    """One contrast on one ROPE, with what is known beside the draws."""
+
+    case: Case
+    contrast: Contrast
+    rope: Rope
+    seen: _Seen
+
+    @property
+    def of_ratio(self) -> bool:
+        """Whether it is about the hazard ratio, of which alone prior, influence and Cox regression speak."""
+        return self.rope.estimand is Estimand.HAZARD_RATIO
+
+    @property
+    def share(self) -> float:
+        """How much of a prior for the primary contrast is about this one."""
+        return overlap(self.contrast, self.case.analysis.primary)
+
+    @property
+    def prior_inside(self) -> float | None:
+        if not self.of_ratio or self.case.model.baseline.by_group:
+            return None
+        return self.case.prior.mass_inside(self.rope.low, self.rope.high, self.share)
+
+    @property
+    def prior_label(self) -> str:
+        rope = self.rope if self.of_ratio else self.case.analysis.rope(Estimand.HAZARD_RATIO)
+        return self.case.prior.label(rope, self.share)
+
+    @property
+    def influence(self) -> str:
+        return "" if self.seen.implied is None else self.seen.implied.influence
+
+    @property
+    def of_rounding(self) -> tuple[str, ...]:
+        """Labels of the cross-check, which are about ratios."""
+        companion = self.seen.companion
+        return companion.labels if companion is not None and self.rope.estimand.is_ratio else ()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        prior = (f"prior {self.prior_label}",) if self.prior_label else ()
+        return (*prior, *((self.influence,) if self.influence else ()), *self.of_rounding)
+
+    def says(self, word: VerdictWord, mean_and_sd: tuple[float, float] | None) -> bool:
+        """Whether the rule gives this word for a normal approximation of the log hazard ratio."""
+        if not self.of_ratio or mean_and_sd is None:
+            return False
+        region = Region(math.log(self.rope.low), math.log(self.rope.high))
+        return judge_normal(*mean_and_sd, region, self.case.analysis.rule).word is word
+
+
+def _verdict(question: _Question, draws: xr.DataArray, withheld: Sequence[str], *, exhausted: bool) -> Verdict:
     """The verdict of the rule; a claim of equality must not rest on the prior, on pooling or on rounded times."""
-    prior, inside = case.prior, None
-    of_ratio = rope.estimand is Estimand.HAZARD_RATIO
-    share = overlap(contrast, case.analysis.primary)
-    if of_ratio and not case.model.baseline.by_group:
-        inside = prior.mass_inside(rope.low, rope.high, share)
-    label = prior.label(rope if of_ratio else case.analysis.rope(Estimand.HAZARD_RATIO), share)
-    influence = seen.implied.influence if seen.implied is not None else ""
-    labels = [*([f"prior {label}"] if label else []), *([influence] if influence else [])]
-    labels += seen.companion.labels if seen.companion is not None and rope.estimand.is_ratio else ()
     judged = partial(
         decide,
-        contrast,
-        rope.estimand,
+        question.contrast,
+        question.rope.estimand,
         draws,
-        rope,
-        case.analysis.rule,
-        prior_inside=inside,
-        labels=labels,
+        question.rope,
+        question.case.analysis.rule,
+        prior_inside=question.prior_inside,
+        labels=question.labels,
         exhausted=exhausted,
     )
     verdict = judged(withheld=withheld)
     if verdict.word not in CLAIMS_OF_EQUALITY:
         return verdict
-    region = Region(math.log(rope.low), math.log(rope.high)) if rope.estimand.is_ratio else None
+    if _rests_on_the_prior(question, verdict.word):
+        if question.prior_label == FAVOURS_EQUIVALENCE:
+            return judged(withheld=[PRIOR_ALONE])
+        return judged(doubt=f"{question.influence}, and {NOT_BY_DEFAULT}")
+    return judged(doubt=NOT_BY_EFRON) if _rests_on_rounding(question, verdict.word) else verdict
 
-    def says_so(mean_and_sd: tuple[float, float] | None) -> bool:
-        """Whether the same rule gives the same word for a normal approximation of this log hazard ratio."""
-        if not of_ratio or region is None or mean_and_sd is None:
-            return False
-        return judge_normal(*mean_and_sd, region, case.analysis.rule).word is verdict.word
 
-    if (label == FAVOURS_EQUIVALENCE or influence) and not says_so(seen.implied.default if seen.implied else None):
-        return judged(withheld=[PRIOR_ALONE]) if label else judged(doubt=f"{influence}, and {NOT_BY_DEFAULT}")
-    if of_ratio and seen.companion is not None and ROUNDED_TIMES in seen.companion.labels:
-        cox = None if seen.cox is None else (seen.cox.log_coef, seen.cox.log_se)
-        return verdict if says_so(cox) else judged(doubt=NOT_BY_EFRON)
-    return verdict
+def _rests_on_the_prior(question: _Question, word: VerdictWord) -> bool:
+    """Whether prior or pooling favour a claim of equality that the default prior with nothing pooled does not give."""
+    favoured = question.prior_label == FAVOURS_EQUIVALENCE or bool(question.influence)
+    implied = question.seen.implied
+    return favoured and not question.says(word, None if implied is None else implied.default)
+
+
+def _rests_on_rounding(question: _Question, word: VerdictWord) -> bool:
+    """Whether times are rounded so far that Cox regression with Efron's ties must give the claim too, and does not."""
+    if not question.of_ratio or ROUNDED_TIMES not in question.of_rounding:
+        return False
+    cox = question.seen.cox
+    return not question.says(word, None if cox is None else (cox.log_coef, cox.log_se))
 
 
 def attainable(case: Case, agreement: Agreement) -> tuple[Attainability, ...]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 PACKAGE = Path(__file__).parents[1]
 CODE_ROOMS = ("cohort/exposure.py", "model", "inference")
@@ -69,6 +69,13 @@ class Provenance:
         if not said and self.study_sha256 != other.study_sha256:
             said = [f"the study file ({self.study_sha256[:12]} now, {other.study_sha256[:12]} then)"]
         return said
+
+
+def is_provenance(values: object) -> TypeGuard[dict[str, Any]]:
+    """Whether these are values that `as_values` of this version has made: none is missing, and none is unheard of."""
+    wanted = {each.name: each.default is MISSING and each.default_factory is MISSING for each in fields(Provenance)}
+    needed = {name for name, required in wanted.items() if required}
+    return isinstance(values, dict) and needed <= values.keys() <= wanted.keys()
 
 
 def read_provenance(values: dict[str, Any]) -> Provenance:

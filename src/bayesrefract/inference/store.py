@@ -18,7 +18,14 @@ import xarray as xr
 from bayesrefract.files import locked, make_folder, make_private, sweep, write_private
 from bayesrefract.inference.compilation import compilation
 from bayesrefract.inference.posterior import Posterior, labels
-from bayesrefract.inference.provenance import DRAW_LIBRARIES, Provenance, as_values, code_sha256, read_provenance
+from bayesrefract.inference.provenance import (
+    DRAW_LIBRARIES,
+    Provenance,
+    as_values,
+    code_sha256,
+    is_provenance,
+    read_provenance,
+)
 from bayesrefract.inference.sealed import read_sealed, seal
 from bayesrefract.model.arrays import ModelArrays
 from bayesrefract.study.model import Sampler
@@ -58,13 +65,11 @@ class FitStore:
 
     def load(self, key: str, arrays: ModelArrays) -> Posterior | None:
         """The stored fit of these arrays, or None when there is none or its file is damaged."""
-        content = read_sealed(self.path(key))
-        if content is None:
+        tree = _tree(self.path(key))
+        if tree is None or tree.attrs.get("key") != key:
             return None
-        try:
-            return _read(content, key, arrays)
-        except Exception:  # noqa: BLE001  # sealed, and yet no fit of this version: HDF5 and xarray raise anything then
-            return None
+        posterior = _posterior(tree, key)
+        return posterior if posterior is not None and _belongs(posterior, arrays) else None
 
     def save(self, posterior: Posterior, provenance: Provenance) -> Path:
         """Write the fit and its provenance; the file appears whole or not at all.
@@ -149,36 +154,54 @@ class MemoryStore:
 type Store = FitStore | MemoryStore
 
 
-def _read(content: bytes, key: str, arrays: ModelArrays) -> Posterior | None:
-    """The fit in a netCDF file, if it is the one of this key and its labels are those of the arrays."""
-    with xr.open_datatree(BytesIO(content), engine="h5netcdf") as tree:
-        tree.load()
-    if tree.attrs["key"] != key:
+UNREADABLE = (OSError, ValueError, KeyError, RuntimeError)
+"""What h5py and xarray raise where a content is no netCDF: no HDF5 (OSError), HDF5 without the parts that netCDF has
+(KeyError, RuntimeError), parts that do not fit together (ValueError)."""
+
+
+def _tree(path: Path, *, values: bool = True) -> xr.DataTree | None:
+    """What a sealed file holds; None where there is none, it is damaged, or what was sealed is no netCDF file.
+
+    Without `values` its attributes alone are there to be read.
+    """
+    content = read_sealed(path)
+    if content is None:
+        return None
+    try:
+        with xr.open_datatree(BytesIO(content), engine="h5netcdf") as tree:
+            return tree.load() if values else tree
+    except UNREADABLE:
+        return None
+
+
+def _posterior(tree: xr.DataTree, key: str) -> Posterior | None:
+    """The draws in a tree; None where it has not the parts that `save` writes."""
+    if not {"posterior", "sample_stats"} <= tree.children.keys() or "by_group" not in tree.attrs:
         return None
     draws, statistics = tree["posterior"].to_dataset(), tree["sample_stats"].to_dataset()
+    if "diverging" not in statistics:
+        return None
     statistics = statistics.assign(diverging=statistics["diverging"].astype(bool))
-    posterior = Posterior(draws, statistics, key, bool(tree.attrs["by_group"]))
-    return posterior if _belongs(posterior, arrays) else None
+    return Posterior(draws, statistics, key, bool(tree.attrs["by_group"]))
 
 
 def _belongs(posterior: Posterior, arrays: ModelArrays) -> bool:
     """Whether groups, covariates, strata and intervals of the draws have the names and order of the data."""
     draws, names = posterior.draws, labels(arrays)
     named = [str(dim) for dim in draws.dims if dim not in {"chain", "draw"}]
-    same = all(draws[dim].values.tolist() == names.get(dim) for dim in named)
+    same = all(dim in draws.coords and draws[dim].values.tolist() == names.get(dim) for dim in named)
     numbers = all(each.dtype.kind == "f" for each in draws.values())
     return same and numbers and posterior.by_group == arrays.by_group == ("group_effect" not in draws)
 
 
 def _provenance(path: Path) -> Provenance | None:
-    content = read_sealed(path)
-    if content is None:
-        return None
+    """What a stored fit says of itself; None in a file of another version, which concerns nobody."""
+    tree = _tree(path, values=False)
     try:
-        with xr.open_datatree(BytesIO(content), engine="h5netcdf") as tree:
-            return read_provenance(json.loads(tree.attrs["provenance"]))
-    except Exception:  # noqa: BLE001  # as in `load`: the file of another version, which concerns nobody
+        values = json.loads(tree.attrs.get("provenance", "")) if tree is not None else None
+    except ValueError:
         return None
+    return read_provenance(values) if is_provenance(values) else None
 
 
 def _age(path: Path) -> float:
