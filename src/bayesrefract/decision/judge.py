@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import xarray as xr
 
 from bayesrefract.classical.agree import ROUNDED_TIMES
-from bayesrefract.classical.agreement import Agreement, Companion, CoxContrast
+from bayesrefract.classical.agreement import Agreement, Companion, CoxContrast, RobustError
 from bayesrefract.cohort.exposure import ExposureTable
 from bayesrefract.decision.attainability import Attainability, attain
 from bayesrefract.decision.decision import decide
@@ -59,7 +59,7 @@ def judge(
     order = list(Estimand)
     ropes = sorted(case.analysis.ropes, key=lambda rope: (order.index(rope.estimand), rope.role != "primary"))
     seen = {
-        contrast: _Seen(*_of(contrast, agreement.companion, agreement.cox, compared))
+        contrast: _Seen(*_of(contrast, agreement.companion, agreement.cox, compared, agreement.robust))
         for contrast in case.analysis.contrasts
     }
     withheld = {contrast: _withheld(case, contrast, health, seen[contrast]) for contrast in seen}
@@ -77,6 +77,7 @@ class _Seen(NamedTuple):
     companion: Companion | None
     cox: CoxContrast | None
     implied: Implied | None
+    robust: RobustError | None
 
 
 def _of(contrast: Contrast, *of: Sequence[Any]) -> Iterator[Any]:
@@ -89,7 +90,18 @@ def _withheld(case: Case, contrast: Contrast, health: Health, seen: _Seen) -> tu
     agrees, reason = (None, "") if seen.companion is None else (seen.companion.agrees, seen.companion.reason)
     fault = seen.implied.fault if seen.implied is not None and not health.findings else ""
     failed = gates(health, agrees, reason, _events_per_group(case.table, contrast))
+    if case.analysis.endpoint.repeated_events:
+        failed = (*failed, *_repeated(seen.robust))
     return (*failed, f"{fault[:1].upper()}{fault[1:]}.") if fault else failed
+
+
+def _repeated(errors: RobustError | None) -> Iterator[str]:
+    """Why no verdict rests on events that repeat; nothing where none does."""
+    if errors is not None:
+        yield (
+            f"Repeated events of one patient are not independent: robust SE {errors.robust:.4f}, model SE "
+            f"{errors.model:.4f} of the log hazard ratio of Cox regression, {errors.log_hr:.4f}."
+        )
 
 
 def _verdict(
