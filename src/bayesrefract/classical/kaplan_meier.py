@@ -18,8 +18,8 @@ FROM_0 = Start()
 NOTHING = Interval(None, None, None)
 CHANGING = (
     "Groups change over time: a patient counts in each group while in it, so that numbers of patients overlap. Curves "
-    "are those of Simon & Makuch (1984), doi:10.1002/sim.4780030106: hazards of each group added up, and no survival of "
-    "patients in it; no median."
+    "are those of Simon & Makuch (1984), doi:10.1002/sim.4780030106: hazards of each group added up, and no survival "
+    "of patients in it; no median."
 )
 
 

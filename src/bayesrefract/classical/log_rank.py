@@ -123,5 +123,5 @@ def _method(cohort: Cohort, stratum: NDArray[np.int64]) -> str:
         words.append("stratified")
     if cohort.has_delayed_entry:
         words.append("left-truncated")
-    test = "Mantel-Byar test, the log-rank test of groups that change over time" if cohort.group_changes else "log-rank"
+    test = "log-rank test of groups that change over time" if cohort.group_changes else "log-rank"
     return " ".join([*words, test])

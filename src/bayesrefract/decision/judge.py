@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import xarray as xr
 
 from bayesrefract.classical.agree import ROUNDED_TIMES
-from bayesrefract.classical.agreement import Agreement, Companion, CoxContrast, RobustError
+from bayesrefract.classical.agreement import Agreement, Companion, CoxContrast, ImmortalTime, RobustError
 from bayesrefract.cohort.exposure import ExposureTable
 from bayesrefract.decision.attainability import Attainability, attain
 from bayesrefract.decision.decision import decide
@@ -30,6 +30,9 @@ from bayesrefract.study.study import Analysis, Contrast
 PRIOR_ALONE = "The prior favours an HR inside the range more than the default does: no claim rests on it alone."
 NOT_BY_DEFAULT = "with the default prior and nothing pooled, the same patients do not give this verdict"
 NOT_BY_EFRON = "event times are rounded, and Cox regression with Efron's handling of ties does not give this verdict"
+MOVED = 0.5
+"""Standard errors between posterior mean and companion fit from which on groups that change get a label."""
+NOT_BY_COMPANION = "with free hazards and a flat prior the same patients do not give this verdict"
 CLAIMS_OF_EQUALITY = frozenset({VerdictWord.EQUIVALENT, VerdictWord.NON_INFERIOR})
 
 
@@ -59,7 +62,9 @@ def judge(
     order = list(Estimand)
     ropes = sorted(case.analysis.ropes, key=lambda rope: (order.index(rope.estimand), rope.role != "primary"))
     seen = {
-        contrast: _Seen(*_of(contrast, agreement.companion, agreement.cox, compared, agreement.robust))
+        contrast: _Seen(
+            *_of(contrast, agreement.companion, agreement.cox, compared, agreement.robust, agreement.immortal)
+        )
         for contrast in case.analysis.contrasts
     }
     withheld = {contrast: _withheld(case, contrast, health, seen[contrast]) for contrast in seen}
@@ -78,6 +83,7 @@ class _Seen(NamedTuple):
     cox: CoxContrast | None
     implied: Implied | None
     robust: RobustError | None
+    immortal: ImmortalTime | None
 
 
 def _of(contrast: Contrast, *of: Sequence[Any]) -> Iterator[Any]:
@@ -93,6 +99,22 @@ def _withheld(case: Case, contrast: Contrast, health: Health, seen: _Seen) -> tu
     if case.analysis.endpoint.repeated_events:
         failed = (*failed, *_repeated(seen.robust))
     return (*failed, f"{fault[:1].upper()}{fault[1:]}.") if fault else failed
+
+
+def _moved(draws: xr.DataArray, seen: _Seen) -> str:
+    """Where groups change, how far priors and a smooth baseline move the estimate; empty where it is little.
+
+    Group and time are then confounded, so that what is assumed of the baseline hazard is assumed of the ratio.
+    """
+    if seen.immortal is None or seen.companion is None or not seen.companion.se > 0:
+        return ""
+    shift = (float(draws.mean()) - seen.companion.log_hr) / seen.companion.se
+    if not abs(shift) > MOVED:
+        return ""
+    return (
+        f"groups change over time, and the priors (of a smooth baseline too) move the log hazard ratio by {shift:+.2f} SE "
+        "from a fit with free hazards: compare the model collapsed"
+    )
 
 
 def _repeated(errors: RobustError | None) -> Iterator[str]:
@@ -122,6 +144,8 @@ def _verdict(
     label = prior.label(rope if of_ratio else case.analysis.rope(Estimand.HAZARD_RATIO), share)
     influence = seen.implied.influence if seen.implied is not None else ""
     labels = [*([f"prior {label}"] if label else []), *([influence] if influence else [])]
+    moved = _moved(draws, seen) if of_ratio else ""
+    labels += [moved] if moved else []
     labels += seen.companion.labels if seen.companion is not None and rope.estimand.is_ratio else ()
     judged = partial(
         decide,
@@ -147,6 +171,8 @@ def _verdict(
 
     if (label == FAVOURS_EQUIVALENCE or influence) and not says_so(seen.implied.default if seen.implied else None):
         return judged(withheld=[PRIOR_ALONE]) if label else judged(doubt=f"{influence}, and {NOT_BY_DEFAULT}")
+    if moved and seen.companion is not None and not says_so((seen.companion.log_hr, seen.companion.se)):
+        return judged(doubt=f"{moved}, and {NOT_BY_COMPANION}")
     if of_ratio and seen.companion is not None and ROUNDED_TIMES in seen.companion.labels:
         cox = None if seen.cox is None else (seen.cox.log_coef, seen.cox.log_se)
         return verdict if says_so(cox) else judged(doubt=NOT_BY_EFRON)

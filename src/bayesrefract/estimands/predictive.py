@@ -78,8 +78,8 @@ class PotentialFollowUp:
 
     known : (row,), the administrative end, or the censoring time of a censored patient; NaN for
     a patient with an event whose end is not known; of a row with another after it, its end. Those
-    draw it from the reverse Kaplan-Meier curve of their group, given that it was not before their event; where that curve does not come down to
-    0, the rest is at the group's last observed time.
+    draw it from the reverse Kaplan-Meier curve of their group, given that it was not before their event;
+    where that curve does not come down to 0, the rest is at the group's last observed time.
     """
 
     known: Floats
