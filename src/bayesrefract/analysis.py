@@ -140,6 +140,7 @@ def analyse(fit: Fit, store: Store, compiler: Compiler | None, watch: Watch) -> 
         misfit=unfit,
         start=fit.start,
         coding=fit.cohort.coding,
+        n_rows=fit.cohort.n_rows,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +11,9 @@ from numpy.typing import NDArray
 from bayesrefract.cohort.disclosure import too_few
 from bayesrefract.interval import Interval as Interval
 
-KAPLAN_MEIER = "Kaplan-Meier"
-SIMON_MAKUCH = "Simon-Makuch"
+type CurveName = Literal["Kaplan-Meier", "Simon-Makuch"]
+KAPLAN_MEIER: CurveName = "Kaplan-Meier"
+SIMON_MAKUCH: CurveName = "Simon-Makuch"
 """Kaplan-Meier with risk sets that patients join and leave when they change groups: no survival of any patients."""
 
 
@@ -227,6 +229,6 @@ class Agreement:
     notes: tuple[str, ...] = ()
     terms: tuple[CoxTerm, ...] = ()
     follow_up: Interval | None = None
-    curve_name: str = KAPLAN_MEIER
+    curve_name: CurveName = KAPLAN_MEIER
     immortal: tuple[ImmortalTime, ...] = ()
     robust: tuple[RobustError, ...] = ()

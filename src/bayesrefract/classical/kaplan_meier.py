@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesrefract.classical.agreement import KAPLAN_MEIER, SIMON_MAKUCH, GroupSummary, Interval, KaplanMeier
+from bayesrefract.classical.agreement import KAPLAN_MEIER, SIMON_MAKUCH, CurveName, GroupSummary, Interval, KaplanMeier
 from bayesrefract.cohort.rows import up_to_first
 from bayesrefract.cohort.start import Start
 from bayesrefract.cohort.value import Cohort
@@ -61,7 +61,7 @@ def describe_groups(
     return tuple(summaries), tuple(notes)
 
 
-def curve_name(cohort: Cohort) -> str:
+def curve_name(cohort: Cohort) -> CurveName:
     """What the curves of the groups are."""
     return SIMON_MAKUCH if cohort.group_changes else KAPLAN_MEIER
 

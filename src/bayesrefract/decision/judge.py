@@ -112,8 +112,8 @@ def _moved(draws: xr.DataArray, seen: _Seen) -> str:
     if not abs(shift) > MOVED:
         return ""
     return (
-        f"groups change over time, and the priors (of a smooth baseline too) move the log hazard ratio by {shift:+.2f} SE "
-        "from a fit with free hazards: compare the model collapsed"
+        f"groups change over time, and the priors (of a smooth baseline too) move the log hazard ratio by {shift:+.2f} "
+        "SE from a fit with free hazards: compare the model collapsed"
     )
 
 

@@ -74,9 +74,10 @@ def kaplan_meier_figure(findings: Findings) -> Picture:
     number_at_risk(axes_at(figure, LEFT, text, WIDTH - LEFT - RIGHT, foot), above, groups)
     _write(axes_at(figure, 0, 0, WIDTH, text), lines)
     caption = (
-        f"{findings.agreement.curve_name} curves with numbers at risk; short strokes: censored; dashed: fewer than {FEW_AT_RISK} patients "
-        f"at risk. Medians with 95% log-log confidence limits, {_adjusted(findings)} hazard ratios of Cox regression "
-        f"with 95% confidence intervals, two-group {_test(findings)} tests. A large p-value is absence of evidence, no more."
+        f"{findings.agreement.curve_name} curves with numbers at risk; short strokes: censored; dashed: fewer than "
+        f"{FEW_AT_RISK} patients at risk. Medians with 95% log-log confidence limits, {_adjusted(findings)} hazard "
+        f"ratios of Cox regression with 95% confidence intervals, two-group {_test(findings)} tests. A large p-value "
+        "is absence of evidence, no more."
         f"{given_start(findings)}{not_shown(findings)}"
     )
     times = readable_times(findings, list(above.get_xticks()), groups)

@@ -73,8 +73,9 @@ def survival_figure(findings: Findings) -> Picture:
     if findings.start.not_modelled:
         with_bands = f"; the model has none: {findings.start.not_modelled}"
     caption = (
-        f"{findings.agreement.curve_name} curves (steps){with_bands}, with the number at risk. Dashed: fewer than {FEW_AT_RISK} patients "
-        f"at risk. The symbols only distinguish the curves.{given_start(findings)}{not_shown(findings)}"
+        f"{findings.agreement.curve_name} curves (steps){with_bands}, with the number at risk. Dashed: fewer than "
+        f"{FEW_AT_RISK} patients at risk. The symbols only distinguish the curves."
+        f"{given_start(findings)}{not_shown(findings)}"
     )
     times = readable_times(findings, list(above.get_xticks()), groups)
     heads = columns("Group", "Time", numbers=("At risk", findings.agreement.curve_name, "Posterior median (95% band)"))

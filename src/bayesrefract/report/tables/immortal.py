@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bayesrefract.classical.agreement import CoxContrast, ImmortalTime
 from bayesrefract.decision import Verdict, VerdictWord
-from bayesrefract.findings import Findings, judge_cox
+from bayesrefract.findings import Findings, counterpart, judge_cox
 from bayesrefract.numerals import ABSENT, exact, fixed, p_value, span
 from bayesrefract.report.tables.crosscheck import with_limits
 from bayesrefract.report.tables.table import Table, columns
@@ -32,22 +32,18 @@ def immortal_table(findings: Findings) -> Table:
 def immortal_sentence(each: ImmortalTime, findings: Findings) -> str:
     """How much time a table of ever against never would move, and what it would then say."""
     unit = findings.analysis.time_unit
-    moved = "their time there"
+    moved = "that time"
     if each.person_time is not None and each.naive_person_time:
-        moved = f"{span(each.person_time, unit)} of the {span(each.naive_person_time, unit)} {_person(unit)}"
+        moved = f"it, {span(each.person_time, unit)} person-{unit} (of {span(each.naive_person_time, unit)} in all),"
     told = (
-        f"Immortal time: {fixed(each.changed, 0)} patients of {each.group} were in {each.reference} at another time. Ever "
-        f"against never would count {moved} as {each.group}"
+        f"Immortal time: {fixed(each.changed, 0)} patients of {each.group} were in {each.reference} at another time. "
+        f"Ever against never would count {moved} as {each.group}"
     )
     verdict = _primary(findings, each)
     if each.naive is None or verdict is None:
         return f"{told}."
     word = word_text(judge_cox(each.naive, verdict.rope, verdict.rule).word)
     return f"{told}, and give HR {_cox(each.naive)} and “{word}”: wrong, as nobody could die in that time."
-
-
-def _person(unit: str) -> str:
-    return f"person-{unit} that it gives it"
 
 
 def _primary(findings: Findings, each: ImmortalTime) -> Verdict | None:
@@ -70,10 +66,7 @@ def _rows(each: ImmortalTime, verdict: Verdict, findings: Findings) -> Iterator[
     hidden = verdict.word is VerdictWord.WITHHELD
     estimate = ABSENT if hidden else with_limits(verdict.median, verdict.eti95)
     yield contrast, "this analysis: each in the group of the time", estimate, ABSENT, word_text(verdict.word)
-    cox = next(
-        (one for one in findings.agreement.cox if (one.group, one.reference) == (each.group, each.reference)), None
-    )
-    yield contrast, "Cox regression on the same rows", *_of(cox, verdict)
+    yield contrast, "Cox regression on the same rows", *_of(counterpart(findings, verdict).cox, verdict)
     if each.landmark is not None:
         group, reference = each.landmark.patients
         yield (
@@ -98,8 +91,8 @@ def _notes(findings: Findings) -> Iterator[str]:
     for each in findings.agreement.immortal:
         yield immortal_sentence(each, findings)
     if findings.agreement.immortal and findings.analysis.endpoint.landmark is None:
-        yield "No landmark is declared (--landmark): a landmark analysis would count from that time, in its groups."
+        yield "No landmark is declared (--landmark): a landmark analysis counts from that time on, in its groups."
     yield (
-        "A landmark analysis leaves out whoever is not under observation then, and later changes: another question, and "
-        "no check of this one. Cox regression: 95% confidence intervals, the rule read on a normal distribution."
+        "A landmark analysis leaves out whoever is not under observation then, and later changes: another question, "
+        "and no check of this one. Cox regression: 95% confidence intervals, the rule read on a normal distribution."
     )
