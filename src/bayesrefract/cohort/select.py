@@ -144,7 +144,8 @@ def _select(records: Records, analysis: Analysis, model: Model, faults: Faults) 
     if owner is not None:
         constant = (*strata, *wanted, analysis.columns.group, *filter(None, [endpoint.administrative_end]))
         check_constant(constant, owner, population, patients, analysis, faults)
-        check_rows(owner, follow_up, grouping, in_study, patients, analysis, faults)
+        if endpoint.entry is not None:
+            check_rows(owner, follow_up, grouping, in_study, patients, analysis, faults)
     selection.exclude((follow_up.exit == follow_up.entry) & ~follow_up.event, "censored at time 0")
     notes = (*records.notes, *notes, *notes_of_columns(used, analysis, population, records))
     if endpoint.event_at_zero is EventAtZero.EXCLUDE:
