@@ -16,6 +16,8 @@ import pyarrow.parquet as pq
 from bad_declared_cases import cells, codes, layouts, shapes
 from bad_history_cases import HISTORY_CHANGES, changed_cohort
 from bad_printed_cases import PRINTED_CASES, PRINTED_WARNINGS, Printed
+from bad_rows_cases import ROWS as ROWS_OF_PATIENTS
+from bad_rows_cases import rows_cases, study_cases
 from bad_shape_cases import ARGUMENTS, MODEL_SHAPES, PARQUET, STUDY_SHAPES, headings, look_alikes
 from bad_therapy_cases import THERAPY_CASES
 from bad_toml_cases import MODEL_CHANGES, MODELS_WITH_BASES, STUDY_CHANGES
@@ -348,6 +350,9 @@ SHAPES = (
 DECLARED = {
     name: compare(content, *more) for name, (content, more) in (shapes(TABLE) | codes(TABLE) | cells(TABLE)).items()
 } | {name: compare(content, *more, id=None) for name, (content, more) in layouts(TABLE).items()}
+SEVERAL_ROWS = {
+    name: compare(content, *more, adjust=None, categorical=None) for name, (content, more) in rows_cases().items()
+} | {name: check(study, ROWS_OF_PATIENTS) for name, study in study_cases().items()}
 FUTURE = {
     "rope-declared-in-the-future": compare(TABLE, "--rope-declared", "2999-01-31"),
 }
@@ -371,6 +376,7 @@ CASES: dict[str, Case] = (
     | PRINTED
     | SHAPES
     | DECLARED
+    | SEVERAL_ROWS
     | FUTURE
     | COPIES
 )

@@ -220,7 +220,7 @@ def test_a_baseline_too_coarse_for_the_hazard_does_not_agree():
     fine = checked(cohort, "a", dataclasses.replace(PLAN, intervals=Intervals(maximum=40)))
     assert coarse.tied_share == 0
     assert coarse.companion[0].agrees is False
-    assert "the intervals are too coarse: with 1 of them" in coarse.companion[0].reason
+    assert "the intervals are too coarse: with 1 interval the" in coarse.companion[0].reason
     assert fine.companion[0].agrees
 
 

@@ -71,7 +71,9 @@ def real_reasons() -> tuple[str, ...]:
     chains = ("R-hat of group_effect[drug A] is 1.080; at most 1.01 is allowed (2 of 9 such quantities are above it).",)
     still = "All draws of group_effect[drug A] are the same value: the sampler did not move."
     companion, cox = (GroupEffects(np.array([0.0, log_hr]), np.diag([0.0, 0.04])) for log_hr in (0.9, 0.1))
-    disagreement = compare_with_cox(Twins(companion, cox, cox, cox, cox), Contrast("drug A", "control"), (1, 0), 12)
+    disagreement = compare_with_cox(
+        Twins(companion, cox, cox, cox, cox), Contrast("drug A", "control"), (1, 0), "12 intervals"
+    )
     health = Health(False, (*chains, still), 1.08, 90.0, 80.0, 0, 0.9)
     found = gates(health, disagreement.agrees, disagreement.reason, {"drug A": 1, "control": 4})
     assert len(found) == 5

@@ -23,7 +23,7 @@ from bayesrefract.decision.implied import implied
 from bayesrefract.decision.judge import Case, attainable, judge, prior_pull
 from bayesrefract.decision.misfit import misfit
 from bayesrefract.errors import InputError
-from bayesrefract.estimands import Effects, covariate_effects, estimate, predictive_check
+from bayesrefract.estimands import Effects, PredictiveCheck, covariate_effects, estimate, predictive_check
 from bayesrefract.estimands.arviz_tree import arviz_tree
 from bayesrefract.estimands.predictive import ENOUGH
 from bayesrefract.estimands.summaries import at_horizon, curve_bands, medians, on_coarse_times
@@ -102,9 +102,7 @@ def analyse(fit: Fit, store: Store, compiler: Compiler | None, watch: Watch) -> 
     draws = effects.log_hazard_ratio
     small, reported = small_groups(agreement), reportable(agreement)
     bands = curve_bands(effects)
-    checks = predictive_check(
-        posterior, fit.table, fit.arrays.design, fit.cohort, check_seed, start=fit.start.time, at_most=ENOUGH
-    )
+    checks = () if fit.start.not_modelled else _predicted(fit, posterior, check_seed)
     unfit = misfit(checks, fit.analysis.contrasts)
     rope = fit.analysis.rope(Estimand.HAZARD_RATIO)
     return Findings(
@@ -141,6 +139,13 @@ def analyse(fit: Fit, store: Store, compiler: Compiler | None, watch: Watch) -> 
         misfit=unfit,
         start=fit.start,
         coding=fit.cohort.coding,
+        n_rows=fit.cohort.n_rows,
+    )
+
+
+def _predicted(fit: Fit, posterior: Posterior, seed: np.random.SeedSequence) -> tuple[PredictiveCheck, ...]:
+    return predictive_check(
+        posterior, fit.table, fit.arrays.design, fit.cohort, seed, start=fit.start.time, at_most=ENOUGH
     )
 
 

@@ -43,6 +43,10 @@ def compare(
     censor_values: Sequence[str | float] = (),
     event_at_zero: EventAtZero | str | None = None,
     missing: Sequence[str | float] = (),
+    several_rows: bool = False,
+    varying: Sequence[str] = (),
+    repeated_events: bool = False,
+    landmark: float | None = None,
     rule: Rule = INTERVAL_RULE,
     evidence: Evidence | str | None = None,
     model: str | PathLike[str] | Model = "primary",
@@ -57,7 +61,8 @@ def compare(
     Parameters
     ----------
     data : data frame or path
-        One row per patient: a pandas, polars or pyarrow data frame, or the path of a CSV or Parquet file.
+        One row per patient (unless `several_rows`): a pandas, polars or pyarrow data frame, or the path of a CSV or
+        Parquet file.
     time, event, group : str
         Columns: time to the event or to the end of follow-up, whether the event happened (1 or true), the group.
     reference : str
@@ -92,6 +97,17 @@ def compare(
     missing : sequence of str or float
         Further marks for a missing value, such as ".", or "age=999" for one column. Empty cells, NA and NaN are always
         missing.
+    several_rows : bool
+        Whether a patient may have several rows (start, stop, event), from `entry` to `time` each. Needs `id` and
+        `entry`; rows of one patient are refused unless it is given.
+    varying : sequence of str
+        With `several_rows`, the columns that may change from row to row: the group, covariates. A change at the time of
+        an event belongs to the row after. Where the group changes, the hazard ratio alone is judged.
+    repeated_events : bool
+        With `several_rows`, whether the event may happen more than once to a patient. The ratio is then shown without a
+        verdict.
+    landmark : float, optional
+        Where the group changes, time of a landmark analysis beside the comparison.
     rule : Rule
         How the posterior and the ROPE become a verdict; the two-sided 95% interval rule unless given.
     evidence : {"patients", "rebuilt", "simulated"}, optional
@@ -155,6 +171,10 @@ def compare(
         censor_values=_several(censor_values),
         event_at_zero=None if event_at_zero is None else _choice(EventAtZero, event_at_zero, "event_at_zero"),
         missing=tuple(map(str, _several(missing))),
+        several_rows=several_rows,
+        varying=tuple([varying] if isinstance(varying, str) else varying),
+        repeated_events=repeated_events,
+        landmark=landmark,
         rule=rule,
         evidence=Evidence.UNSTATED if evidence is None else _choice(Evidence, evidence, "evidence"),
         label=Path(data).name if isinstance(data, str | PathLike) else "data frame",

@@ -44,6 +44,12 @@ OPTIONS = {
     "command line: censor_values": "--censor-value",
     "command line: adjust.given": "--adjust",
     "command line: question[1] uses": "the options use",
+    "command line: question[1].repeated_events": "--repeated-events",
+    "command line: question[1].": "--",
+    "command line: columns.": "--",
+    "several_rows = true": "--several-rows",
+    "(several_rows)": "(--several-rows)",
+    "in varying": "(--varying)",
     "command line: ": "--",
     "study.time_unit": "the unit of --unit",
     'set name = "probability"': "give --rule probability",
@@ -58,6 +64,9 @@ ARGUMENTS = {
     "command line: unordered": "categorical",
     "command line: adjust.given": "adjust",
     "command line: question[1] uses": "the arguments use",
+    "command line: question[1].": "",
+    "command line: columns.": "",
+    "several_rows = true": "several_rows=True",
     "command line: name": "rule: name",
     "command line: level": "rule: level",
     "command line: threshold": "rule: threshold",
@@ -99,6 +108,10 @@ class Comparison:
     censor_values: tuple[str | float, ...] = ()
     event_at_zero: EventAtZero | None = None
     missing: tuple[str, ...] = ()
+    several_rows: bool = False
+    varying: tuple[str, ...] = ()
+    repeated_events: bool = False
+    landmark: float | None = None
     rule: Rule = field(default_factory=Rule)
     evidence: Evidence = Evidence.UNSTATED
     label: str = "records"
@@ -137,10 +150,16 @@ def option_faults(asked: Comparison) -> tuple[str, ...]:
     line = TomlFile("command line", {}, StudyError)
     rule = asked.rule
     side = None if rule.side is Side.TWO_SIDED else rule.side.value
-    columns = {"group": asked.group, "id": asked.id, "unordered": list(asked.categorical), "strata": list(asked.strata)}
-    columns["missing"] = list(asked.missing)
+    columns: dict[str, object] = {
+        "group": asked.group,
+        "id": asked.id,
+        "unordered": list(asked.categorical),
+        "strata": list(asked.strata),
+    }
+    columns |= {"missing": list(asked.missing), "several_rows": asked.several_rows, "varying": list(asked.varying)}
     question = {"name": "endpoint", "time": asked.time, "event": asked.event, "entry": asked.entry}
-    times = {"from": asked.from_time, "horizon": asked.horizon}
+    times = {"from": asked.from_time, "horizon": asked.horizon, "landmark": asked.landmark}
+    times |= {"repeated_events": asked.repeated_events}
     codes = {"event_value": _code(asked.event_value), "censor_values": [_code(code) for code in asked.censor_values]}
     tables = StudyTables(
         study=None,
@@ -211,10 +230,18 @@ def _analysis(asked: Comparison, levels: tuple[str, ...]) -> Analysis:
             from_time=asked.from_time,
             censor_values=tuple(_code(code) for code in asked.censor_values),
             event_at_zero=asked.event_at_zero,
+            repeated_events=asked.repeated_events,
+            landmark=asked.landmark,
         ),
         population=Population("all", "all patients"),
         columns=Columns(
-            group=asked.group, id=asked.id, unordered=asked.categorical, strata=asked.strata, missing=asked.missing
+            group=asked.group,
+            id=asked.id,
+            unordered=asked.categorical,
+            strata=asked.strata,
+            missing=asked.missing,
+            several_rows=asked.several_rows,
+            varying=asked.varying,
         ),
         groups=levels,
         contrasts=_contrasts(asked, levels),

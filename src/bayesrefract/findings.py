@@ -64,6 +64,7 @@ class Findings:
     start: Start = FROM_0
     misfit: str = ""
     coding: Coding | None = None
+    n_rows: int = 0  # of follow-up in which nothing changes; 0 where not counted
 
     @property
     def log_hazard_ratio(self) -> xr.DataArray:

@@ -36,8 +36,8 @@ class Twins(NamedTuple):
     checking: GroupEffects
 
 
-def compare_with_cox(twins: Twins, contrast: Contrast, codes: tuple[int, int], n_intervals: int) -> Companion:
-    """Compare one contrast; `codes` are those of its group and reference."""
+def compare_with_cox(twins: Twins, contrast: Contrast, codes: tuple[int, int], intervals: str) -> Companion:
+    """Compare one contrast; `codes` are those of its group and reference, `intervals` those of the fit in words."""
     ours, theirs, efron = (each.contrast(*codes) for each in (twins.companion, twins.breslow, twins.efron))
     if ours is None:
         reason = _no_estimate("the companion fit", twins.companion)
@@ -50,7 +50,7 @@ def compare_with_cox(twins: Twins, contrast: Contrast, codes: tuple[int, int], n
         (ours[0] - theirs[0]) / theirs[1],
         (efron[0] - theirs[0]) / theirs[1],
     )
-    reason = _fault(code, grid, ours, theirs, n_intervals)
+    reason = _fault(code, grid, ours, theirs, intervals)
     return Companion(
         contrast.group,
         contrast.reference,
@@ -61,7 +61,7 @@ def compare_with_cox(twins: Twins, contrast: Contrast, codes: tuple[int, int], n
         se_ratio=ours[1] / theirs[1],
         agrees=not reason,
         reason=reason,
-        labels=_labels(grid, ties, n_intervals),
+        labels=_labels(grid, ties, intervals),
     )
 
 
@@ -80,7 +80,7 @@ def _code_distance(twins: Twins, codes: tuple[int, int]) -> float | None:
 
 
 def _fault(
-    code: float | None, grid: float, ours: tuple[float, float], theirs: tuple[float, float], n_intervals: int
+    code: float | None, grid: float, ours: tuple[float, float], theirs: tuple[float, float], intervals: str
 ) -> str:
     if code is not None and code > SAME_CODE:
         return (
@@ -90,7 +90,7 @@ def _fault(
     figures = f"companion {ours[0]:.3f} (SE {ours[1]:.3f}), Cox {theirs[0]:.3f} (SE {theirs[1]:.3f})"
     if abs(grid) > TOO_COARSE:
         return (
-            f"the intervals are too coarse: with {n_intervals} of them the companion fit is {abs(grid):.2f} standard "
+            f"the intervals are too coarse: with {intervals} the companion fit is {abs(grid):.2f} standard "
             f"errors from Cox regression ({TOO_COARSE:.2f} allowed; log hazard ratio: {figures}). Give more intervals"
         )
     if not 1 / SE_RATIO <= ours[1] / theirs[1] <= SE_RATIO:
@@ -101,10 +101,10 @@ def _fault(
     return ""
 
 
-def _labels(grid: float, ties: float, n_intervals: int) -> tuple[str, ...]:
+def _labels(grid: float, ties: float, intervals: str) -> tuple[str, ...]:
     labels = []
     if FINE_ENOUGH < abs(grid) <= TOO_COARSE:
-        labels.append(f"{n_intervals} intervals are {abs(grid):.2f} standard errors from Cox regression")
+        labels.append(f"{intervals} are {abs(grid):.2f} standard errors from Cox regression")
     if abs(ties) > TIES_MATTER:
         labels.append(ROUNDED_TIMES)
     return tuple(labels)

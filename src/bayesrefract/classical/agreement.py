@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bayesrefract.cohort.disclosure import too_few
 from bayesrefract.interval import Interval as Interval
+
+type CurveName = Literal["Kaplan-Meier", "Simon-Makuch"]
+KAPLAN_MEIER: CurveName = "Kaplan-Meier"
+SIMON_MAKUCH: CurveName = "Simon-Makuch"
+"""Kaplan-Meier with risk sets that patients join and leave when they change groups: no survival of any patients."""
 
 
 @dataclass(frozen=True)
@@ -164,10 +170,53 @@ class ProportionalHazards:
 
 
 @dataclass(frozen=True)
+class Landmark:
+    """Cox regression from a declared time on, with the groups of that time; group first, then reference.
+
+    `cox` is None where the likelihood has no maximum.
+    """
+
+    time: float
+    patients: tuple[int, ...]
+    events: tuple[int, ...]
+    cox: CoxContrast | None
+
+
+@dataclass(frozen=True)
+class ImmortalTime:
+    """What a contrast would be if those who are ever in the group had been in it from the start.
+
+    `changed`: patients of the group who were in the reference at another time. `person_time`: their time in the
+    reference, which the naive analysis counts as the group's (`naive_person_time` in all); None in a report where it
+    would tell the times of very few. `naive`: Cox regression of ever against never; wrong, for comparison.
+    """
+
+    group: str
+    reference: str
+    changed: int
+    person_time: float | None
+    naive_person_time: float | None
+    naive: CoxContrast | None
+    landmark: Landmark | None = None
+
+
+@dataclass(frozen=True)
+class RobustError:
+    """Standard errors of a log hazard ratio of Cox regression: by patient, and as if all events were independent."""
+
+    group: str
+    reference: str
+    log_hr: float
+    robust: float
+    model: float
+
+
+@dataclass(frozen=True)
 class Agreement:
     """Classical analyses of one cohort and their agreement with one model; tuples follow the question's contrasts.
 
-    `follow_up`: median of all groups together, by the reverse Kaplan-Meier estimate.
+    `follow_up`: median of all groups together, by the reverse Kaplan-Meier estimate. `curve_name`: what the curves of
+    the groups are. `immortal`: beside groups that change; `robust`: beside events that repeat.
     """
 
     groups: tuple[GroupSummary, ...]
@@ -180,3 +229,6 @@ class Agreement:
     notes: tuple[str, ...] = ()
     terms: tuple[CoxTerm, ...] = ()
     follow_up: Interval | None = None
+    curve_name: CurveName = KAPLAN_MEIER
+    immortal: tuple[ImmortalTime, ...] = ()
+    robust: tuple[RobustError, ...] = ()

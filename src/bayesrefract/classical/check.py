@@ -17,15 +17,19 @@ from bayesrefract.classical.agreement import (
     Agreement,
     CoxTerm,
     GroupSummary,
+    ImmortalTime,
     Interval,
     LogRank,
     ProportionalHazards,
+    RobustError,
 )
 from bayesrefract.classical.cox import breslow, cox_contrasts, cox_terms, efron
-from bayesrefract.classical.kaplan_meier import describe_groups, overall_follow_up
+from bayesrefract.classical.immortal import immortal_times
+from bayesrefract.classical.kaplan_meier import curve_name, describe_groups, overall_follow_up
 from bayesrefract.classical.log_rank import log_rank
 from bayesrefract.classical.partial_likelihood import at_every_event_time
 from bayesrefract.classical.regression import GroupEffects, RegressionData, regression_data
+from bayesrefract.classical.robust import robust_errors
 from bayesrefract.classical.schoenfeld_pairs import proportional
 from bayesrefract.cohort.exposure import ExposureTable
 from bayesrefract.cohort.start import Start, start_of
@@ -47,6 +51,7 @@ class Inputs:
     horizon: float | None = field(compare=False)
     start: Start = field(compare=False)
     stratified: bool = field(compare=False)
+    landmark: float | None = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,8 @@ class Classical:
     tied_share: float
     terms: tuple[CoxTerm, ...]
     follow_up: Interval
+    immortal: tuple[ImmortalTime, ...]
+    robust: tuple[RobustError, ...]
 
 
 def cross_check(cohort: Cohort, analysis: Analysis, table: ExposureTable, model: Model) -> Agreement:
@@ -96,7 +103,8 @@ def cross_check(cohort: Cohort, analysis: Analysis, table: ExposureTable, model:
     """
     contrasts = tuple(c for c in analysis.contrasts if {c.group, c.reference} <= set(cohort.groups))
     stratified = is_stratified(cohort, model)
-    everything = (cohort, contrasts, analysis.endpoint.horizon, start_of(cohort, analysis), stratified)
+    endpoint = analysis.endpoint
+    everything = (cohort, contrasts, endpoint.horizon, start_of(cohort, analysis), stratified, endpoint.landmark)
     classical = _classical(Inputs(hashlib.sha256(pickle.dumps(everything)).digest(), *everything))
     ours = companion.fit(table, fixed_columns(table, model), stratified=stratified).groups
     companions = []
@@ -106,7 +114,7 @@ def cross_check(cohort: Cohort, analysis: Analysis, table: ExposureTable, model:
             companions.append(without_counterpart(ours, contrast, codes))
         else:
             twins = Twins(ours, classical.breslow, classical.cox, classical.checked, classical.checking)
-            companions.append(compare_with_cox(twins, contrast, codes, table.events.shape[1]))
+            companions.append(compare_with_cox(twins, contrast, codes, told_intervals(table, model)))
     return Agreement(
         groups=classical.groups,
         cox=cox_contrasts(classical.cox, cohort, contrasts, "efron"),
@@ -117,7 +125,19 @@ def cross_check(cohort: Cohort, analysis: Analysis, table: ExposureTable, model:
         tied_share=classical.tied_share,
         terms=classical.terms,
         follow_up=classical.follow_up,
+        curve_name=curve_name(cohort),
+        immortal=classical.immortal,
+        robust=classical.robust,
         notes=(*classical.notes, *_left_out(cohort, contrasts), *_pooled(model, stratified)),
+    )
+
+
+def told_intervals(table: ExposureTable, model: Model) -> str:
+    """The intervals in words: their number, and the cuts where the model gives them."""
+    count = table.events.shape[1]
+    given = model.intervals.cuts
+    return f"{count} interval{'' if count == 1 else 's'}" + (
+        f" (cuts {', '.join(f'{cut:g}' for cut in given)})" if given else ""
     )
 
 
@@ -146,6 +166,8 @@ def _classical(inputs: Inputs) -> Classical:
         log_rank=log_rank(cohort, inputs.contrasts, stratified=inputs.stratified),
         proportional_hazards=proportional(cohort, data, fitted, inputs.contrasts, stratified=inputs.stratified),
         tied_share=tied_share(cohort.exit[cohort.event]),
+        immortal=immortal_times(cohort, inputs.contrasts, inputs.landmark, stratified=inputs.stratified),
+        robust=robust_errors(cohort, data, fitted, inputs.contrasts),
     )
 
 

@@ -131,15 +131,21 @@ def cox_terms(cohort: Cohort, data: RegressionData, fitted: Fitted) -> tuple[Cox
             continue  # the groups
         covariate = covariates[name]
         parts = (fitted.coefficients[columns], fitted.covariance[columns, columns])
-        found += _terms(covariate, covariate.values[keep], *parts)
+        found += _terms(covariate, covariate.values[keep], cohort.is_first[keep], *parts)
     return tuple(found)
 
 
 def _terms(
-    covariate: Covariate, values: NDArray[np.float64], logs: NDArray[np.float64], covariance: NDArray[np.float64]
+    covariate: Covariate,
+    values: NDArray[np.float64],
+    at_start: NDArray[np.bool_],
+    logs: NDArray[np.float64],
+    covariance: NDArray[np.float64],
 ) -> Iterator[CoxTerm]:
     if covariate.levels is not None:
-        yield from _against_most_common(covariate.name, covariate.levels, values.astype(int), logs, covariance)
+        codes = np.unique(values.astype(int))
+        patients = (values[at_start][:, None] == codes).sum(axis=0)
+        yield from _against_most_common(covariate.name, covariate.levels, codes, patients, logs, covariance)
         return
     is_flag = set(np.unique(values)) <= {0.0, 1.0}
     per = 1.0 if is_flag else covariate.per
@@ -151,12 +157,12 @@ def _terms(
 def _against_most_common(
     name: str,
     levels: tuple[str, ...],
-    values: NDArray[np.int64],
+    codes: NDArray[np.int64],
+    patients: NDArray[np.int64],
     logs: NDArray[np.float64],
     covariance: NDArray[np.float64],
 ) -> Iterator[CoxTerm]:
     """Ratios versus the most common level, of two versus the first; the fit compares with the first, often rare."""
-    codes, patients = np.unique(values, return_counts=True)
     effects, spread = np.append(0.0, logs), np.pad(covariance, (1, 0))
     most = 0 if len(levels) == 2 else int(np.argmax(patients))
     for place, code in enumerate(codes):

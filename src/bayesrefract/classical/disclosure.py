@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from bayesrefract.classical.agreement import Agreement, GroupSummary, KaplanMeier
+from bayesrefract.classical.agreement import Agreement, GroupSummary, ImmortalTime, KaplanMeier
 from bayesrefract.cohort.disclosure import NOT_SHOWN, too_few
 from bayesrefract.interval import Interval
 
@@ -25,15 +25,21 @@ def reportable(agreement: Agreement) -> Agreement:
     """
     small = small_groups(agreement)
     if not small:
-        return agreement
-    curves = tuple(f"Kaplan-Meier curve of {level}: " for level in small)  # these notes tell times
+        return replace(agreement, immortal=tuple(_of_several(each) for each in agreement.immortal))
+    curves = tuple(f"{agreement.curve_name} curve of {level}: " for level in small)  # these notes tell times
     notes = tuple(note for note in agreement.notes if not note.startswith(curves))
     return replace(
         agreement,
         groups=tuple(_without_times(group) if group.level in small else group for group in agreement.groups),
         notes=(*notes, *(f"Times of {level}: {NOT_SHOWN}." for level in small)),
         follow_up=None,
+        immortal=tuple(replace(each, person_time=None, naive_person_time=None) for each in agreement.immortal),
     )
+
+
+def _of_several(each: ImmortalTime) -> ImmortalTime:
+    """Without the person-time of very few patients."""
+    return replace(each, person_time=None, naive_person_time=None) if too_few(each.changed) else each
 
 
 def _without_times(group: GroupSummary) -> GroupSummary:

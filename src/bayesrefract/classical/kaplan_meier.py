@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesrefract.classical.agreement import GroupSummary, Interval, KaplanMeier
+from bayesrefract.classical.agreement import KAPLAN_MEIER, SIMON_MAKUCH, CurveName, GroupSummary, Interval, KaplanMeier
+from bayesrefract.cohort.rows import up_to_first
 from bayesrefract.cohort.start import Start
 from bayesrefract.cohort.value import Cohort
 
@@ -15,6 +16,11 @@ HALF_TOLERANCE = 1e-8
 
 FROM_0 = Start()
 NOTHING = Interval(None, None, None)
+CHANGING = (
+    "Groups change over time: a patient counts in each group while in it, so that numbers of patients overlap. Curves "
+    "are those of Simon & Makuch (1984), doi:10.1002/sim.4780030106: hazards of each group added up, and no survival "
+    "of patients in it; no median."
+)
 
 
 def describe_groups(
@@ -26,28 +32,44 @@ def describe_groups(
     no start is declared, there are curves alone.
     """
     summaries, notes = [], []
+    name, of_patients = curve_name(cohort), not cohort.group_changes
+    shown = up_to_first(cohort.event, cohort)
     for code, level in enumerate(cohort.groups):
-        inside = cohort.group == code
-        entry, exit_, event = cohort.entry[inside], cohort.exit[inside], cohort.event[inside]
-        curve, note = describe_curve(entry, exit_, event, start.time)
-        whole = not note and start.is_declared
+        inside, drawn = cohort.group == code, (cohort.group == code) & shown
+        curve, note = describe_curve(cohort.entry[drawn], cohort.exit[drawn], cohort.event[drawn], start.time)
+        whole = not note and start.is_declared and of_patients
         average = restricted_mean(curve, horizon) if whole and horizon is not None else None
         summaries.append(
             GroupSummary(
                 level=level,
-                patients=int(inside.sum()),
-                events=int(event.sum()),
-                person_time=float((exit_ - entry).sum()),
-                median=median_survival(curve) if start.is_declared else NOTHING,
-                median_follow_up=median_survival(reverse_curve(entry, exit_, event)),
+                patients=int(cohort.group_sizes[code]),
+                events=int(cohort.event[inside].sum()),
+                person_time=float((cohort.exit - cohort.entry)[inside].sum()),
+                median=median_survival(curve) if start.is_declared and of_patients else NOTHING,
+                median_follow_up=_follow_up(cohort, inside) if of_patients else NOTHING,
                 rmst=average[0] if average else None,
                 rmst_se=average[1] if average else None,
                 curve=curve,
             )
         )
         if note:
-            notes.append(f"Kaplan-Meier curve of {level}: {note.format(unit=cohort.time_unit)}")
+            notes.append(f"{name} curve of {level}: {note.format(unit=cohort.time_unit)}")
+    if not of_patients:
+        notes.append(CHANGING)
+    if cohort.has_repeated_events:
+        notes.append("Kaplan-Meier curves and their medians are of the first event.")
     return tuple(summaries), tuple(notes)
+
+
+def curve_name(cohort: Cohort) -> CurveName:
+    """What the curves of the groups are."""
+    return SIMON_MAKUCH if cohort.group_changes else KAPLAN_MEIER
+
+
+def _follow_up(cohort: Cohort, rows: NDArray[np.bool_]) -> Interval:
+    """Median follow-up of the patients of these rows, from their first entry to their last exit."""
+    first, last = rows & cohort.is_first, rows & cohort.is_last
+    return median_survival(reverse_curve(cohort.entry[first], cohort.exit[last], cohort.event[last]))
 
 
 def overall_follow_up(cohort: Cohort) -> Interval:
@@ -55,7 +77,7 @@ def overall_follow_up(cohort: Cohort) -> Interval:
 
     Schemper & Smith (1996), doi:10.1016/0197-2456(96)00075-X.
     """
-    return median_survival(reverse_curve(cohort.entry, cohort.exit, cohort.event))
+    return _follow_up(cohort, np.ones(cohort.n_rows, dtype=bool))
 
 
 def reverse_curve(entry: NDArray[np.float64], exit_: NDArray[np.float64], event: NDArray[np.bool_]) -> KaplanMeier:

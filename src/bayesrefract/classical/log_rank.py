@@ -13,6 +13,8 @@ from bayesrefract.classical.agreement import LogRank, LogRankPair
 from bayesrefract.cohort.value import Cohort
 from bayesrefract.study.study import Contrast
 
+REPEATED = "not possible: repeated events of one patient are not independent"
+
 
 @dataclass(frozen=True)
 class ScoreTest:
@@ -34,10 +36,12 @@ class ScoreTest:
 def log_rank(cohort: Cohort, contrasts: Sequence[Contrast], *, stratified: bool = False) -> LogRank:
     """Equal hazards over all groups, and for each contrast with its two groups alone."""
     stratum = cohort.stratum if stratified else np.zeros_like(cohort.stratum)
-    own = cohort.has_delayed_entry or bool((stratum != stratum[0]).any())
+    if cohort.has_repeated_events:
+        return LogRank(None, None, REPEATED)
+    own = cohort.has_entries or bool((stratum != stratum[0]).any())
     statistic = _own if own else _lifelines
     method = _method(cohort, stratum) if own else "log-rank"
-    everyone = np.ones(cohort.n_patients, dtype=bool)
+    everyone = np.ones(cohort.n_rows, dtype=bool)
     overall = statistic(cohort, stratum, everyone)
     pairs = []
     for contrast in contrasts:
@@ -59,7 +63,8 @@ def score_test(
 ) -> ScoreTest:
     """Stratified left-truncated log-rank statistic with the hypergeometric covariance.
 
-    A patient is at risk at t where entry < t <= exit. Without ties this is the score test of Cox
+    A row is at risk at t where entry < t <= exit; with groups that change this is the test of Mantel & Byar (1974),
+    doi:10.1080/01621459.1974.10482935. Without ties this is the score test of Cox
     regression at equal hazards. Klein & Moeschberger (2003), Survival Analysis, sections 7.3 and 7.5.
     """
     groups = int(group.max()) + 1
@@ -118,4 +123,5 @@ def _method(cohort: Cohort, stratum: NDArray[np.int64]) -> str:
         words.append("stratified")
     if cohort.has_delayed_entry:
         words.append("left-truncated")
-    return " ".join([*words, "log-rank"])
+    test = "log-rank test of groups that change over time" if cohort.group_changes else "log-rank"
+    return " ".join([*words, test])

@@ -81,12 +81,12 @@ TIME, EVENT, ENTRY, STRATUM = "time", "event", "entry", "stratum"
 
 @dataclass(frozen=True)
 class RegressionData:
-    """One row per informative patient, one column per coefficient.
+    """The rows of informative patients, one column per coefficient.
 
-    x : (patient, column), named c0, c1, ... in the frame. The first len(present) - 1 columns are the
+    x : (row, column), named c0, c1, ... in the frame. The first len(present) - 1 columns are the
         groups present[1:] against present[0].
     terms : the group and every covariate, with their columns.
-    entry, stratum : None where everybody enters at 0, or nothing is stratified.
+    entry, stratum : None where everybody enters at 0, or nothing is stratified. owner : the patient of each row.
     """
 
     exit: NDArray[np.float64] = field(repr=False)
@@ -97,6 +97,7 @@ class RegressionData:
     terms: tuple[tuple[str, slice], ...]
     present: NDArray[np.int64] = field(repr=False)
     n_groups: int
+    owner: NDArray[np.int64] | None = field(default=None, repr=False)
 
     @property
     def n_group_columns(self) -> int:
@@ -132,12 +133,13 @@ def regression_data(cohort: Cohort, *, stratified: bool) -> RegressionData:
     return RegressionData(
         exit=cohort.exit[keep],
         event=cohort.event[keep],
-        entry=cohort.entry[keep] if cohort.has_delayed_entry else None,
+        entry=cohort.entry[keep] if cohort.has_entries else None,
         stratum=cohort.stratum[keep] if stratified else None,
         x=np.column_stack(columns) if columns else np.empty((int(keep.sum()), 0)),
         terms=tuple(terms),
         present=present,
         n_groups=len(cohort.groups),
+        owner=cohort.owners[keep],
     )
 
 

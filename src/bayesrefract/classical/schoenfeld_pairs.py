@@ -16,6 +16,8 @@ from bayesrefract.study.study import Contrast
 
 NO_MAXIMUM = ProportionalHazards(None, None, "not possible: the likelihood of Cox regression has no maximum")
 
+REPEATED = ProportionalHazards(None, None, "not possible: repeated events of one patient are not independent")
+
 
 def proportional(
     cohort: Cohort, data: RegressionData, fitted: Fitted, contrasts: Sequence[Contrast], *, stratified: bool
@@ -25,6 +27,8 @@ def proportional(
     Where some hazard ratio between groups has no estimate there is no test of it: a likelihood without a maximum
     would give a p-value of 1.
     """
+    if cohort.has_repeated_events:
+        return REPEATED
     whole = tested(data, fitted)
     pairs = []
     for contrast in contrasts:
@@ -60,4 +64,5 @@ def two_groups(cohort: Cohort, contrast: Contrast) -> Cohort:
         covariates=tuple(replace(each, values=each.values[kept]) for each in cohort.covariates),
         patient=(),
         administrative_end=None,
+        owner=None if cohort.owner is None else cohort.owner[kept],
     )

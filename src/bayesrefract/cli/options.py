@@ -107,6 +107,25 @@ Missing = Annotated[
     list[str] | None,
     typer.Option("--missing", metavar="MARK", help="A mark for missing, `.` or `age=999`; repeat for more."),
 ]
+SeveralRows = Annotated[
+    bool,
+    typer.Option("--several-rows", help="A patient may have several rows, from --entry to --time each; needs --id."),
+]
+Varying = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--varying",
+        metavar="COL",
+        help="Of several rows: a column that may change, group or covariate; repeat for more.",
+    ),
+]
+RepeatedEvents = Annotated[
+    bool, typer.Option("--repeated-events", help="The event may happen more than once; the ratio has then no verdict.")
+]
+Landmark = Annotated[
+    float | None,
+    typer.Option("--landmark", metavar="T", help="Where the group changes: time of a landmark analysis beside it."),
+]
 RuleOption = Annotated[RuleName, typer.Option("--rule", help="How posterior and ROPE become a verdict.")]
 Threshold = Annotated[
     float | None, typer.Option("--threshold", metavar="P", help="Least posterior probability; rule probability only.")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bayesrefract.cohort import marks
 from bayesrefract.cohort.events import read_events
 from bayesrefract.cohort.faults import Faults, fault_sas_zeros, fault_thousands
-from bayesrefract.cohort.population import Grouping
+from bayesrefract.cohort.value import Cohort
 from bayesrefract.messages import quoted
 from bayesrefract.study.study import Analysis, Endpoint, EventAtZero
 
@@ -83,10 +83,8 @@ def one_time(
     return joined(exit_), joined(entry), None if end is None else joined(end)
 
 
-def check_horizon(
-    analysis: Analysis, grouping: Grouping, follow_up: FollowUp, kept: NDArray[np.bool_], faults: Faults
-) -> None:
-    """Fault a horizon beyond the follow-up of the patients `kept`, or of one of the groups: nothing is extrapolated.
+def check_horizon(analysis: Analysis, cohort: Cohort, faults: Faults) -> None:
+    """Fault a horizon beyond the follow-up of the patients, or of one of the groups: nothing is extrapolated.
 
     A group whose last patient had the event is known to the end: its survival is 0 from there on.
     """
@@ -94,17 +92,17 @@ def check_horizon(
     if horizon is None:
         return
     unit, remedy = analysis.time_unit, "Nothing is extrapolated: declare an earlier horizon, at most"
-    last = float(follow_up.exit[kept].max())
+    last = float(cohort.exit.max())
     if horizon > last:
         faults.column(
             f"horizon = {horizon:g} {unit} of {analysis.name} lies beyond follow-up, which ends at {last:g}. "
             f"{remedy} {last:g}."
         )
         return
-    for code, level in enumerate(grouping.levels):
-        here = kept & (grouping.group == code)
-        last = float(follow_up.exit[here].max())
-        if horizon > last and not follow_up.event[here & (follow_up.exit == last)].all():
+    for code, level in enumerate(cohort.groups):
+        here = cohort.group == code
+        last = float(cohort.exit[here].max())
+        if horizon > last and not cohort.event[here & (cohort.exit == last)].all():
             faults.column(
                 f"horizon = {horizon:g} {unit} of {analysis.name} lies beyond the follow-up of the group {level}, "
                 f"which ends at {last:g}. {remedy} {last:g}."

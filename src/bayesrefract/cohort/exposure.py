@@ -27,8 +27,8 @@ class ExposureTable:
     """Events and person-time, dims (pattern, interval), times in `time_unit`.
 
     data : `events`, `exposure` (pattern, interval); `group`, `stratum` (pattern,) codes into `groups`
-        and `strata`; `n_patients` (pattern,); `last_event`, `last_exit` scalars; coordinates `start`, `end`
-        (interval,), the last end infinite; `pattern_of` (patient,), the patient-to-pattern map.
+        and `strata`; `n_patients` (pattern,), by their first row; `last_event`, `last_exit` scalars; coordinates
+        `start`, `end` (interval,), the last end infinite; `pattern_of` (row,), the pattern of each row of the cohort.
     covariates : values per pattern, in the order of the cohort.
     """
 
@@ -59,7 +59,7 @@ class ExposureTable:
 
     @property
     def n_patients(self) -> NDArray[np.float64]:
-        """Patients per pattern."""
+        """Patients per pattern, by their first row."""
         return self.data["n_patients"].values
 
     @property
@@ -105,7 +105,7 @@ def choose_cuts(event_times: NDArray[np.float64], intervals: Intervals) -> NDArr
 def split(
     entry: NDArray[np.float64], exit_: NDArray[np.float64], event: NDArray[np.bool_], edges: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Events and person-time per patient and interval, each of shape (patient, interval).
+    """Events and person-time per row and interval, each of shape (row, interval).
 
     Interval j is (edges[j], edges[j + 1]]: an event on a cut belongs to the interval that ends there.
     """
@@ -125,7 +125,7 @@ def tabulate(cohort: Cohort, intervals: Intervals, *, merge: bool = True) -> Exp
     intervals : Intervals
         Cuts, or the number of intervals between quantiles of the event times.
     merge : bool
-        False keeps one pattern per patient.
+        False keeps one pattern per row.
 
     Returns
     -------
@@ -148,7 +148,7 @@ def tabulate(cohort: Cohort, intervals: Intervals, *, merge: bool = True) -> Exp
     edges = np.concatenate([[0.0], cuts, [np.inf]])
     events, exposure = split(cohort.entry, cohort.exit, cohort.event, edges)
     first, pattern_of = _patterns(cohort, merge)
-    count = len(first)
+    count, at_start = len(first), pattern_of[cohort.is_first]
     totals = [np.zeros((count, len(edges) - 1)) for _ in range(2)]
     np.add.at(totals[0], pattern_of, events)
     np.add.at(totals[1], pattern_of, exposure)
@@ -159,8 +159,8 @@ def tabulate(cohort: Cohort, intervals: Intervals, *, merge: bool = True) -> Exp
             "exposure": (("pattern", "interval"), totals[1]),
             "group": ("pattern", cohort.group[first]),
             "stratum": ("pattern", cohort.stratum[first]),
-            "n_patients": ("pattern", np.bincount(pattern_of, minlength=count).astype(float)),
-            "pattern_of": ("patient", pattern_of),
+            "n_patients": ("pattern", np.bincount(at_start, minlength=count).astype(float)),
+            "pattern_of": ("row", pattern_of),
             "last_event": last_event,
             "last_exit": float(cohort.exit.max()),
         },
@@ -183,10 +183,10 @@ def check_cuts(cuts: ArrayLike, cohort: Cohort) -> None:
 
 
 def _patterns(cohort: Cohort, merge: bool) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Index of the first patient of each pattern, and each patient's pattern."""
+    """Index of the first row of each pattern, and each row's pattern."""
     if not merge:
-        everyone = np.arange(cohort.n_patients)
-        return everyone, everyone
+        every = np.arange(cohort.n_rows)
+        return every, every
     keys = np.column_stack([cohort.group, cohort.stratum, *[c.values for c in cohort.covariates]]).astype(float)
     _, first, inverse = np.unique(keys, axis=0, return_index=True, return_inverse=True)
     return first, inverse.reshape(-1)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bayesrefract.cohort import marks
 from bayesrefract.cohort.cells import Cells
-from bayesrefract.cohort.identifiers import identifier_columns, repeated, rows_fault
+from bayesrefract.cohort.identifiers import SEVERAL_ROWS, identifier_columns, repeated, rows_fault
 from bayesrefract.cohort.read import Records
 from bayesrefract.errors import RecordsError
 from bayesrefract.messages import MORE, MOST_ROWS, listed, quoted, shorten
@@ -90,7 +90,7 @@ def identify(records: Records, id_column: str | None) -> tuple[str, ...]:
 
 
 def check_one_row_each(rows: NDArray[np.bool_], patients: tuple[str, ...], analysis: Analysis, faults: Faults) -> None:
-    """Fault patients without an identifier, and with more than one of these rows (shape (record,)).
+    """Fault patients without an identifier, and with more than one of these rows where that is not declared.
 
     Without a declared column, those that are named as identifiers are looked at, unless they have another role.
     """
@@ -108,6 +108,8 @@ def check_one_row_each(rows: NDArray[np.bool_], patients: tuple[str, ...], analy
     texts = records.identifiers(id_column)
     missing = np.asarray(texts == "") & rows
     faults.each(missing, patients, lambda _: f"{id_column} is missing. Give every patient an identifier.")
+    if analysis.columns.several_rows:
+        return
     again = repeated(texts, rows)
     first = {text: i for i, text in reversed(list(enumerate(texts))) if rows[i]} if again.any() else {}
     faults.each(
@@ -115,7 +117,7 @@ def check_one_row_each(rows: NDArray[np.bool_], patients: tuple[str, ...], analy
         patients,
         lambda i: (
             f"the same patient is already on {records.place(first[patients[i]]).removeprefix(f'{records.label} ')}. "
-            "Keep one row per patient."
+            f"Keep one row per patient, or, if each has a start and a stop, say so: {SEVERAL_ROWS}."
         ),
     )
     apart = _apart(records, id_column, analysis)

@@ -16,6 +16,7 @@ NAMED = re.compile(
     rf"id|mrn|pid|ptid|patid|idno|idnr|({WHO})s?( ?(id|no|nr|num|number|code|identifier|key))?"
     rf"|(id|identifier)( of)? ?({WHO})?"
 )
+SEVERAL_ROWS = "--several-rows (columns.several_rows in a study file)"
 NO_IDENTIFIER = frozenset({"case", "record", "person", "individual", "pt", "pat"})
 """Words that alone name something else as often."""
 
@@ -58,5 +59,5 @@ def rows_fault(column: str, patients: int, rows: int, apart: Collection[str], op
     return (
         f"the column {quoted(column)} holds {patients:,} patients in {rows:,} rows, and each row would be counted as a "
         f"patient.{told} Keep one row per patient ({keep}) and name the column: {option}; or rename it, if it does not "
-        "identify patients."
+        f"identify patients. If each row has a start and a stop, name it and say so: {SEVERAL_ROWS}."
     )

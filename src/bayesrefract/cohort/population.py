@@ -18,16 +18,40 @@ TRUE_FALSE = {True: ("true", "1"), False: ("false", "0")}
 
 @dataclass
 class Selection:
-    """Records that are kept, shape (record,), and the reasons of those excluded."""
+    """Records that are kept, shape (record,), and the reasons of the patients excluded.
+
+    `owner`: the patient of each record where some have several rows; None where a record is a patient.
+    """
 
     kept: NDArray[np.bool_] = field(repr=False)
     excluded: dict[str, int]
+    owner: NDArray[np.int64] | None = field(default=None, repr=False)
 
     def exclude(self, which: NDArray[np.bool_], reason: str) -> None:
-        """Exclude those of `which` who are still kept, and count them under one reason."""
+        """Exclude those of `which` who are still kept, with all of their rows, and count them under one reason."""
         leaving = which & self.kept
+        if self.owner is not None:
+            leaving = np.isin(self.owner, self.owner[leaving]) & self.kept
+        self._leave(leaving, reason)
+
+    def exclude_rows(self, which: NDArray[np.bool_], reason: str) -> int:
+        """Exclude these rows alone, and count the patients of whom none is left; returns the rows of all others."""
+        leaving = which & self.kept
+        if self.owner is None:
+            self._leave(leaving, reason)
+            return 0
+        whole = leaving & ~np.isin(self.owner, self.owner[self.kept & ~leaving])
+        self._leave(whole, reason)
+        self.kept = self.kept & ~leaving
+        return int((leaving & ~whole).sum())
+
+    def patients(self, which: NDArray[np.bool_]) -> int:
+        """How many patients these records are of."""
+        return int(which.sum()) if self.owner is None else len(np.unique(self.owner[which]))
+
+    def _leave(self, leaving: NDArray[np.bool_], reason: str) -> None:
         if leaving.any():
-            self.excluded[reason] = self.excluded.get(reason, 0) + int(leaving.sum())
+            self.excluded[reason] = self.excluded.get(reason, 0) + self.patients(leaving)
             self.kept = self.kept & ~leaving
 
 
@@ -110,7 +134,9 @@ def assign_groups(
     in_study = among(labels, analysis.groups) & selection.kept
     compared = (analysis.primary.group, analysis.primary.reference)
     levels = tuple(g for g in analysis.groups if g in compared) if compared_only else analysis.groups
-    selection.exclude(~among(labels, levels), "not in a compared group")
+    parts = selection.exclude_rows(~among(labels, levels), "not in a compared group")
+    if parts:  # a patient who leaves with all rows for what came later would bias what came before
+        notes += (f"{parts:,} rows of analysed patients are in no compared group, and are not counted.",)
     counts = Counter(labels[selection.kept])
     for level in dict.fromkeys(compared):
         if not counts[level]:

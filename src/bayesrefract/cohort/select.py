@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +22,12 @@ from bayesrefract.cohort.covariates import (
     strata_columns,
 )
 from bayesrefract.cohort.declared import check_spellings, exclude_declared, fault_marks, moved_note, notes_of_columns
-from bayesrefract.cohort.endpoint import check_horizon, read_follow_up
+from bayesrefract.cohort.endpoint import FollowUp, check_horizon, read_follow_up
 from bayesrefract.cohort.faults import Faults, check_one_row_each, identify
 from bayesrefract.cohort.population import Grouping, Selection, assign_groups, describe, restrict
 from bayesrefract.cohort.read import Records, missing_columns
+from bayesrefract.cohort.row_faults import check_constant, check_rows
+from bayesrefract.cohort.rows import check_changes, joined, owners, row_notes
 from bayesrefract.cohort.start import check_start
 from bayesrefract.cohort.value import Coding, Cohort, Covariate, Flow
 from bayesrefract.errors import ModelError, RecordsError
@@ -120,7 +123,12 @@ def _select(records: Records, analysis: Analysis, model: Model, faults: Faults) 
     everybody = np.ones(len(records.frame), dtype=bool)
     fault_marks([condition.column for condition in analysis.population.where], everybody, faults)
     check_spellings((analysis.columns.group, *by_value, *strata), analysis, faults)
-    selection = Selection(everybody, {})
+    owner = owners(patients, analysis)
+    selection = Selection(everybody, {}, owner)
+    if owner is not None:
+        check_constant(
+            [each.column for each in analysis.population.where], owner, everybody, patients, analysis, faults
+        )
     restrict(selection, analysis, faults)
     population = selection.kept
     if not population.any():
@@ -133,6 +141,11 @@ def _select(records: Records, analysis: Analysis, model: Model, faults: Faults) 
     exclude_declared(selection, analysis, faults)
     grouping, in_study, notes = assign_groups(selection, analysis, model.compared_only, faults)
     follow_up = read_follow_up(analysis.endpoint, in_study, patients, faults)
+    if owner is not None:
+        constant = (*strata, *wanted, analysis.columns.group, *filter(None, [endpoint.administrative_end]))
+        check_constant(constant, owner, population, patients, analysis, faults)
+        if endpoint.entry is not None:
+            check_rows(owner, follow_up, grouping, in_study, patients, analysis, faults)
     selection.exclude((follow_up.exit == follow_up.entry) & ~follow_up.event, "censored at time 0")
     notes = (*records.notes, *notes, *notes_of_columns(used, analysis, population, records))
     if endpoint.event_at_zero is EventAtZero.EXCLUDE:
@@ -154,18 +167,18 @@ def _select(records: Records, analysis: Analysis, model: Model, faults: Faults) 
     if not _groups_remain(grouping, kept, selection, faults):
         return None
     names, stratum = make_strata(stratifying, kept)
-    if faults.all_of(level_faults(f"stratification by {', '.join(strata)}", names, int(kept.sum()))):
+    analysed = selection.patients(kept)
+    if faults.all_of(level_faults(f"stratification by {', '.join(strata)}", names, analysed)):
         return None
-    if not faults.found:  # times that are not sound say nothing of the horizon
-        check_horizon(analysis, grouping, follow_up, kept, faults)
-        at_risk = (grouping.group[kept], follow_up.entry[kept], follow_up.exit[kept])
-        check_start(analysis, grouping.levels, *at_risk, faults)
+    sound = not faults.found  # times that are not sound say nothing of the horizon
     covariates = tuple(make_covariate(cells, is_cat, kept, analysis) for cells, is_cat in adjusting.values())
-    check_identified(grouping.group[kept], stratum, _usable(covariates, analysis, faults), analysis, faults)
-    if faults.found:
+    usable = _usable(covariates, analysed, analysis, faults)
+    check_identified(grouping.group[kept], stratum, usable, analysis, faults)
+    if not sound:
         return None
     end = follow_up.administrative_end
-    return Cohort(
+    everyone = np.ones(len(kept), dtype=bool)
+    cohort = Cohort(
         groups=grouping.levels,
         group=grouping.group[kept],
         entry=follow_up.entry[kept],
@@ -175,17 +188,40 @@ def _select(records: Records, analysis: Analysis, model: Model, faults: Faults) 
         strata=names,
         stratum=stratum,
         patient=tuple(patients[i] for i in np.flatnonzero(kept)),
-        flow=Flow(len(kept), selection.excluded, int(kept.sum())),
+        flow=Flow(selection.patients(everyone), selection.excluded, analysed),
         time_unit=analysis.time_unit,
         notes=(*notes, *step_notes(covariates, analysis)),
         administrative_end=None if end is None else end[kept],
         data_sha256=records.sha256,
-        coding=_coding(records.cells(endpoint.event).text[kept], follow_up.event[kept]),
+        coding=_coding(records.cells(endpoint.event).text, kept, follow_up, owner),
+        owner=None if owner is None else owner[kept],
     )
+    return _checked(cohort, analysis, faults)
 
 
-def _coding(codes: NDArray[np.object_], event: NDArray[np.bool_]) -> Coding:
-    return Coding(dict(Counter(codes[event]).most_common()), dict(Counter(codes[~event]).most_common()))
+def _checked(cohort: Cohort, analysis: Analysis, faults: Faults) -> Cohort | None:
+    """The cohort in as few rows as hold it, where its follow-up can answer the question; else None."""
+    if cohort.owner is not None:
+        rows = cohort.n_rows
+        cohort = joined(cohort)
+        cohort = replace(cohort, notes=(*cohort.notes, *row_notes(cohort, analysis, rows)))
+    if not check_changes(cohort, analysis, faults):
+        check_horizon(analysis, cohort, faults)
+        check_start(analysis, cohort.groups, cohort.group, cohort.entry, cohort.exit, faults)
+    return None if faults.found else cohort
+
+
+def _coding(
+    codes: NDArray[np.object_], kept: NDArray[np.bool_], follow_up: FollowUp, owner: NDArray[np.int64] | None
+) -> Coding:
+    """Codes of the events, and of those patients whose last row is censored."""
+    event = kept & follow_up.event
+    censored = kept & ~follow_up.event
+    if owner is not None:
+        last = np.full(int(owner.max()) + 1, -np.inf)
+        np.maximum.at(last, owner[kept], follow_up.exit[kept])
+        censored &= follow_up.exit == last[owner]
+    return Coding(dict(Counter(codes[event]).most_common()), dict(Counter(codes[censored]).most_common()))
 
 
 def _left_out(
@@ -238,11 +274,12 @@ def _groups_remain(grouping: Grouping, kept: NDArray[np.bool_], selection: Selec
     return not empty
 
 
-def _usable(covariates: tuple[Covariate, ...], analysis: Analysis, faults: Faults) -> tuple[Covariate, ...]:
+def _usable(
+    covariates: tuple[Covariate, ...], patients: int, analysis: Analysis, faults: Faults
+) -> tuple[Covariate, ...]:
     """The covariates that vary and are not identifiers; any other is a fault."""
     usable = []
     for covariate in covariates:
-        patients = len(covariate.values)
         if np.ptp(covariate.values) == 0:
             faults.column(
                 f"covariate {covariate.name} has the same value for all {patients} analysed patients of "

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from bayesrefract.cohort.disclosure import NOT_SHOWN
 from bayesrefract.cohort.faults import Faults
+from bayesrefract.cohort.rows import without_curves
 from bayesrefract.cohort.value import Cohort
 from bayesrefract.study.rope import Estimand
 from bayesrefract.study.study import Analysis, TimeUnit
@@ -32,17 +33,19 @@ class Start:
     """Where curves start. Survival, medians and restricted means are those of patients without the event there.
 
     `is_declared`: declared by the study, or 0 without delayed entry; else chosen for figures alone. `at_risk`: patients
-    of each compared group at risk there; empty without delayed entry.
+    of each compared group at risk there; empty without delayed entry. `not_modelled`: why the model has no curve of a
+    group, where groups, covariates or events are such that it has none.
     """
 
     time: float = 0.0
     is_declared: bool = True
     at_risk: tuple[tuple[str, int], ...] = field(default=())
+    not_modelled: str = ""
 
     @property
     def has_curves(self) -> bool:
         """Whether patients of every compared group are at risk, so that curves can be compared at all."""
-        return all(count > 0 for _, count in self.at_risk)
+        return not self.not_modelled and all(count > 0 for _, count in self.at_risk)
 
     @property
     def is_conditional(self) -> bool:
@@ -53,15 +56,16 @@ class Start:
 def start_of(cohort: Cohort, analysis: Analysis) -> Start:
     """The declared start; with delayed entry and none declared, one for figures."""
     declared, compared = analysis.endpoint.from_time, compared_groups(analysis, cohort.groups)
-    if not cohort.has_delayed_entry and declared is None:
-        return Start()
+    reason = without_curves(cohort, analysis)
+    if not (cohort.has_delayed_entry or cohort.group_changes) and declared is None:
+        return Start(not_modelled=reason)
 
     def at_risk(times: Iterable[float]) -> NDArray[np.int64]:
         return numbers_at_risk(cohort.entry, cohort.exit, cohort.group, compared, times)
 
     def start(time: float, *, is_declared: bool) -> Start:
         counts = at_risk([time])[:, 0].tolist()
-        return Start(time, is_declared, tuple(zip([cohort.groups[g] for g in compared], counts, strict=True)))
+        return Start(time, is_declared, tuple(zip([cohort.groups[g] for g in compared], counts, strict=True)), reason)
 
     if declared is not None:
         return start(declared, is_declared=True)
@@ -150,6 +154,8 @@ def start_notes(start: Start, unit: TimeUnit, small: Sequence[str] = ()) -> tupl
 
     small : groups with too few patients for their times to be told.
     """
+    if start.not_modelled:
+        return (f"No survival probability, median or restricted mean is given by the model: {start.not_modelled}.",)
     counted = ", ".join(f"{level} {NOT_SHOWN if level in small else count}" for level, count in start.at_risk)
     if start.is_declared:
         if not start.is_conditional:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import xarray as xr
 
 from bayesrefract.classical.agree import ROUNDED_TIMES
-from bayesrefract.classical.agreement import Agreement, Companion, CoxContrast
+from bayesrefract.classical.agreement import Agreement, Companion, CoxContrast, ImmortalTime, RobustError
 from bayesrefract.cohort.exposure import ExposureTable
 from bayesrefract.decision.attainability import Attainability, attain
 from bayesrefract.decision.decision import decide
@@ -31,6 +31,9 @@ from bayesrefract.study.study import Analysis, Contrast
 PRIOR_ALONE = "The prior favours an HR inside the range more than the default does: no claim rests on it alone."
 NOT_BY_DEFAULT = "with the default prior and nothing pooled, the same patients do not give this verdict"
 NOT_BY_EFRON = "event times are rounded, and Cox regression with Efron's handling of ties does not give this verdict"
+MOVED = 0.5
+"""Standard errors between posterior mean and companion fit from which on groups that change get a label."""
+NOT_BY_COMPANION = "with free hazards and a flat prior the same patients do not give this verdict"
 CLAIMS_OF_EQUALITY = frozenset({VerdictWord.EQUIVALENT, VerdictWord.NON_INFERIOR})
 
 
@@ -62,19 +65,19 @@ def judge(
     order = list(Estimand)
     ropes = sorted(case.analysis.ropes, key=lambda rope: (order.index(rope.estimand), rope.role != "primary"))
     seen = {
-        contrast: _Seen(*_of(contrast, agreement.companion, agreement.cox, compared))
+        contrast: _Seen(
+            *_of(contrast, agreement.companion, agreement.cox, compared, agreement.robust, agreement.immortal)
+        )
         for contrast in case.analysis.contrasts
     }
     withheld = {contrast: _withheld(case, contrast, health, seen[contrast]) for contrast in seen}
     alone = tuple(
         _verdict(
-            _Question(case, contrast, rope, seen[contrast]),
-            effects.of(rope.estimand, contrast),
-            reasons,
-            exhausted=exhausted,
+            _Question(case, contrast, rope, seen[contrast], float(draws.mean())), draws, reasons, exhausted=exhausted
         )
         for rope in ropes
         for contrast, reasons in withheld.items()
+        for draws in [effects.of(rope.estimand, contrast)]
     )
     return controlled(joined(without_curves(alone, unfit), case.analysis.claim), case.analysis.contrasts)
 
@@ -85,6 +88,8 @@ class _Seen(NamedTuple):
     companion: Companion | None
     cox: CoxContrast | None
     implied: Implied | None
+    robust: RobustError | None
+    immortal: ImmortalTime | None
 
 
 def _of(contrast: Contrast, *of: Sequence[Any]) -> Iterator[Any]:
@@ -97,7 +102,34 @@ def _withheld(case: Case, contrast: Contrast, health: Health, seen: _Seen) -> tu
     agrees, reason = (None, "") if seen.companion is None else (seen.companion.agrees, seen.companion.reason)
     fault = seen.implied.fault if seen.implied is not None and not health.findings else ""
     failed = gates(health, agrees, reason, _events_per_group(case.table, contrast))
+    if case.analysis.endpoint.repeated_events:
+        failed = (*failed, *_repeated(seen.robust))
     return (*failed, f"{fault[:1].upper()}{fault[1:]}.") if fault else failed
+
+
+def _moved(mean: float, seen: _Seen) -> str:
+    """Where groups change, how far priors and a smooth baseline move the estimate; empty where it is little.
+
+    Group and time are then confounded, so that what is assumed of the baseline hazard is assumed of the ratio.
+    """
+    if seen.immortal is None or seen.companion is None or not seen.companion.se > 0:
+        return ""
+    shift = (mean - seen.companion.log_hr) / seen.companion.se
+    if not abs(shift) > MOVED:
+        return ""
+    return (
+        f"groups change over time, and the priors (of a smooth baseline too) move the log hazard ratio by {shift:+.2f} "
+        "SE from a fit with free hazards: compare the model collapsed"
+    )
+
+
+def _repeated(errors: RobustError | None) -> Iterator[str]:
+    """Why no verdict rests on events that repeat; nothing where none does."""
+    if errors is not None:
+        yield (
+            f"Repeated events of one patient are not independent: robust SE {errors.robust:.4f}, model SE "
+            f"{errors.model:.4f} of the log hazard ratio of Cox regression, {errors.log_hr:.4f}."
+        )
 
 
 @dataclass(frozen=True)
@@ -108,6 +140,7 @@ class _Question:
     contrast: Contrast
     rope: Rope
     seen: _Seen
+    mean: float  # of the draws
 
     @property
     def of_ratio(self) -> bool:
@@ -143,7 +176,12 @@ class _Question:
     @property
     def labels(self) -> tuple[str, ...]:
         prior = (f"prior {self.prior_label}",) if self.prior_label else ()
-        return (*prior, *((self.influence,) if self.influence else ()), *self.of_rounding)
+        moved = (self.moved,) if self.moved else ()
+        return (*prior, *((self.influence,) if self.influence else ()), *moved, *self.of_rounding)
+
+    @property
+    def moved(self) -> str:
+        return _moved(self.mean, self.seen) if self.of_ratio else ""
 
     def says(self, word: VerdictWord, mean_and_sd: tuple[float, float] | None) -> bool:
         """Whether the rule gives this word for a normal approximation of the log hazard ratio."""
@@ -173,6 +211,8 @@ def _verdict(question: _Question, draws: xr.DataArray, withheld: Sequence[str], 
         if question.prior_label == FAVOURS_EQUIVALENCE:
             return judged(withheld=[PRIOR_ALONE])
         return judged(doubt=f"{question.influence}, and {NOT_BY_DEFAULT}")
+    if _rests_on_the_baseline(question, verdict.word):
+        return judged(doubt=f"{question.moved}, and {NOT_BY_COMPANION}")
     return judged(doubt=NOT_BY_EFRON) if _rests_on_rounding(question, verdict.word) else verdict
 
 
@@ -181,6 +221,12 @@ def _rests_on_the_prior(question: _Question, word: VerdictWord) -> bool:
     favoured = question.prior_label == FAVOURS_EQUIVALENCE or bool(question.influence)
     implied = question.seen.implied
     return favoured and not question.says(word, None if implied is None else implied.default)
+
+
+def _rests_on_the_baseline(question: _Question, word: VerdictWord) -> bool:
+    """Whether groups change, and a fit with free hazards does not give the claim that priors and baseline give."""
+    companion = question.seen.companion
+    return bool(question.moved) and companion is not None and not question.says(word, (companion.log_hr, companion.se))
 
 
 def _rests_on_rounding(question: _Question, word: VerdictWord) -> bool:

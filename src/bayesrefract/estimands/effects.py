@@ -114,7 +114,7 @@ def estimate(
     contrasts = tuple(c for c in analysis.contrasts if {c.group, c.reference} <= set(table.groups))
     log_hazard_ratio = log_hazard_ratios(draws, table, contrasts)
     curves = _curves(draws, start.time)
-    if not start.is_declared:
+    if not start.is_declared or start.not_modelled:
         return Effects(contrasts, log_hazard_ratio, None, curves, start=start)
     horizon = analysis.endpoint.horizon
     standardised = standardise(draws, np.array([] if horizon is None else [horizon]), start.time)

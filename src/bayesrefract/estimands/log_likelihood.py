@@ -16,8 +16,8 @@ def log_likelihood(posterior: Posterior, table: ExposureTable, cohort: Cohort, d
     """Exact log density of every patient's course given each draw.
 
     A patient adds log h(exit) where there was an event, less the cumulative hazard from entry to exit
-    (Holford 1980; Laird & Olivier 1981). Where the hazards were integrated out in sampling, those drawn back
-    afterwards are used: the density is then given the hazards too.
+    (Holford 1980; Laird & Olivier 1981), summed over the rows where there are several. Where the hazards were
+    integrated out in sampling, those drawn back afterwards are used: the density is then given the hazards too.
 
     Parameters
     ----------
@@ -46,13 +46,14 @@ def log_likelihood(posterior: Posterior, table: ExposureTable, cohort: Cohort, d
     baseline = draws.baseline_of[cohort.group, draws.stratum[pattern]]
     linear = draws.group_effect[:, cohort.group] + (draws.coefficient @ draws.x.T)[:, pattern]
     last = events.argmax(axis=1)  # interval of the event
-    values = np.empty((draws.samples, cohort.n_patients))
+    values = np.empty((draws.samples, cohort.n_rows))
     for stratum in np.unique(baseline):
         own = baseline == stratum
         log_hazard = draws.log_hazard[:, stratum]
         at_event = log_hazard[:, last[own]] + linear[:, own]
         cumulative = np.exp(log_hazard) @ exposure[own].T * np.exp(linear[:, own])
         values[:, own] = np.where(cohort.event[own], at_event, 0.0) - cumulative
+    values = np.add.reduceat(values, np.flatnonzero(cohort.is_first), axis=1)
     shaped = values.reshape(draws.chains, -1, cohort.n_patients)
     coords = {"patient": np.arange(cohort.n_patients)}
     return xr.DataArray(shaped, dims=("chain", "draw", "patient"), coords=coords, name="log_likelihood")

@@ -15,6 +15,7 @@ from bayesrefract.report import tables
 from bayesrefract.report.headline import headline
 from bayesrefract.report.tables.crosscheck import with_limits
 from bayesrefract.report.tables.draw import show_table
+from bayesrefract.report.tables.immortal import immortal_sentence
 from bayesrefract.report.tables.table import Table, columns
 from bayesrefract.report.tables.verdicts import SHORT_NAME, verdict_text
 from bayesrefract.report.words import EVIDENCE_LABEL, interval_name, interval_text, range_text, when_declared
@@ -47,6 +48,7 @@ def lines(findings: Findings) -> Iterator[str]:
     yield f"{EVIDENCE_LABEL[analysis.evidence]}. {findings.model.title}{adjusted}."
     yield declaration(analysis.ropes[0])
     yield counts(findings)
+    yield from (immortal_sentence(each, findings) for each in findings.agreement.immortal)
     yield ""
     yield headline(findings)
 
@@ -60,9 +62,13 @@ def counts(findings: Findings) -> str:
         f"{each.level} {fixed(each.events, 0)} of {fixed(each.patients, 0)}" for each in findings.agreement.groups
     )
     left_out = "".join(f" {fixed(count, 0)} excluded: {reason}." for reason, count in flow.excluded.items() if count)
+    while_in = " (each patient while in it)" if findings.agreement.immortal else ""
+    found = f"{fixed(flow.analysed, 0)} patients: {fixed(findings.n_events, 0)}"
+    if endpoint.repeated_events:
+        return f"{found} events ({event}). Events by group{while_in}: {groups} patients.{left_out}"
     return (
-        f"{fixed(flow.analysed, 0)} patients: {fixed(findings.n_events, 0)} with the event ({event}), "
-        f"{fixed(flow.analysed - findings.n_events, 0)} censored. Events by group: {groups}.{left_out}"
+        f"{found} with the event ({event}), {fixed(flow.analysed - findings.n_events, 0)} censored. Events by group"
+        f"{while_in}: {groups}.{left_out}"
     )
 
 
@@ -82,15 +88,21 @@ def tables_of(findings: Findings, wanted: str) -> tuple[Table, ...]:
     if wanted == "none":
         return ()
     if wanted == "short":
-        return (short_table(findings),)
+        return (short_table(findings), *over_time(findings))
     return (
         tables.flow_table(findings),
         tables.groups_table(findings),
         tables.verdict_table(findings),
         tables.decision_table(findings),
         tables.cross_check_table(findings),
+        *over_time(findings),
         tables.attainability_table(findings),
     )
+
+
+def over_time(findings: Findings) -> tuple[Table, ...]:
+    """Where groups change over time, the analysis beside the naive one."""
+    return (tables.immortal_table(findings),) if findings.agreement.immortal else ()
 
 
 def short_table(findings: Findings) -> Table:

@@ -13,6 +13,7 @@ from bayesrefract.messages import did_you_mean
 from bayesrefract.study.claims import check_claims, check_controls
 from bayesrefract.study.model import NO_SET, QUESTION_SET
 from bayesrefract.study.rope import Estimand, Side, two_readings
+from bayesrefract.study.rows import check_rows
 from bayesrefract.study.sections import (
     AdjustSection,
     ColumnsSection,
@@ -67,6 +68,7 @@ def check_across(tables: StudyTables, file: TomlFile) -> None:
     check_controls(tables.controls, tables.questions, tables.contrasts, file)
     _check_horizons(tables, file)
     _check_starts(tables, file)
+    check_rows(tables.columns, tables.questions, tables.sets, file)
     _check_named(tables, file)
 
 

@@ -118,11 +118,13 @@ class ColumnsSection(Section):
         default={}, description="a step above 0 for each column, such as { age = 10 }"
     )
     missing: list[Text] = Field(default=[], description='a list of marks for missing, such as [".", "age=999"]')
+    several_rows: bool = Field(default=False, description="true or false")
+    varying: list[Text] = Field(default=[], description=COLUMNS)
 
-    @field_validator("strata")
+    @field_validator("strata", "varying")
     @classmethod
-    def _each_once(cls, strata: list[str]) -> list[str]:
-        return _distinct(strata, "strata")
+    def _each_once(cls, names: list[str], info: ValidationInfo) -> list[str]:
+        return _distinct(names, str(info.field_name))
 
 
 class GroupsSection(Section):
@@ -221,6 +223,8 @@ class QuestionSection(Section):
         default=[], validate_default=False, description="a list of the values that mean censored, such as [0, 1]"
     )
     event_at_zero: EventAtZero | None = Field(default=None, strict=False, description=one_of(EventAtZero))
+    repeated_events: bool = Field(default=False, description="true or false")
+    landmark: float | None = Field(default=None, gt=0, description="a time above 0, in study.time_unit")
     entry: Text | None = Field(default=None, description=COLUMN)
     administrative_end: Text | None = Field(default=None, description=COLUMN)
     horizon: float | None = Field(default=None, gt=0, description="a time above 0, in study.time_unit")

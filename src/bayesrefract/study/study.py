@@ -111,7 +111,8 @@ class Endpoint:
     follow-up would have ended without an event, if it is known. `clock_start`: column of the time at which the
     endpoint's own clock starts; patients then enter at that time, and both times are counted from 0 before it.
     `censor_values`: the codes that mean censored, required where more than one other code occurs.
-    `event_at_zero`: None refuses events at time 0.
+    `event_at_zero`: None refuses events at time 0. `repeated_events`: it may happen more than once to a patient.
+    `landmark`: time at which a landmark analysis takes the groups that change.
     """
 
     name: str
@@ -126,6 +127,8 @@ class Endpoint:
     from_time: float | None = None
     censor_values: tuple[str | float, ...] = ()
     event_at_zero: EventAtZero | None = None
+    repeated_events: bool = False
+    landmark: float | None = None
 
 
 @dataclass(frozen=True)
@@ -171,7 +174,8 @@ class Columns:
     """Columns that every endpoint shares. `unordered`: numeric columns to be read as categories.
 
     `per` gives the step for which a continuous covariate's hazard ratio is reported (age per 10).
-    `missing`: further marks for a missing value: "." in every column, or "age=999" in one.
+    `missing`: further marks for a missing value: "." in every column, or "age=999" in one. `several_rows`: a patient
+    may have several rows, from entry to time each; `varying`: the columns that may change from row to row.
     """
 
     group: str
@@ -180,6 +184,8 @@ class Columns:
     strata: tuple[str, ...] = ()
     per: Mapping[str, float] | None = None
     missing: tuple[str, ...] = ()
+    several_rows: bool = False
+    varying: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

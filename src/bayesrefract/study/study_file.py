@@ -249,12 +249,22 @@ def _endpoint(section: QuestionSection) -> Endpoint:
         from_time=section.from_time,
         censor_values=tuple(section.censor_values),
         event_at_zero=section.event_at_zero,
+        repeated_events=section.repeated_events,
+        landmark=section.landmark,
     )
 
 
 def _columns(section: ColumnsSection) -> Columns:
-    strata, unordered = tuple(section.strata), tuple(section.unordered)
-    return Columns(section.group, section.id, unordered, strata, section.per, tuple(section.missing))
+    return Columns(
+        section.group,
+        section.id,
+        unordered=tuple(section.unordered),
+        strata=tuple(section.strata),
+        per=section.per,
+        missing=tuple(section.missing),
+        several_rows=section.several_rows,
+        varying=tuple(section.varying),
+    )
 
 
 def _rope(section: RopeSection) -> Rope:

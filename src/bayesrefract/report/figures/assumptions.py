@@ -83,9 +83,9 @@ def log_log_figure(findings: Findings) -> Picture:
         axes.text(0.5, 0.5, "no curve can be drawn", transform=axes.transAxes, ha="center", color=FAINT)
     test = _schoenfeld(findings.agreement.proportional_hazards)
     caption = (
-        "Cumulative hazard of each group (Kaplan-Meier) on log axes: where hazards are proportional, the curves are "
-        f"parallel. {test} Only where at least {FEW_AT_RISK} patients are at risk{_without_curve(ends)}."
-        f"{given_start(findings)}{not_shown(findings)}"
+        f"Cumulative hazard of each group ({findings.agreement.curve_name}) on log axes: where hazards are "
+        f"proportional, the curves are parallel. {test} Only where at least {FEW_AT_RISK} patients are at "
+        f"risk{_without_curve(ends)}.{given_start(findings)}{not_shown(findings)}"
     )
     values = ", ".join(f"{level} {end or 'no curve'}" for level, end in ends.items())
     alt = f"Cumulative hazard over time per group on log axes; at its end: {values}. {test}"

@@ -74,17 +74,20 @@ def kaplan_meier_figure(findings: Findings) -> Picture:
     number_at_risk(axes_at(figure, LEFT, text, WIDTH - LEFT - RIGHT, foot), above, groups)
     _write(axes_at(figure, 0, 0, WIDTH, text), lines)
     caption = (
-        f"Kaplan-Meier curves with numbers at risk; short strokes: censored; dashed: fewer than {FEW_AT_RISK} patients "
-        f"at risk. Medians with 95% log-log confidence limits, {_adjusted(findings)} hazard ratios of Cox regression "
-        "with 95% confidence intervals, two-group log-rank tests. A large p-value is absence of evidence, no more."
+        f"{findings.agreement.curve_name} curves with numbers at risk; short strokes: censored; dashed: fewer than "
+        f"{FEW_AT_RISK} patients at risk. Medians with 95% log-log confidence limits, {_adjusted(findings)} hazard "
+        f"ratios of Cox regression with 95% confidence intervals, two-group {_test(findings)} tests. A large p-value "
+        "is absence of evidence, no more."
         f"{given_start(findings)}{not_shown(findings)}"
     )
     times = readable_times(findings, list(above.get_xticks()), groups)
     values = " ".join(f"{label}: {value}." for label, value, _ in lines if value)
     rows = tuple(row[:-1] for row in survival_rows(groups, {}, times, findings.analysis.time_unit))  # no posterior
-    heads = columns("Group", "Time", numbers=("At risk", "Kaplan-Meier"))
+    heads = columns("Group", "Time", numbers=("At risk", findings.agreement.curve_name))
     table = Table("Survival probability over time", heads, rows, (values, LIMITS))
-    return picture(figure, findings, "kaplan-meier", caption, f"Kaplan-Meier curves. {values}", table)
+    return picture(
+        figure, findings, "kaplan-meier", caption, f"{findings.agreement.curve_name} curves. {values}", table
+    )
 
 
 def _censored(axes: Axes, group: GroupSummary, end: float, place: int, start: float) -> None:
@@ -108,7 +111,7 @@ def _median_lines(findings: Findings) -> list[tuple[str, str, bool]]:
 
 def _median(median: Interval, findings: Findings) -> str:
     unit = findings.analysis.time_unit
-    if not findings.start.is_declared:
+    if not findings.start.is_declared or findings.agreement.immortal:
         return ABSENT
     if median.estimate is None:
         return NOT_REACHED
@@ -118,7 +121,7 @@ def _median(median: Interval, findings: Findings) -> str:
 
 def _ratio_lines(findings: Findings) -> list[tuple[str, str, bool]]:
     p = {frozenset((each.group, each.reference)): each.p for each in findings.agreement.log_rank.pairs}
-    lines = [(f"Hazard ratio, {_adjusted(findings)} (95% CI), log-rank p", "", True)]
+    lines = [(f"Hazard ratio, {_adjusted(findings)} (95% CI), {_test(findings)} p", "", True)]
     for each in findings.agreement.cox:
         low, high = each.limits()
         test = p.get(frozenset((each.group, each.reference)))
@@ -126,6 +129,10 @@ def _ratio_lines(findings: Findings) -> list[tuple[str, str, bool]]:
         value = f"{ratio(each.hazard_ratio)} ({ratio(low)} to {ratio(high)}){tested}"
         lines.append((f"{each.group} vs {each.reference}", value, False))
     return lines
+
+
+def _test(findings: Findings) -> str:
+    return "Mantel-Byar" if findings.agreement.immortal else "log-rank"
 
 
 def _adjusted(findings: Findings) -> str:

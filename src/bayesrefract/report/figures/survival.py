@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from bayesrefract.classical.agreement import GroupSummary
+from bayesrefract.classical.agreement import SIMON_MAKUCH, GroupSummary
 from bayesrefract.cohort.disclosure import NOT_SHOWN
 from bayesrefract.findings import CurveBand, Findings
 from bayesrefract.numerals import exact, fixed, percent
@@ -70,12 +70,15 @@ def survival_figure(findings: Findings) -> Picture:
     below = axes_at(figure, LEFT, 0, WIDTH - LEFT - RIGHT, foot)
     number_at_risk(below, above, groups)
     with_bands = " over posterior survival (line: median, band: 95%)" if bands else "; the posterior is withheld"
+    if findings.start.not_modelled:
+        with_bands = f"; the model has none: {findings.start.not_modelled}"
     caption = (
-        f"Kaplan-Meier curves (steps){with_bands}, with the number at risk. Dashed: fewer than {FEW_AT_RISK} patients "
-        f"at risk. The symbols only distinguish the curves.{given_start(findings)}{not_shown(findings)}"
+        f"{findings.agreement.curve_name} curves (steps){with_bands}, with the number at risk. Dashed: fewer than "
+        f"{FEW_AT_RISK} patients at risk. The symbols only distinguish the curves."
+        f"{given_start(findings)}{not_shown(findings)}"
     )
     times = readable_times(findings, list(above.get_xticks()), groups)
-    heads = columns("Group", "Time", numbers=("At risk", "Kaplan-Meier", "Posterior median (95% band)"))
+    heads = columns("Group", "Time", numbers=("At risk", findings.agreement.curve_name, "Posterior median (95% band)"))
     table = Table(
         "Survival probability over time", heads, survival_rows(groups, bands, times, findings.analysis.time_unit)
     )
@@ -95,7 +98,8 @@ def _in_words(findings: Findings, times: list[float], end: float) -> str:
         share = survival_at(group.curve, time)
         shares.append(f"{group.level} {'not followed so long' if share is None else percent(share)}")
     unit = findings.analysis.time_unit
-    return f"Survival probability over time per group. At {exact(time)} {unit}: {', '.join(shares)}."
+    name = "Simon-Makuch estimate" if findings.agreement.curve_name == SIMON_MAKUCH else "Survival probability"
+    return f"{name} over time per group. At {exact(time)} {unit}: {', '.join(shares)}."
 
 
 @styled
@@ -131,7 +135,8 @@ def survival_axes(axes: Axes, findings: Findings, end: float) -> None:
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25%", "50%", "75%", "100%"])
     axes.xaxis.set_major_locator(time_ticks(findings.analysis.time_unit, end))
     axes.set_xlabel(f"Time ({findings.analysis.time_unit})")
-    axes.set_ylabel("Survival probability")
+    changing = findings.agreement.curve_name == SIMON_MAKUCH
+    axes.set_ylabel("Simon-Makuch estimate" if changing else "Survival probability")
 
 
 def _band(axes: Axes, band: CurveBand, colour: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from bayesrefract.classical.agreement import GroupSummary
+from bayesrefract.classical.agreement import CoxContrast, GroupSummary, ImmortalTime
 from bayesrefract.cohort.population import describe
 from bayesrefract.decision import Verdict
 from bayesrefract.estimands.summaries import Median
@@ -23,14 +23,18 @@ from bayesrefract.report.json.verdict_schema import (
     Convergence,
     CovariateRatio,
     Group,
+    ImmortalTimePart,
     KaplanMeierMedian,
+    LandmarkPart,
     LogRank,
     LogRankPair,
+    LogRatio,
     PosteriorMedian,
     PredictiveCheck,
     Prior,
     Provenance,
     RestrictedMean,
+    RobustError,
     Schoenfeld,
     SchoenfeldPair,
     StudyDocument,
@@ -79,6 +83,7 @@ def verdict_document(findings: Findings) -> VerdictDocument:
         time_unit=analysis.time_unit,
         horizon=endpoint.horizon,
         from_time=endpoint.from_time,
+        landmark=endpoint.landmark,
         columns=_columns(analysis),
         evidence=analysis.evidence,
         evidence_meaning=EVIDENCE_MEANING[analysis.evidence],
@@ -89,6 +94,7 @@ def verdict_document(findings: Findings) -> VerdictDocument:
         adjusted_for=list(findings.adjusted_for),
         rule=rule_part(analysis.rule),
         n_patients=flow.analysed,
+        n_rows=findings.n_rows,
         n_excluded=sum(flow.excluded.values()),
         excluded=dict(flow.excluded),
         events=findings.n_events,
@@ -99,6 +105,9 @@ def verdict_document(findings: Findings) -> VerdictDocument:
         attainability=[Attainability(**asdict(each)) for each in findings.attainability],
         at_horizon=_at_horizon(findings),
         log_rank=_log_rank(findings),
+        curves=findings.agreement.curve_name,
+        immortal_time=[_immortal(each) for each in findings.agreement.immortal],
+        robust_errors=[RobustError(**asdict(each)) for each in findings.agreement.robust],
         schoenfeld=_schoenfeld(findings),
         predictive_check=[_predictive(each) for each in findings.predictive],
         priors=_priors(findings),
@@ -129,6 +138,9 @@ def _columns(analysis: Analysis) -> ColumnsOfRecords:
         event_value=endpoint.event_value,
         censor_values=list(endpoint.censor_values),
         event_at_zero=endpoint.event_at_zero,
+        several_rows=shared.several_rows,
+        varying=list(shared.varying),
+        repeated_events=endpoint.repeated_events,
         missing=list(shared.missing),
         entry=endpoint.entry,
         clock_start=endpoint.clock_start,
@@ -172,6 +184,28 @@ def _log_rank(findings: Findings) -> LogRank:
     test = findings.agreement.log_rank
     pairs = [LogRankPair(group=each.group, reference=each.reference, p=each.p) for each in test.pairs]
     return LogRank(p=test.p, chi_squared=test.chi_squared, method=test.method, pairs=pairs)
+
+
+def _immortal(each: ImmortalTime) -> ImmortalTimePart:
+    landmark = each.landmark
+    part = None
+    if landmark is not None:
+        part = LandmarkPart(
+            time=landmark.time, patients=landmark.patients, events=landmark.events, cox=_cox(landmark.cox)
+        )
+    return ImmortalTimePart(
+        group=each.group,
+        reference=each.reference,
+        changed=each.changed,
+        person_time=each.person_time,
+        naive_person_time=each.naive_person_time,
+        naive=_cox(each.naive),
+        landmark=part,
+    )
+
+
+def _cox(cox: CoxContrast | None) -> LogRatio | None:
+    return None if cox is None else LogRatio(log_hr=cox.log_coef, se=cox.log_se, p=cox.p)
 
 
 def _schoenfeld(findings: Findings) -> Schoenfeld:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from bayesrefract.classical.agreement import CurveName
 from bayesrefract.report.json.contrast_schema import Contrast, RuleOfVerdict
 from bayesrefract.report.json.parts import SHA256, Count, EstimateWithLimits, Limits, Number, Part
 from bayesrefract.study.study import EventAtZero, Evidence, Standing, TimeUnit
@@ -26,6 +27,9 @@ class ColumnsOfRecords(Part):
     )
     censor_values: list[str | int | float] = Field(description="Values that mean censored, where they are declared.")
     event_at_zero: EventAtZero | None = Field(description="What became of events at time 0; null: there are none.")
+    several_rows: bool = Field(description="Whether a patient may have several rows, from entry to time each.")
+    varying: list[str] = Field(description="Columns that may change over the rows of a patient.")
+    repeated_events: bool = Field(description="Whether the event may happen more than once to a patient.")
     missing: list[str] = Field(description="Declared marks for a missing value, beside empty cells, NA and NaN.")
     entry: str | None = Field(description="Time of delayed entry, in time_unit; null: all enter at 0.")
     clock_start: str | None = Field(description="Time at which this endpoint's own clock starts; null: at 0.")
@@ -129,6 +133,47 @@ class LogRank(Part):
     chi_squared: Number = Field(description="Test statistic over all groups.")
     method: str = Field(description="Which test it is, or why there is none.")
     pairs: list[LogRankPair] = Field(description="The test in pairs.")
+
+
+class LogRatio(Part):
+    """A log hazard ratio of Cox regression (Efron)."""
+
+    log_hr: float = Field(description="Log hazard ratio.")
+    se: float = Field(description="Its standard error.")
+    p: Number = Field(description="Two-sided Wald p-value.")
+
+
+class LandmarkPart(Part):
+    """Cox regression from a declared time on, with the groups of that time; group first, then reference."""
+
+    time: float = Field(description="The landmark, in time_unit.")
+    patients: tuple[Count, ...] = Field(description="Patients under observation then.")
+    events: tuple[Count, ...] = Field(description="Events after it.")
+    cox: LogRatio | None = Field(description="Null: no estimate.")
+
+
+class ImmortalTimePart(Part):
+    """Where groups change over time: the landmark analysis, and what ever against never would say, which is wrong."""
+
+    group: str = Field(description="The group that is compared.")
+    reference: str = Field(description="The group that it is compared with.")
+    changed: Count = Field(description="Patients of the group who were in the reference at another time.")
+    person_time: Number = Field(
+        description="Their time in the reference, which ever against never counts as the group's; null: very few."
+    )
+    naive_person_time: Number = Field(description="All that ever against never counts as the group's; null: very few.")
+    naive: LogRatio | None = Field(description="Ever against never: WRONG, for comparison. Null: no estimate.")
+    landmark: LandmarkPart | None = Field(description="Null: no landmark is declared.")
+
+
+class RobustError(Part):
+    """Standard errors of Cox regression where the event may happen more than once to a patient."""
+
+    group: str = Field(description="The group that is compared.")
+    reference: str = Field(description="The group that it is compared with.")
+    log_hr: float = Field(description="Log hazard ratio (Efron).")
+    robust: float = Field(description="Standard error that allows for the dependence of a patient's events.")
+    model: float = Field(description="Standard error as if all events were independent.")
 
 
 class SchoenfeldPair(Part):
@@ -238,6 +283,7 @@ class VerdictDocument(Part):
         "patients without the event at this time. Null: 0, or with delayed entry not declared, and then none of them "
         "is given."
     )
+    landmark: Number = Field(description="Declared time of the landmark analysis, in time_unit; null: none.")
     columns: ColumnsOfRecords = Field(description="Which columns of the records say what.")
     evidence: Evidence = Field(description="What the records are.")
     evidence_meaning: str = Field(description="The same as a sentence.")
@@ -248,6 +294,7 @@ class VerdictDocument(Part):
     adjusted_for: list[str] = Field(description="Covariates in the model, by column.")
     rule: RuleOfVerdict = Field(description="The study's rule.")
     n_patients: Count = Field(description="Patients analysed.")
+    n_rows: Count = Field(description="Rows of follow-up in which nothing changes; one per patient unless declared.")
     n_excluded: Count = Field(description="Patients excluded.")
     excluded: dict[str, Count] = Field(description="Reason to number of patients; each patient has one reason.")
     events: Count = Field(description="Events among the patients analysed.")
@@ -264,6 +311,11 @@ class VerdictDocument(Part):
         "Empty without a horizon."
     )
     log_rank: LogRank = Field(description="Log-rank tests.")
+    curves: CurveName = Field(
+        description="What the curves of the groups are: Simon-Makuch where groups change over time."
+    )
+    immortal_time: list[ImmortalTimePart] = Field(description="Beside groups that change; empty where none does.")
+    robust_errors: list[RobustError] = Field(description="Beside events that repeat; empty where none does.")
     schoenfeld: Schoenfeld = Field(description="Test of proportional hazards.")
     predictive_check: list[PredictiveCheck] = Field(description="Posterior predictive check of each group.")
     priors: list[Prior] = Field(description="Every prior, with the hazard ratios that it implies.")

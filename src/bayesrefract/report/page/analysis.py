@@ -62,6 +62,7 @@ def _blocks(made: Sequence[Findings], alone: bool) -> Iterator[Block]:
     yield from _horizon(primary)
     yield from _models(made, alone)
     yield _classical(primary)
+    yield from _over_time(primary)
     yield _assumptions(primary)
     yield from _attainability(primary)
     yield _limits(primary)
@@ -154,6 +155,17 @@ def _classical(findings: Findings) -> Block:
         "Classical analysis",
         sheets=(_sheet(findings, "cross-check", tables.cross_check_table(findings)),),
     )
+
+
+def _over_time(findings: Findings) -> Iterator[Block]:
+    """Where groups change, the analysis beside a landmark and the naive one."""
+    if findings.agreement.immortal:
+        yield Block(
+            _anchor(findings, "over-time"),
+            "Groups that change over time, and immortal time",
+            "Immortal time",
+            sheets=(_sheet(findings, "over-time", tables.immortal_table(findings)),),
+        )
 
 
 def _assumptions(findings: Findings) -> Block:

@@ -141,6 +141,12 @@ def limits(findings: Findings) -> tuple[str, ...]:
             "width may depend on them.",
         ),
         (
+            bool(findings.agreement.immortal),
+            "Groups that change over time: where the change follows from how a patient does, it is no cause of the "
+            "course, and the ratio mixes the two. Late in follow-up few are in some group, and the baseline is learnt "
+            "from the others.",
+        ),
+        (
             analysis.evidence is Evidence.REBUILT,
             "Rebuilt patients: rounding and digitising of published figures add measurement error in both groups.",
         ),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bayesrefract.report.tables.fit import diagnostics_table as diagnostics_table
     from bayesrefract.report.tables.fit import effects_table as effects_table
     from bayesrefract.report.tables.fit import priors_table as priors_table
+    from bayesrefract.report.tables.immortal import immortal_table as immortal_table
     from bayesrefract.report.tables.patients import flow_table as flow_table
     from bayesrefract.report.tables.patients import groups_table as groups_table
     from bayesrefract.report.tables.patients import horizon_table as horizon_table
@@ -38,6 +39,7 @@ _HOMES = {
     "flow_table": "patients",
     "groups_table": "patients",
     "horizon_table": "patients",
+    "immortal_table": "immortal",
     "model_table": "verdicts",
     "priors_table": "fit",
     "to_csv": "table",

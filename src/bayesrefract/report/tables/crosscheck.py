@@ -32,7 +32,7 @@ def cross_check_table(findings: Findings) -> Table:
         "Companion HR",
         "Companion − Breslow, in SE",
         "Shift by the prior, in SE",
-        "Log-rank p",
+        "Mantel-Byar p" if findings.agreement.immortal else "Log-rank p",
         "TOST p",
     )
     heading = columns("Contrast", "Agreement", numbers=numbers)
@@ -89,6 +89,7 @@ def _notes(findings: Findings, verdicts: list[Verdict], twins: list[Counterpart]
         f"Tied event times: {percent(agreement.tied_share)} of the events.",
         *breslow,
         *reasons,
+        *_robust(agreement),
         *_bayes_factors(verdicts, twins),
         *agreement.notes,
         "Companion: the same exposure table and covariates with a flat prior. CrI: credible interval. CI: confidence "
@@ -108,6 +109,15 @@ def _bayes_factors(verdicts: list[Verdict], twins: list[Counterpart]) -> Iterato
             )
 
 
+def _robust(agreement: Agreement) -> Iterator[str]:
+    """Standard errors with and without the dependence of a patient's events."""
+    for each in agreement.robust:
+        yield (
+            f"Repeated events, {each.group} vs {each.reference}: log HR of Cox regression {each.log_hr:.4f}, robust SE "
+            f"by patient {each.robust:.4f}, model SE {each.model:.4f}."
+        )
+
+
 def _factor(value: float) -> str:
     if value >= MOST_FACTOR:
         return f"> {fixed(MOST_FACTOR, 0)}"
@@ -116,9 +126,10 @@ def _factor(value: float) -> str:
 
 def _log_rank_note(agreement: Agreement) -> str:
     test = agreement.log_rank
+    name = "Mantel-Byar" if agreement.immortal else "Log-rank"
     if test.p is None:
-        return f"Log-rank test over all groups: none ({test.method})."
-    return f"Log-rank test over all groups: p {_relation(test.p)} ({test.method})."
+        return f"{name} test over all groups: none ({test.method})."
+    return f"{name} test over all groups: p {_relation(test.p)} ({test.method})."
 
 
 def _schoenfeld_note(agreement: Agreement) -> str:

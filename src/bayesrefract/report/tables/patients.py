@@ -72,6 +72,8 @@ def groups_table(findings: Findings) -> Table:
 def _times(group: GroupSummary, findings: Findings) -> tuple[str, str, str]:
     """Person-time, median follow-up and median survival, which with delayed entry needs a declared start."""
     unit = findings.analysis.time_unit
+    if findings.agreement.immortal:  # patients come and go
+        return span(group.person_time, unit), ABSENT, ABSENT
     median = _with_limits(group.median, unit) if findings.start.is_declared else ABSENT
     return span(group.person_time, unit), _with_limits(group.median_follow_up, unit), median
 
