@@ -17,7 +17,8 @@ from bayesrefract.cohort.exposure import ExposureTable, tabulate
 from bayesrefract.decision import Verdict, VerdictWord
 from bayesrefract.decision.diagnostics import Health
 from bayesrefract.decision.implied import Implied
-from bayesrefract.decision.judge import NOT_BY_DEFAULT, NOT_BY_EFRON, PRIOR_ALONE, Case, judge
+from bayesrefract.decision.judge import NOT_BY_DEFAULT, NOT_BY_EFRON, PRIOR_ALONE, judge
+from bayesrefract.decision.question import Case
 from bayesrefract.estimands import Effects
 from bayesrefract.inference.mode import approximate
 from bayesrefract.model.effects import design

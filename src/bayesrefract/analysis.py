@@ -3,91 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
-from functools import cached_property, partial
 
 import numpy as np
-import xarray as xr
 
 from bayesrefract.classical import cross_check
-from bayesrefract.classical.agreement import Agreement
 from bayesrefract.classical.disclosure import reportable, small_groups
-from bayesrefract.cohort.exposure import ExposureTable
-from bayesrefract.cohort.start import Start, start_notes, start_of
-from bayesrefract.cohort.value import Cohort
-from bayesrefract.decision import Verdict, diagnostics
-from bayesrefract.decision.decision import too_close
-from bayesrefract.decision.diagnostics import Health
-from bayesrefract.decision.implied import implied
-from bayesrefract.decision.judge import Case, attainable, judge, prior_pull
+from bayesrefract.cohort.start import start_notes
+from bayesrefract.decision.judge import attainable, prior_pull
 from bayesrefract.decision.misfit import misfit
-from bayesrefract.errors import InputError
-from bayesrefract.estimands import Effects, PredictiveCheck, covariate_effects, estimate, predictive_check
+from bayesrefract.estimands import PredictiveCheck, covariate_effects, predictive_check
 from bayesrefract.estimands.arviz_tree import arviz_tree
 from bayesrefract.estimands.predictive import ENOUGH
 from bayesrefract.estimands.summaries import at_horizon, curve_bands, medians, on_coarse_times
 from bayesrefract.findings import Findings, Provenance
-from bayesrefract.inference.compilation import compilation
+from bayesrefract.fitting import Fit
 from bayesrefract.inference.compiler import Compiler
-from bayesrefract.inference.nuts import sample
 from bayesrefract.inference.posterior import Posterior
 from bayesrefract.inference.progress import Watch
-from bayesrefract.inference.provenance import code_sha256, processor, versions
-from bayesrefract.inference.store import Store, fit_key
-from bayesrefract.model.arrays import ModelArrays
+from bayesrefract.inference.store import Store
 from bayesrefract.model.prior_predictive import prior_survival
-from bayesrefract.model.priors import GroupPrior, imply
-from bayesrefract.study.model import Model, Sampler
+from bayesrefract.model.priors import imply
+from bayesrefract.settling import settle
 from bayesrefract.study.rope import Estimand
-from bayesrefract.study.study import Analysis
-
-
-@dataclass(frozen=True)
-class Fit:
-    """Everything one fit depends on, checked and ready to sample."""
-
-    label: str
-    analysis: Analysis
-    model: Model
-    cohort: Cohort
-    table: ExposureTable
-    arrays: ModelArrays
-    prior: GroupPrior
-    seed: int
-    sequence: np.random.SeedSequence
-    study_sha256: str = ""
-    study: str = ""
-
-    @cached_property
-    def key(self) -> str:
-        return fit_key(self.arrays, self.model.sampler, self.sequence)
-
-    @cached_property
-    def start(self) -> Start:
-        """Where curves start."""
-        return start_of(self.cohort, self.analysis)
-
-    @property
-    def case(self) -> Case:
-        """Inputs of a verdict apart from the draws."""
-        return Case(self.analysis, self.model, self.prior, self.table)
-
-    def provenance(self, sampler: Sampler, key: str) -> Provenance:
-        """Provenance of the draws made with this sampler."""
-        return Provenance(
-            seed=self.seed,
-            fit_key=key,
-            data_sha256=self.cohort.data_sha256,
-            model_sha256=self.model.sha256,
-            study_sha256=self.study_sha256,
-            code_sha256=code_sha256(),
-            versions=versions(),
-            cpu=processor(),
-            compilation=compilation(),
-            label=self.label,
-            sampler=asdict(sampler),
-        )
 
 
 def analyse(fit: Fit, store: Store, compiler: Compiler | None, watch: Watch) -> Findings:
@@ -97,12 +34,13 @@ def analyse(fit: Fit, store: Store, compiler: Compiler | None, watch: Watch) -> 
     """
     agreement = cross_check(fit.cohort, fit.analysis, fit.table, fit.model)
     could_show = attainable(fit.case, agreement)  # before the group effect is looked at
-    posterior, provenance, effects, health, judged = _settle(fit, agreement, store, compiler, watch)
+    settled = settle(fit, agreement, store, compiler, watch)
+    posterior, provenance, effects = settled.posterior, settled.provenance, settled.effects
     prior_rng, check_seed, tree_seed = _generators(fit)
     draws = effects.log_hazard_ratio
     small, reported = small_groups(agreement), reportable(agreement)
     bands = curve_bands(effects)
-    checks = () if fit.start.not_modelled else _predicted(fit, posterior, check_seed)
+    checks = () if fit.start.not_modelled else _predicted(*settled.curves, check_seed)
     unfit = misfit(checks, fit.analysis.contrasts)
     rope = fit.analysis.rope(Estimand.HAZARD_RATIO)
     return Findings(
@@ -120,9 +58,9 @@ def analyse(fit: Fit, store: Store, compiler: Compiler | None, watch: Watch) -> 
             *_retried(fit, provenance),
         ),
         n_events=fit.cohort.n_events,
-        health=health,
+        health=settled.health,
         agreement=reported,
-        verdicts=judged(unfit=unfit),
+        verdicts=settled.verdicts(fit, agreement, unfit),
         attainability=could_show,
         medians=() if unfit else medians(effects),
         curves=() if unfit else tuple(on_coarse_times(band) for band in bands) if small else bands,
@@ -174,101 +112,8 @@ def _attributes(fit: Fit, provenance: Provenance) -> dict[str, str | int | float
     }
 
 
-def _settle(
-    fit: Fit, agreement: Agreement, store: Store, compiler: Compiler | None, watch: Watch
-) -> tuple[Posterior, Provenance, Effects, Health, Callable[..., tuple[Verdict, ...]]]:
-    """Sample until the draws are enough to judge, and hand back what judges them.
-
-    Once more with smaller steps after divergences, and with more draws while they are too few: for the
-    convergence gates, or for any verdict that lies within Monte Carlo error of another one. Draws that are not those
-    that data and prior imply are made once more, with nothing that was stored.
-    """
-    sampler, fresh = fit.model.sampler, False
-    while True:
-        posterior, provenance = _posterior(fit, sampler, store, compiler, watch, fresh=fresh)
-        effects = estimate(posterior, fit.table, fit.arrays.design, fit.analysis, fit.start)
-        health = diagnostics.diagnose(posterior, *judged_draws(effects, fit.analysis))
-        if health.divergences and sampler.target_accept == fit.model.sampler.target_accept:
-            watch.stage(f"{fit.label}: {health.divergences} divergent transitions, sampled again with smaller steps")
-            sampler = sampler.careful
-            continue
-        exhausted = sampler.draws >= sampler.max_draws // sampler.chains
-        primary, contrasts = fit.analysis.primary, effects.contrasts
-        compared = implied(fit.table, fit.model, fit.prior, primary, contrasts, posterior, effects.log_hazard_ratio)
-        if not fresh and compiler is not None and not health.findings and any(each.fault for each in compared):
-            watch.stage(f"{fit.label}: the draws are not those that data and prior imply, sampled again from nothing")
-            fresh = True
-            continue
-        judged = partial(judge, fit.case, effects, health, agreement, compared, exhausted=exhausted)
-        close = [verdict for verdict in judged() if too_close(verdict)]
-        if exhausted or not (close or health.short):
-            return posterior, provenance, effects, health, judged
-        limit = sampler.max_draws // sampler.chains
-        more = min(2 * sampler.draws, limit) if health.short else _more_draws(close, sampler)
-        watch.stage(f"{fit.label}: {sampler.draws} draws a chain are too few, sampled again with {more}")
-        sampler = replace(sampler, draws=more)
-
-
-def judged_draws(effects: Effects, analysis: Analysis) -> list[xr.DataArray]:
-    """Draws of the log hazard ratios, and of every other estimand with a ROPE."""
-    found = [effects.log_hazard_ratio.rename("log_hazard_ratio")]
-    estimands = {rope.estimand for rope in analysis.ropes} - {Estimand.HAZARD_RATIO}
-    for estimand in sorted(estimands):
-        parts = [effects.of(estimand, contrast) for contrast in effects.contrasts]
-        labels = [contrast.label for contrast in effects.contrasts]
-        found.append(xr.concat(parts, dim="contrast").assign_coords(contrast=labels).rename(str(estimand)))
-    return found
-
-
 def _retried(fit: Fit, provenance: Provenance) -> tuple[str, ...]:
     used = provenance.sampler["target_accept"]
     if used == fit.model.sampler.target_accept:
         return ()
     return (f"The first draws had divergent transitions; these were sampled with target acceptance {used:g}.",)
-
-
-def _more_draws(close: Sequence[Verdict], sampler: Sampler) -> int:
-    """Draws per chain, doubled as often as it should take to bring the distance to two MCSE.
-
-    The MCSE falls with the root of the draws: doubling once at a time would discard more draws.
-    """
-    limit = sampler.max_draws // sampler.chains
-    nearest = max(2 * v.distance_mcse / v.distance if v.distance > 0 else np.inf for v in close)
-    doublings = max(1, int(np.ceil(np.log2(min(nearest**2, limit)))))
-    return int(min(sampler.draws * 2**doublings, limit))
-
-
-def _posterior(
-    fit: Fit, sampler: Sampler, store: Store, compiler: Compiler | None, watch: Watch, *, fresh: bool = False
-) -> tuple[Posterior, Provenance]:
-    """The stored fit if everything it depends on is unchanged, else a new one, stored; with its provenance.
-
-    fresh : make it anew whatever is stored, with machine code that was not kept either.
-    """
-    key = fit_key(fit.arrays, sampler, fit.sequence)
-    if fresh and compiler is not None:
-        with store.claim(key, watch.stage):
-            watch.fit(fit.label)
-            made = sample(fit.arrays, sampler, fit.sequence, key, compiler=Compiler(cache=None), watch=watch)
-            store.save(made, fit.provenance(sampler, key))
-            return made, fit.provenance(sampler, key)
-    stored = store.load(key, fit.arrays)
-    if stored is None and compiler is None:
-        raise InputError(f"{fit.label}: not all of its draws are stored. Run `bayesrefract fit` first.")
-    if stored is None:
-        with store.claim(key, watch.stage):
-            stored = store.load(key, fit.arrays)  # another run may have made it while this one waited
-            if stored is None:
-                damaged = store.found(key)
-                if damaged is not None:
-                    watch.stage(f"The stored fit of {fit.label} is damaged: it is made again ({damaged}).")
-                watch.fit(fit.label)
-                if compiler is not None:
-                    compiler.model(fit.arrays, watch)
-                    if fit_key(fit.arrays, sampler, fit.sequence) != key:  # it had to be compiled the other way
-                        return _posterior(fit, sampler, store, compiler, watch)
-                made = sample(fit.arrays, sampler, fit.sequence, key, compiler=compiler, watch=watch)
-                provenance = fit.provenance(sampler, key)
-                store.save(made, provenance)
-                return made, provenance
-    return stored, fit.provenance(sampler, key)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import time
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
-from bayesrefract.analysis import Fit, analyse
+from bayesrefract.analysis import analyse
 from bayesrefract.classical.grid import fine_enough
 from bayesrefract.cohort.covariates import covariate_columns, strata_columns
 from bayesrefract.cohort.exposure import tabulate
@@ -19,6 +16,7 @@ from bayesrefract.cohort.select import models_of, select
 from bayesrefract.cohort.value import Cohort
 from bayesrefract.errors import InputError, Interrupted, collecting
 from bayesrefract.findings import Findings
+from bayesrefract.fitting import Fit, seed_of
 from bayesrefract.inference.compiler import Compiler
 from bayesrefract.inference.progress import Silent, Watch
 from bayesrefract.inference.store import FitStore, MemoryStore, Store
@@ -193,13 +191,8 @@ def _prepare(job: Job, analysis: Analysis, model: Model, cohort: Cohort, seed: i
     prior = resolve_group_prior(model.priors, analysis.rope(Estimand.HAZARD_RATIO))
     arrays = arrange(table, model, prior, analysis.primary)
     label = f"{job.study.name} · {analysis.name} · {model.name}"
-    sequence = _seed_of(seed, label)
+    sequence = seed_of(seed, label)
     return Fit(label, analysis, model, cohort, table, arrays, prior, seed, sequence, job.study.sha256, job.study.name)
-
-
-def _seed_of(seed: int, label: str) -> np.random.SeedSequence:
-    """A fit's own seed: it depends on the fit's name, not on which other fits run or in which order."""
-    return np.random.SeedSequence(seed, spawn_key=(zlib.crc32(label.encode()),))
 
 
 def _refuse_missing(prepared: list[list[Fit]], stores: list[Store]) -> None:

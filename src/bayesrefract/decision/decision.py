@@ -104,7 +104,7 @@ def decide(
     interval = _interval(values, rule)
     probabilities = _probabilities(values, region)
     judgement = _judgement(interval, probabilities, region, rule, side, three)
-    word, direction, reasons = _word(judgement, side, withheld, doubt, exhausted)
+    word, direction, reasons = word_of(judgement, side, withheld, doubt, exhausted)
     return Verdict(
         group=contrast.group,
         reference=contrast.reference,
@@ -125,7 +125,7 @@ def decide(
         smallest_rope=float(own_scale(_smallest_half_width(values, interval, rule, side))),
         **asdict(quality),
         reasons=reasons,
-        labels=_labels(labels, rope),
+        labels=labelled(labels, rope),
         claim=(),
     )
 
@@ -166,10 +166,10 @@ def _interval(values: Floats, rule: Rule) -> tuple[Simulated, Simulated]:
 
 def _probabilities(values: Floats, region: Region) -> Probabilities:
     below, above = values < region.low, values > region.high
-    return Probabilities(_share(below), _share(~below & ~above), _share(above))
+    return Probabilities(share(below), share(~below & ~above), share(above))
 
 
-def _share(indicator: NDArray[np.bool_]) -> Simulated:
+def share(indicator: NDArray[np.bool_]) -> Simulated:
     """Mean of a 0/1 indicator (chain, draw) with its MCSE, which reads 0 where all draws agree."""
     from arviz_stats.base import array_stats
 
@@ -219,7 +219,7 @@ def _threshold(rule: Rule) -> float:
     return rule.threshold
 
 
-def _word(
+def word_of(
     judgement: Judgement, side: Side, withheld: Sequence[str], doubt: str, exhausted: bool
 ) -> tuple[VerdictWord, str | None, tuple[str, ...]]:
     """Word, direction and reasons, after gates and Monte Carlo error are applied."""
@@ -245,7 +245,7 @@ def _smallest_half_width(values: Floats, interval: tuple[Simulated, Simulated], 
     return float(max(reach, 0.0))
 
 
-def _labels(labels: Sequence[str], rope: Rope) -> tuple[str, ...]:
+def labelled(labels: Sequence[str], rope: Rope) -> tuple[str, ...]:
     """Add the label of an exploratory analysis unless the ROPE was declared before the data were seen."""
     exploratory = () if rope.before_data else ("exploratory",)
     return tuple(dict.fromkeys([*exploratory, *labels]))

@@ -152,6 +152,38 @@ def judge_probability(below: Simulated, inside: Simulated, above: Simulated, thr
     return _judge(margins, side)
 
 
+def judge_band(
+    lowest: Simulated, highest: Simulated, lowest_high: Simulated, highest_low: Simulated, region: Region, side: Side
+) -> Judgement:
+    """The whole band inside the region, or in some interval wholly on one side of it.
+
+    `lowest`, `highest`: extremes of the band; `lowest_high`: the lowest of its upper limits; `highest_low`: the highest
+    of its lower limits.
+    """
+    if side is not Side.TWO_SIDED:
+        return judge_interval(lowest, highest, region, side)
+    margins: Margins = {
+        EQUIVALENT: min(lowest - region.low, region.high - highest, key=_value),
+        DIFFERENT_BELOW: region.low - lowest_high,
+        DIFFERENT_ABOVE: highest_low - region.high,
+    }
+    return _judge(margins, side)
+
+
+def judge_band_probability(
+    kept: Simulated, below: Simulated, above: Simulated, threshold: float, side: Side
+) -> Judgement:
+    """`kept`: probability that the claim holds throughout; `below`, `above`: to be beyond a bound in some interval."""
+    if side is not Side.TWO_SIDED:
+        return _judge({NON_INFERIOR: kept - threshold}, side)
+    margins: Margins = {
+        EQUIVALENT: kept - threshold,
+        DIFFERENT_BELOW: below - threshold,
+        DIFFERENT_ABOVE: above - threshold,
+    }
+    return _judge(margins, side)
+
+
 def _judge(margins: Margins, side: Side) -> Judgement:
     (word, direction), margin = max(margins.items(), key=lambda item: item[1].value)
     if margin.value >= 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -12,7 +13,12 @@ from numpy.typing import NDArray
 from bayesrefract.cohort.exposure import ExposureTable
 from bayesrefract.cohort.start import Start
 from bayesrefract.errors import EstimandError
-from bayesrefract.estimands.hazard import HazardDraws, hazard_draws, log_hazard_ratios
+from bayesrefract.estimands.hazard import (
+    HazardDraws,
+    hazard_draws,
+    log_hazard_ratios,
+    log_hazard_ratios_by_time,
+)
 from bayesrefract.estimands.survival import StandardisedSurvival, standardise
 from bayesrefract.inference.posterior import Posterior
 from bayesrefract.model.effects import Design
@@ -34,7 +40,9 @@ class Effects:
     declared, only the curves are there. `median` is inf where the standardised curve stays above one half until the
     last observed time of the cohort. `curves` has dims (curve_draw, group, time), thinned, for figures. Estimands
     at the horizon are None where the question declares none; the marginal hazard ratio is the ratio of
-    cumulative hazards of the standardised curves, log S1 / log S0.
+    cumulative hazards of the standardised curves, log S1 / log S0. `log_hazard_ratio_by_time` : (chain, draw, contrast,
+    interval), intervals by their start, where the ratio may change. `constant` and `wide`: the same effects where the
+    ratio is held constant, and where it may change more, beside those of the model from which the curves are taken.
     """
 
     contrasts: tuple[Contrast, ...]
@@ -48,17 +56,26 @@ class Effects:
     rmst_difference: xr.DataArray | None = field(default=None, repr=False)
     survival_at_horizon: xr.DataArray | None = field(default=None, repr=False)
     survival_difference: xr.DataArray | None = field(default=None, repr=False)
+    log_hazard_ratio_by_time: xr.DataArray | None = field(default=None, repr=False)
+    constant: Effects | None = field(default=None, repr=False)
+    wide: Effects | None = field(default=None, repr=False)
+
+    def has(self, estimand: Estimand) -> bool:
+        """Whether there are draws of it: of a hazard ratio throughout only where the ratio may change."""
+        return estimand is not Estimand.THROUGHOUT or self.log_hazard_ratio_by_time is not None
 
     def of(self, estimand: Estimand, contrast: Contrast) -> xr.DataArray:
         """Draws of one contrast on the decision scale, dims (chain, draw): logs for ratios.
 
-        Raises EstimandError where the estimand needs a horizon and the question declares none.
+        Further dims (interval) for a ratio that may change. Raises EstimandError where the estimand needs a horizon and
+        the question declares none.
         """
         draws = {
             Estimand.HAZARD_RATIO: self.log_hazard_ratio,
             Estimand.MARGINAL_HAZARD_RATIO: self.marginal_log_hazard_ratio,
             Estimand.RMST_DIFFERENCE: self.rmst_difference,
             Estimand.SURVIVAL_DIFFERENCE: self.survival_difference,
+            Estimand.THROUGHOUT: self.log_hazard_ratio_by_time,
         }[estimand]
         if draws is None:
             raise EstimandError(f"{estimand} needs a horizon: declare `horizon` for this question.")
@@ -66,7 +83,14 @@ class Effects:
 
 
 def check_horizon(table: ExposureTable, analysis: Analysis) -> None:
-    """Raise EstimandError when the horizon is after the last observed time: nothing is extrapolated."""
+    """Raise EstimandError when the horizon, or a window, ends after the last observed time: nothing is extrapolated."""
+    for rope in analysis.ropes:
+        if rope.window is not None and rope.window[1] > table.follow_up:
+            start, end = rope.window
+            raise EstimandError(
+                f"question {analysis.name}: window = [{start:g}, {end:g}] of {rope.estimand} is not within follow-up, "
+                f"which ends at {table.follow_up:g} {table.time_unit}. Declare a window that ends there or before."
+            )
     horizon = analysis.endpoint.horizon
     if horizon is not None and not 0 < horizon <= table.follow_up:
         raise EstimandError(
@@ -113,14 +137,24 @@ def estimate(
     draws = hazard_draws(posterior, table, design)
     contrasts = tuple(c for c in analysis.contrasts if {c.group, c.reference} <= set(table.groups))
     log_hazard_ratio = log_hazard_ratios(draws, table, contrasts)
+    by_time = log_hazard_ratios_by_time(draws, table, contrasts)
     curves = _curves(draws, start.time)
     if not start.is_declared or start.not_modelled:
-        return Effects(contrasts, log_hazard_ratio, None, curves, start=start)
+        return Effects(contrasts, log_hazard_ratio, None, curves, start=start, log_hazard_ratio_by_time=by_time)
     horizon = analysis.endpoint.horizon
     standardised = standardise(draws, np.array([] if horizon is None else [horizon]), start.time)
     median = draws.labelled(standardised.median, group=draws.groups)
-    at_horizon = {} if horizon is None else _at_horizon(draws, standardised, contrasts, horizon)
-    return Effects(contrasts, log_hazard_ratio, median, curves, horizon, start, **at_horizon)
+    at_horizon: dict[str, Any] = {} if horizon is None else _at_horizon(draws, standardised, contrasts, horizon)
+    return Effects(
+        contrasts,
+        log_hazard_ratio,
+        median,
+        curves,
+        horizon,
+        start,
+        **at_horizon,
+        log_hazard_ratio_by_time=by_time,
+    )
 
 
 def _at_horizon(

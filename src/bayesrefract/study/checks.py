@@ -267,9 +267,9 @@ def _most_primary(tables: StudyTables, ropes: list[RopeSection]) -> dict[Estiman
 
 
 def _check_horizons(tables: StudyTables, file: TomlFile) -> None:
-    """Every estimand but the hazard ratio requires a horizon, which bounds an RMST difference."""
+    """Every estimand of survival curves requires a horizon, which bounds an RMST difference."""
     for place, rope in _placed("rope", tables.ropes):
-        if rope.estimand is Estimand.HAZARD_RATIO:
+        if not rope.estimand.needs_horizon:
             continue
         for at, question in _placed("question", tables.questions):
             if rope.questions is not None and question.name not in rope.questions:

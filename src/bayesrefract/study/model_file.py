@@ -37,6 +37,7 @@ TABLES = ("baseline", "prior", "intervals", "sampler")
 PRIMARY = "primary"
 LEAST_SCALE, LARGEST_SCALE = 1e-6, 20.0
 """Of the log hazard: far beyond them the sampler cannot start, and e to their power is not finite."""
+DEFAULT_SCALE = Priors().exchangeable_scale
 SCALE = f"a number from {LEAST_SCALE:g} to {LARGEST_SCALE:g}"
 AUTOMATIC = "automatic"
 MOST_EVENTS = 1e6
@@ -57,14 +58,20 @@ class HeadSection(Section):
     title: Text = Field(description="one line that names the model")
     purpose: Text = Field(description="one line that says what the model is for")
     adjust: Text = Field(description='"none", "question" (the set the question names), or the name of a set')
-    exchangeable: bool = Field(default=False, description="true or false")
+    exchangeable: bool | list[Text] = Field(default=False, description="true, false, or a list of covariates")
+    hr_by_time: bool = Field(default=False, description="true or false")
     compared_only: bool = Field(default=False, description="true or false")
 
     @field_validator("exchangeable")
     @classmethod
-    def _needs_covariates(cls, exchangeable: bool, info: ValidationInfo) -> bool:
+    def _needs_covariates(cls, exchangeable: bool | list[str], info: ValidationInfo) -> bool | list[str]:
         if exchangeable and info.data.get("adjust") == NO_SET:
-            refuse('= true needs covariates, but adjust = "none". Name a set in adjust, or set it to false.')
+            given = shown(exchangeable)
+            refuse(f'= {given} needs covariates, but adjust = "none". Name a set in adjust, or set it to false.')
+        if isinstance(exchangeable, list):
+            twice = sorted({name for name in exchangeable if exchangeable.count(name) > 1})
+            if twice:
+                refuse(f"names {', '.join(twice)} more than once. Name each covariate once.")
         return exchangeable
 
 
@@ -140,7 +147,10 @@ class PriorSection(Section):
     group: Annotated[Any, BeforeValidator(_read_group_prior)] = Field(description="a named prior, or { hr95 = [l, h] }")
     continuous_sd: Scale = Field(default=1.0, description=SCALE)
     categorical_pairwise_sd: Scale = Field(default=1.0, description=SCALE)
-    exchangeable_scale: Scale = Field(default=0.5, description=SCALE)
+    exchangeable_scale: Scale | dict[str, Scale] = Field(
+        default=0.5, description=f"{SCALE}, or a table of covariates with one each"
+    )
+    change_scale: Scale = Field(default=0.3, description=SCALE)
 
 
 def _unless_automatic(given: Any) -> Any:
@@ -229,6 +239,11 @@ def _model(read: Layered, name: str) -> Model:
     prior = file.section("prior", PriorSection)
     intervals = file.section("intervals", IntervalsSection)
     sampler = file.section("sampler", SamplerSection)
+    if head is not None and baseline is not None and head.hr_by_time and baseline.by_group:
+        file.fault(
+            "hr_by_time",
+            " = true beside by_group = true: hazards by group give each interval a ratio of its own. Keep one of them.",
+        )
     with_faults_of_base(read, _faults_of_base(read))
     file.raise_faults()
     if head is None or baseline is None or prior is None or intervals is None or sampler is None:
@@ -238,7 +253,8 @@ def _model(read: Layered, name: str) -> Model:
         title=head.title,
         purpose=head.purpose,
         adjust=head.adjust,
-        exchangeable=head.exchangeable,
+        exchangeable=head.exchangeable if isinstance(head.exchangeable, bool) else tuple(head.exchangeable),
+        by_time=head.hr_by_time,
         compared_only=head.compared_only,
         baseline=Baseline(**dict(baseline)),
         priors=_priors(prior),
@@ -261,12 +277,15 @@ def _faults_of_base(read: Layered) -> tuple[str, ...]:
 
 def _priors(section: PriorSection) -> Priors:
     name, hr95 = section.group
+    scale = section.exchangeable_scale
     return Priors(
         group=name,
         hr95=hr95,
         continuous_sd=section.continuous_sd,
         categorical_pairwise_sd=section.categorical_pairwise_sd,
-        exchangeable_scale=section.exchangeable_scale,
+        exchangeable_scale=DEFAULT_SCALE if isinstance(scale, dict) else scale,
+        exchangeable_scales=tuple(scale.items()) if isinstance(scale, dict) else (),
+        change_scale=section.change_scale,
     )
 
 

@@ -21,6 +21,7 @@ class Estimand(StrEnum):
     """A quantity for which a ROPE can be declared."""
 
     HAZARD_RATIO = "hazard_ratio"
+    THROUGHOUT = "hazard_ratio_throughout"
     MARGINAL_HAZARD_RATIO = "marginal_hazard_ratio"
     RMST_DIFFERENCE = "rmst_difference"
     SURVIVAL_DIFFERENCE = "survival_difference"
@@ -28,7 +29,12 @@ class Estimand(StrEnum):
     @property
     def is_ratio(self) -> bool:
         """Whether it is a ratio: analysed on the log scale, with null value 1 (differences: 0)."""
-        return self in {Estimand.HAZARD_RATIO, Estimand.MARGINAL_HAZARD_RATIO}
+        return self in {Estimand.HAZARD_RATIO, Estimand.THROUGHOUT, Estimand.MARGINAL_HAZARD_RATIO}
+
+    @property
+    def needs_horizon(self) -> bool:
+        """Whether it is a comparison of survival curves up to a time."""
+        return self not in {Estimand.HAZARD_RATIO, Estimand.THROUGHOUT}
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,8 @@ class Rope:
         Quantity of the bounds; the hazard ratio by default.
     role : str
         "primary" or "sensitivity".
+    window : (float, float), optional
+        Times between which a hazard ratio that may change has to stay inside; with "hazard_ratio_throughout".
 
     Raises
     ------
@@ -72,6 +80,7 @@ class Rope:
     before_data: bool | None = None
     estimand: Estimand = Estimand.HAZARD_RATIO
     role: str = "primary"
+    window: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.declared, str):

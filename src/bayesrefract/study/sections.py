@@ -337,9 +337,29 @@ class RopeSection(Section):
         description="true if the bounds were fixed before the data were seen, false if after; left out: not stated",
     )
     role: Literal["primary", "sensitivity"] = Field(default="primary", description='"primary" or "sensitivity"')
+    window: list[float] | None = Field(
+        default=None, validate_default=True, description="two times, such as [0, 24], in the study's unit"
+    )
     questions: list[Text] | None = Field(
         default=None, min_length=1, description="a list of names of [[question]] tables"
     )
+
+    @field_validator("window")
+    @classmethod
+    def _of_throughout(cls, window: list[float] | None, info: ValidationInfo) -> list[float] | None:
+        throughout = info.data.get("estimand") is Estimand.THROUGHOUT
+        if "estimand" not in info.data:
+            return window
+        if throughout and window is None:
+            refuse(
+                f'is missing. "{Estimand.THROUGHOUT}" holds between two times, which are declared and not found by '
+                "looking: give them, such as window = [0, 24]."
+            )
+        if window is not None and not throughout:
+            refuse(f'= {shown(window)} is only for estimand = "{Estimand.THROUGHOUT}". Delete it, or change estimand.')
+        if window is not None and not (len(window) == 2 and 0 <= window[0] < window[1] < float("inf")):
+            refuse(f"= {shown(window)} is not two rising times from 0. Write window = [0, 24].")
+        return window
 
     @field_validator("declared_on")
     @classmethod

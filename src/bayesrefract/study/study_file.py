@@ -276,6 +276,7 @@ def _rope(section: RopeSection) -> Rope:
         before_data=section.before_data,
         estimand=section.estimand,
         role=section.role,
+        window=None if section.window is None else (section.window[0], section.window[1]),
     )
 
 
