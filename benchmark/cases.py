@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from bayesrefract.analysis.fit import Fit
 from bayesrefract.cohort.read import read_records
-from bayesrefract.fitting import Fit
 from bayesrefract.pipeline import Job, prepare
 from bayesrefract.study.model_file import load_model
 from bayesrefract.study.study_file import load_study

@@ -20,10 +20,10 @@ STAGES = {
     "sampling": ("bayesrefract.inference.nuts", "_run"),
     "draws as named arrays": ("bayesrefract.inference.nuts", "drop_padding"),
     "storing fits": ("bayesrefract.inference.store", "FitStore.save"),
-    "estimates": ("bayesrefract.analysis", "estimate"),
+    "estimates": ("bayesrefract.analysis.settle", "estimate"),
     "diagnostics": ("bayesrefract.decision.diagnostics", "diagnose"),
-    "cross-check": ("bayesrefract.analysis", "cross_check"),
-    "predictive check": ("bayesrefract.analysis", "predictive_check"),
+    "cross-check": ("bayesrefract.analysis.analyse", "cross_check"),
+    "predictive check": ("bayesrefract.analysis.analyse", "predictive_check"),
     "figures and page": ("bayesrefract.report", "write_report"),
 }
 """Stage -> the function that is all of it, where it is looked up. None contains another."""

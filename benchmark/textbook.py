@@ -16,9 +16,9 @@ import pytensor.tensor as pt
 import xarray as xr
 from numpy.typing import NDArray
 
+from bayesrefract.analysis.fit import Fit
 from bayesrefract.cohort.exposure import split
 from bayesrefract.cohort.value import Covariate
-from bayesrefract.fitting import Fit
 
 Floats = NDArray[np.float64]
 

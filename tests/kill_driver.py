@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from stored_fits import draws_in
 
-from bayesrefract import analysis
+from bayesrefract.analysis import analyse as analysis
 from bayesrefract.cohort.read import read_records
 from bayesrefract.inference.compiler import Compiler
 from bayesrefract.pipeline import Job, run

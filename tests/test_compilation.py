@@ -16,7 +16,7 @@ from numba import TypingError
 from test_model import COLLAPSED, WALK, arrays_of, small_cohort, somewhere
 
 import bayesrefract
-from bayesrefract import analysis
+from bayesrefract.analysis import fit as fitting
 from bayesrefract.errors import InputError
 from bayesrefract.inference import compilation as way
 from bayesrefract.inference import compiler as compiler_module
@@ -195,12 +195,12 @@ def test_a_fit_is_stored_under_the_way_that_made_it(tmp_path: Path, monkeypatch:
 
     monkeypatch.setattr(compiler_module, "_compile", changed)
     monkeypatch.setattr(public_compiler, "compile_publicly", lambda _: Unread())
-    monkeypatch.setattr(analysis, "sample", lambda *given, **_: given[3])
+    monkeypatch.setattr(fitting, "sample", lambda *given, **_: given[3])
     arrays, shelf = arrays_for("smooth baseline"), Shelf()
-    fit = analysis.Fit("x", *[None] * 4, arrays, None, 1, SEED)  # nothing else is asked for
-    monkeypatch.setattr(analysis.Fit, "provenance", lambda _, sampler, key: key)
+    fit = fitting.Fit("x", *[None] * 4, arrays, None, 1, SEED)  # nothing else is asked for
+    monkeypatch.setattr(fitting.Fit, "provenance", lambda _, sampler, key: key)
     before = fit_key(arrays, LONG, SEED)
-    analysis._posterior(fit, LONG, shelf, Compiler(tmp_path), Silent())
+    fitting.draw(fit, LONG, shelf, Compiler(tmp_path), Silent())
     assert "nopython mode); BAYESREFRACT" in (reason_for_public() or "")
     monkeypatch.setattr(way, "_failed", [])
     monkeypatch.setenv(way.VARIABLE, "public")

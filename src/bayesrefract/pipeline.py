@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bayesrefract.analysis import analyse
+from bayesrefract.analysis.analyse import analyse
+from bayesrefract.analysis.fit import Fit, seed_of
 from bayesrefract.classical.grid import fine_enough
 from bayesrefract.cohort.covariates import covariate_columns, strata_columns
 from bayesrefract.cohort.exposure import tabulate
@@ -16,7 +17,6 @@ from bayesrefract.cohort.select import models_of, select
 from bayesrefract.cohort.value import Cohort
 from bayesrefract.errors import InputError, Interrupted, collecting
 from bayesrefract.findings import Findings
-from bayesrefract.fitting import Fit, seed_of
 from bayesrefract.inference.compiler import Compiler
 from bayesrefract.inference.progress import Silent, Watch
 from bayesrefract.inference.store import FitStore, MemoryStore, Store

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
+    from bayesrefract.analysis.fit import Fit
     from bayesrefract.cohort.read import Records
     from bayesrefract.decision import Verdict
-    from bayesrefract.fitting import Fit
     from bayesrefract.inference.store import MemoryStore
     from bayesrefract.study.study import Study
 

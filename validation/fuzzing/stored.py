@@ -15,9 +15,9 @@ import xarray as xr
 from numpy.random import Generator
 
 from bayesrefract import pipeline
+from bayesrefract.analysis.fit import Fit
 from bayesrefract.comparing import check_comparison
 from bayesrefract.comparison import Comparison
-from bayesrefract.fitting import Fit
 from bayesrefract.inference.posterior import Posterior, labels
 from bayesrefract.inference.store import FitStore
 from bayesrefract.study.rope import Rope

@@ -13,6 +13,7 @@ from functools import partial
 import numpy as np
 import xarray as xr
 
+from bayesrefract.analysis.fit import Fit, draw
 from bayesrefract.classical.agreement import Agreement
 from bayesrefract.decision import Verdict, diagnostics
 from bayesrefract.decision.decision import too_close
@@ -21,7 +22,6 @@ from bayesrefract.decision.implied import Implied, implied
 from bayesrefract.decision.judge import judge
 from bayesrefract.estimands import Effects, estimate
 from bayesrefract.findings import Provenance
-from bayesrefract.fitting import Fit, draw
 from bayesrefract.inference.compiler import Compiler
 from bayesrefract.inference.posterior import Posterior
 from bayesrefract.inference.progress import Watch

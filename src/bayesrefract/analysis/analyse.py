@@ -6,6 +6,8 @@ import json
 
 import numpy as np
 
+from bayesrefract.analysis.fit import Fit
+from bayesrefract.analysis.settle import settle
 from bayesrefract.classical import cross_check
 from bayesrefract.classical.disclosure import reportable, small_groups
 from bayesrefract.cohort.start import start_notes
@@ -16,14 +18,12 @@ from bayesrefract.estimands.arviz_tree import arviz_tree
 from bayesrefract.estimands.predictive import ENOUGH
 from bayesrefract.estimands.summaries import at_horizon, curve_bands, medians, on_coarse_times
 from bayesrefract.findings import Findings, Provenance
-from bayesrefract.fitting import Fit
 from bayesrefract.inference.compiler import Compiler
 from bayesrefract.inference.posterior import Posterior
 from bayesrefract.inference.progress import Watch
 from bayesrefract.inference.store import Store
 from bayesrefract.model.prior_predictive import prior_survival
 from bayesrefract.model.priors import imply
-from bayesrefract.settling import settle
 from bayesrefract.study.rope import Estimand
 
 
