@@ -97,8 +97,10 @@ def sampled(cohort: Cohort, reference: str, model: Model) -> tuple[ExposureTable
         replace(WALK, exchangeable=True),
         replace(WALK, baseline=Baseline(strata=StrataKind.FREE), priors=Priors(group=GroupPriorName.SCEPTICAL)),
         replace(WALK, baseline=Baseline(BaselineKind.INDEPENDENT)),
+        replace(WALK, by_time=True, priors=Priors(change_scale=1.0)),
+        replace(WALK, by_time=True, baseline=Baseline(BaselineKind.INDEPENDENT)),
     ],
-    ids=["walk", "pooled", "exchangeable", "free-sceptical", "independent"],
+    ids=["walk", "pooled", "exchangeable", "free-sceptical", "independent", "by-time", "by-time-independent"],
 )
 def test_honest_draws_are_what_data_and_prior_imply_and_exchanged_ones_are_not(model: Model) -> None:
     cohort = gbsg2(("age",), ("tgrade",)) if model.exchangeable else gbsg2(stratum="tgrade")

@@ -26,7 +26,7 @@ FAULT_SHIFT = 0.5
 FAULT_RATIO = 1.25
 INFLUENCE_SHIFT = 0.5
 INFLUENCE_RATIO = 1.15
-SPREADS = ("sigma", "tau", "stratum_sd", "stratum_sigma")
+SPREADS = ("sigma", "tau", "stratum_sd", "stratum_sigma", "change_sd")
 
 
 @dataclass(frozen=True)
