@@ -63,6 +63,6 @@ def test_with_a_damaged_list_nothing_is_replaced(text: str, tmp_path: Path) -> N
     assert all("is damaged" in each for each in told)
 
 
-def test_what_is_read_is_told_apart(tmp_path: Path) -> None:
+def test_what_is_read_is_told_elsewhere(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("read")
     assert OwnFiles(tmp_path).faults(NAMES, "--out x", [tmp_path / "a.csv", None]) == []

@@ -30,7 +30,7 @@ class OwnFiles:
     def faults(self, names: Collection[str], name: str, inputs: Collection[Place | None] = ()) -> list[str]:
         """Why files of these names cannot be written: each that is there and not ours, or no longer.
 
-        name : the option with its value, for the message. inputs : files that the run reads, of which it tells apart.
+        name : the option with its value, for the message. inputs : files that the run reads, which are told elsewhere.
         """
         known = self._listed()
         read = [each for each in inputs if each is not None]
