@@ -64,6 +64,9 @@ SIDE_OF_RATIO = STUDY_OF_TABLE.replace(DIFFERENCE, "").replace('harm = "more_eve
 COUNTS = "characteristic,level,a,b\ntotal,,10,12\n"
 AUDITED: Mapping[str, str | None] = {"out": None, "out/checked.csv": COUNTS}
 RECONSTRUCT = ("reconstruct", "--estimates", "e.csv", "--counts", "c.csv", "--out", "c.csv")
+MINE: Mapping[str, str | None] = {"c.csv": COUNTS, "out": None, "out/findings.csv": "mine"}
+OWN_LIST = '{"format": "bayesrefract/own-files/1", "files": {"findings.csv": "0"}}'
+PRINTED_RATIO = ("--hr", "2.08", "--ci", "1.42", "3.0", "--rope", "0.8", "1.25", "--rope-source", "protocol")
 LEADS_OUT = '{"format": "bayesrefract/report-folder/1", "files": {"../patients.csv": null}}'
 
 type Content = str | bytes | Path | None
@@ -279,6 +282,16 @@ OPTIONS = {
     "report-with-list-that-leads-out": compare(TABLE, files={"report": None, "report/manifest.json": LEADS_OUT}),
     "audit-json-is-input": Case(("audit", "--counts", "c.csv", "--json", "c.csv"), {"c.csv": COUNTS}),
     "audit-folder-holds-input": Case(("audit", "--counts", "out/checked.csv", "--out", "out"), AUDITED),
+    "audit-over-another-file": Case(("audit", "--counts", "c.csv", "--out", "out"), MINE),
+    "audit-over-a-changed-file": Case(
+        ("audit", "--counts", "c.csv", "--out", "out"), {**MINE, "out/.bayesrefract-files.json": OWN_LIST}
+    ),
+    "audit-with-damaged-list": Case(
+        ("audit", "--counts", "c.csv", "--out", "out"), {**MINE, "out/.bayesrefract-files.json": "{"}
+    ),
+    "published-over-another-file": Case(
+        ("published", *PRINTED_RATIO, "--out", "out"), {"out": None, "out/published.svg": "mine"}
+    ),
     "reconstruct-out-is-input": Case(RECONSTRUCT, {"e.csv": "", "c.csv": COUNTS}),
     "fit-folder-of-a-long-name": Case(
         ("fit", ".", "--out", "n" * 300), {"study.toml": STUDY_OF_TABLE, "patients.csv": TABLE}

@@ -172,5 +172,6 @@ THERAPY_CASES: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "nobody-left": ((*DERIVE, "cohort.csv"), only("invented-06")),
     "out-not-csv": ((*DERIVE, "cohort.parquet"), {}),
     "out-is-an-input": ((*DERIVE, "lines.csv"), {}),
+    "out-over-another-file": ((*DERIVE, "cohort.csv"), {"cohort-flow": "mine"}),
 }
 """Arguments, and the tables that are not the example's."""

@@ -13,6 +13,7 @@ from test_cli import call
 
 from bayesrefract.classical.exact_tests import fisher, pearson, yates
 from bayesrefract.errors import InputError
+from bayesrefract.own_files import LIST
 from bayesrefract.papers import read_number
 from bayesrefract.papers.audit import Finding, Severity, audit, read_paper
 from bayesrefract.papers.audit.counts import follows
@@ -298,7 +299,7 @@ def test_the_command_writes_its_tables_and_strict_json(tmp_path: Path, capsys: p
     assert payload["schema"] == "bayesrefract/audit/1"
     assert len(payload["findings"]) == 14
     assert {path.name for path in (tmp_path / "made").iterdir()} == {
-        "findings.csv", "checked.csv", "not-checked.csv", "implied-events.csv", "audit.json",
+        "findings.csv", "checked.csv", "not-checked.csv", "implied-events.csv", "audit.json", LIST,
     }  # fmt: skip
     code, out, _ = call(capsys, "audit", *files)
     assert code == 0

@@ -109,7 +109,7 @@ def test_what_is_written_and_shown(tmp_path: Path, capsys: pytest.CaptureFixture
     tables = tables_in(tmp_path / "in")
     code, out, err = run(capsys, tables, tmp_path / "out" / "mine.csv", "--evidence", "simulated")
     assert code == 0
-    files = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "out").iterdir()}
+    files = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "out").glob("mine*")}
     assert sorted(files) == ["mine-flow.csv", "mine-flow.svg", "mine-listed.csv", "mine.csv"]
     assert all(name in err for name in files)
     assert rows_of(files["mine.csv"]) == [by_hand(patient) | {"evidence": "simulated"} for patient in AT_DIAGNOSIS]

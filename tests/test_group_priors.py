@@ -9,7 +9,7 @@ from scipy.stats import norm
 from test_model import ROPE
 
 from bayesrefract.model.effects import zero_sum_basis
-from bayesrefract.model.priors import resolve_group_prior
+from bayesrefract.model.priors import FAVOURS_EQUIVALENCE, resolve_group_prior
 from bayesrefract.study.model import GroupPriorName, Priors
 
 
@@ -36,6 +36,21 @@ def test_named_priors_have_their_mass_inside_the_rope() -> None:
     assert default.mass_inside(0.80, 1.25) == pytest.approx(np.diff(norm.cdf(np.log([0.80, 1.25]), 0, 0.75))[0])
     assert default.label(ROPE) == ""
     assert resolve_group_prior(Priors(group=GroupPriorName.NEUTRAL), ROPE).label(ROPE) == "favours equivalence"
+
+
+@pytest.mark.parametrize("hr95", [(0.5, 0.9), (0.85, 1.10), (1.0, 4.0)])
+def test_a_custom_prior_need_not_be_symmetric_about_1(hr95: tuple[float, float]) -> None:
+    """95% between the two ratios on either scale; the pair turned round has the reciprocal ones."""
+    prior = resolve_group_prior(Priors(group=GroupPriorName.CUSTOM, hr95=hr95), ROPE)
+    assert prior.central95() == pytest.approx(hr95, rel=1e-6)
+    assert prior.mass_inside(*hr95) == pytest.approx(0.95)
+    assert prior.mass_inside(1 / hr95[1], 1 / hr95[0], overlap=-1.0) == pytest.approx(0.95)
+    assert prior.mass_inside(hr95[0], hr95[1], overlap=-1.0) < 0.95
+    centre, sd = np.log(hr95).mean(), np.diff(np.log(hr95)).item() / (2 * norm.ppf(0.975))
+    inside = norm.cdf(np.log(ROPE.high), centre, sd) - norm.cdf(np.log(ROPE.low), centre, sd)
+    assert prior.mass_inside(ROPE.low, ROPE.high) == pytest.approx(inside)
+    usual = 2 * norm.cdf(np.log(1.25) / 0.75) - 1
+    assert (prior.label(ROPE) == FAVOURS_EQUIVALENCE) is bool(inside > usual)
 
 
 def test_custom_prior_is_read_as_a_hazard_ratio_range() -> None:

@@ -59,10 +59,18 @@ def test_mode_and_curvature_are_near_the_posterior_by_quadrature(
     assert found[1] == pytest.approx(sd, rel=0.01)
 
 
-def test_two_humps_are_both_counted() -> None:
-    """Sceptical prior, one interval: the log ratio's posterior is one-dimensional, and is integrated here."""
-    cohort, model = leukemia(), replace(COLLAPSED, intervals=Intervals(cuts=()))
-    model = replace(model, priors=Priors(group=GroupPriorName.SCEPTICAL))
+@pytest.mark.parametrize(
+    "priors",
+    [
+        Priors(GroupPriorName.SCEPTICAL),
+        Priors(GroupPriorName.CUSTOM, (1.2, 3.0)),
+        Priors(GroupPriorName.CUSTOM, (2, 9)),
+    ],
+    ids=["two humps", "beside 1", "far from 1"],
+)
+def test_priors_of_any_shape_are_counted(priors: Priors) -> None:
+    """One interval: the log ratio's posterior is one-dimensional, and is integrated here."""
+    cohort, model = leukemia(), replace(COLLAPSED, intervals=Intervals(cuts=()), priors=priors)
     table, prior = tabulate(cohort, model.intervals), resolve_group_prior(model.priors, ROPE)
     events, time = (np.bincount(table.group, weights=each.sum(axis=1)) for each in (table.events, table.exposure))
     primary = make_question(cohort, "0").primary

@@ -75,8 +75,7 @@ def judged(
         companion = Companion("yes", "no", *ratio, agrees=True, labels=(ROUNDED_TIMES,))
         seen = CoxContrast("yes", "no", *cox, p=0.5, ties="efron")
         agreement = replace(agreement, companion=(companion,), cox=(seen,))
-    hr95 = (0.5, 1.8) if prior is GroupPriorName.CUSTOM else None
-    resolved = resolve_group_prior(Priors(prior, hr95), ASKED.ropes[0])
+    resolved = resolve_group_prior(Priors(prior), ASKED.ropes[0])
     case = Case(replace(ASKED, claim=claim), MODEL, resolved, TABLE)
     compared = () if implied is None else (implied,)
     one, other = judge(case, effects(ratio), health, agreement, compared, exhausted=True, unfit=unfit)

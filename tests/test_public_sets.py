@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -54,6 +55,12 @@ def leukaemia() -> pd.DataFrame:
     return frame.assign(arm=frame["Rx"].map({0: "6-MP", 1: "placebo"}))[["t", "status", "arm"]]
 
 
+def kidney_transplant() -> pd.DataFrame:
+    """Klein & Moeschberger (1997): 863 kidney transplants; black men against all others."""
+    frame = datasets.load_kidney_transplant()
+    return frame.assign(who=frame["black_male"].map({0: "others", 1: "black men"}))[["time", "death", "who"]]
+
+
 def waltons() -> pd.DataFrame:
     return datasets.load_waltons()
 
@@ -95,6 +102,13 @@ SETS = {
         "below",
         (0.2076, 0.0925, 0.4659),
     ),
+    "kidney_transplant": Public(
+        kidney_transplant,
+        {"time": "time", "event": "death", "group": "who", "reference": "others", "unit": "days"},
+        UNDECIDED,  # a ratio near 1 with few deaths among 92 black men: the interval reaches beyond both ends
+        None,
+        None,
+    ),
     "waltons": Public(
         waltons,
         {"time": "T", "event": "E", "group": "group", "reference": "control", "unit": "days"},
@@ -103,6 +117,23 @@ SETS = {
         None,
     ),
 }
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"), [("61a_clean_trial_days", "days"), ("61b_same_trial_whole_months", "months")]
+)
+def test_one_trial_in_days_and_in_whole_months_has_one_verdict(name: str, unit: str) -> None:
+    """R on the days: 2.90 (1.84-4.57), wholly above the range."""
+    result = br.compare(
+        pd.read_csv(Path(__file__).parent / "cases" / f"{name}.csv"),
+        **{"id": "id", "time": unit, "unit": unit, "event": "died", "group": "arm", "reference": "control"},
+        rope=ROPE,
+        evidence="patients",
+        keep="none",
+    )
+    verdict = result.verdict()
+    assert (verdict.word, verdict.direction, verdict.reasons) == (DIFFERENT, "above", ())
+    assert result.findings.agreement.companion[0].agrees is True
 
 
 @pytest.mark.parametrize("name", list(SETS))

@@ -24,7 +24,7 @@ def test_finished_cohorts_are_kept_and_found_again(capsys: pytest.CaptureFixture
     assert code == 0, heard
     assert "0 of 2 cohorts are there; rebuilding 2." in heard
     assert "The primary comparison in 2 rebuilt cohorts" in told
-    kept = sorted((tmp_path / "kept").iterdir())
+    kept = sorted((tmp_path / "kept").glob("*.csv"))
     assert len(kept) == 2
     made, content = read_spread(tmp_path / "spread.csv"), [path.read_bytes() for path in kept]
     assert {row.seed for row in made} == {1, 2}
@@ -37,6 +37,11 @@ def test_finished_cohorts_are_kept_and_found_again(capsys: pytest.CaptureFixture
     assert "1 of 2 cohorts are there; rebuilding 1." in heard
     assert [path.read_bytes() for path in kept] == content, "the same seed gives the same cohort"
     assert read_spread(tmp_path / "spread.csv") == made
+    kept[1].write_text("a cohort of somebody's own")
+    code, _, heard = call(capsys, *asked(tmp_path))
+    assert code == 1
+    assert f"its {kept[1].name} was changed after this program wrote it. Nothing is overwritten" in heard
+    assert kept[1].read_text() == "a cohort of somebody's own"
 
 
 def test_a_study_without_a_paper_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -19,9 +19,9 @@ from validation import __main__ as program  # noqa: E402  # only found by the li
 from validation.fuzzing.cases import read_case  # noqa: E402
 from validation.run import all_passed, keep, kept, run  # noqa: E402
 from validation.step import MOST_MINUTES, Progress, Step  # noqa: E402
-from validation.steps import STEPS, fuzz  # noqa: E402
+from validation.steps import STEPS, agreement, fault_gate, fuzz  # noqa: E402
 from validation.steps.mutations import CHANGES, Change  # noqa: E402
-from validation.write_up import page, state  # noqa: E402
+from validation.write_up import page, state, write  # noqa: E402
 
 
 def as_list(found: Sequence[int]) -> str:
@@ -85,7 +85,7 @@ def test_a_process_that_dies_is_told_and_its_chunk_tried_again(tmp_path: Path, m
     assert all_passed([step(die_once)], {"squares": second})
 
 
-def test_the_page_tells_how_far_each_step_is_and_what_failed() -> None:
+def test_the_page_tells_how_far_each_step_is_and_what_failed(tmp_path: Path) -> None:
     half, whole = Progress("a" * 64, {0: 1, 1: 2}, 90), Progress("a" * 64, dict.fromkeys(range(4), 1), 90)
     assert state(step(), Progress("a" * 64, {})) == "not run"
     assert state(step(), half) == "2 of 4 chunks"
@@ -93,9 +93,18 @@ def test_the_page_tells_how_far_each_step_is_and_what_failed() -> None:
     bad = step(passed=lambda found: 2 not in found)
     assert state(bad, half) == "failed"
     assert not all_passed([bad], {"squares": half})
-    text = page([(step(), half)])
-    assert "| squares: Squares | 2 of 4 chunks | 1.5 | 10 | `aaaaaaaaaaaa` |" in text
-    assert text.endswith("## Squares\n\n1, 2\n")
+    assert "| squares: Squares | 2 of 4 chunks | 1.5 | 10 | `aaaaaaaaaaaa` |  |" in page([(step(), half)], tmp_path)
+    write(step(), half, [(step(), half)], tmp_path)
+    text = (tmp_path / "squares.md").read_text()
+    assert text.startswith("# Squares\n\nWritten by `make validate`, seed 10, sources `aaaaaaaaaaaa`. 2 of 4 chunks")
+    assert text.endswith("\n\n1, 2\n")
+    assert "| [squares.md](squares.md) |" in (tmp_path / "index.md").read_text()
+    now = Progress("b" * 64, {})
+    write(step(), now, [(step(), now)], tmp_path)
+    assert (tmp_path / "squares.md").read_text() == text, "what earlier sources gave stays until there is more"
+    assert "not run | 0.0 | 10 | `bbbbbbbbbbbb` | [squares.md](squares.md), of earlier" in page(
+        [(step(), now)], tmp_path
+    )
 
 
 def test_the_program_writes_the_page_and_ends_with_1_until_all_is_done(
@@ -138,6 +147,45 @@ def test_a_case_in_which_a_process_died_is_run_alone(tmp_path: Path, monkeypatch
     assert failure["faults"] == ["died in (1, 'records', 1)"]
     monkeypatch.undo()
     assert fuzz.alone(1, "stored", 0) == []
+
+
+def test_the_cross_check_withholds_at_most_one_honest_trial_in_a_hundred() -> None:
+    """As measured, and written into the repository: 2,000 trials of each size and kind."""
+    rows = rows_of("agreement")
+    assert [(int(row[0]), row[1]) for row in rows] == agreement.CELLS
+    for _, _, trials, withheld, _, _, few, without in rows:
+        assert int(trials) + int(few) + int(without) == 2_000
+        assert float(withheld.removesuffix("%")) <= 1.0
+
+
+def test_one_honest_fit_that_is_taken_for_faulty_fails_the_step() -> None:
+    honest = {"shift": -0.1, "ratio": 1.1, "moved": 0.6, "changed": 0.9, "fault": False, "influence": False}
+    one = {"events": 41, "divergences": 0, "ess": 900, "contrasts": [honest, honest | {"shift": 0.3}]}
+    pooled, plain = 0, len(fault_gate.KINDS) - 1
+    assert fault_gate.KINDS[plain].model is fault_gate.MODEL
+    found = [{"kind": kind, "sets": [one, one]} for kind in range(len(fault_gate.KINDS))]
+    assert fault_gate.passed(found)
+    assert "| four groups | 2 | 41 | 0 | 0.20, 0.30, 0.30 | 1.10, 1.10, 1.10 | 900 | 0 |" in fault_gate.write_up(found)
+    for kind, changed, passed in (
+        (pooled, {"influence": True}, True),  # what pooling moves is counted, and told
+        (plain, {"influence": True}, False),
+        (pooled, {"fault": True}, False),
+        (plain, {"fault": True}, False),
+    ):
+        spoilt = one | {"contrasts": [honest, honest | changed]}
+        more = [*found, {"kind": kind, "sets": [spoilt]}]
+        assert fault_gate.passed(more) is passed
+        told = "0 (0.0%)" if "fault" in changed else "1 (33.3%)"
+        assert f"| {fault_gate.KINDS[kind].name} | 3 | 41 | {told} |" in fault_gate.write_up(more)
+
+
+def rows_of(name: str) -> list[list[str]]:
+    """Cells of the tables that a step has written, without their headings."""
+    lines = (TOP / "reports" / "validation" / f"{name}.md").read_text(encoding="utf-8").splitlines()
+    table = [line for line in lines if line.startswith("|")]
+    heads = [i - 1 for i, line in enumerate(table) if set(line) <= set("|-")]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
+    return [row for i, row in enumerate(cells) if i not in heads and i - 1 not in heads]
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.name)

@@ -1,4 +1,4 @@
-"""`python -m validation`: run the long checks, keep each result as it comes, and write reports/validation/index.md."""
+"""`python -m validation`: run the long checks, keep each result as it comes, and write reports/validation."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import sys
 import time
 from pathlib import Path
 
-from bayesrefract.files import locked, write_whole
+from bayesrefract.files import locked
 from validation.run import all_passed, cores, kept, run
 from validation.step import MOST_MINUTES, RESULTS
 from validation.steps import STEPS
-from validation.write_up import page, state
+from validation.write_up import state, write
 
 
 def main() -> None:
@@ -26,7 +26,8 @@ def main() -> None:
         found = {}
         for step in steps:
             found[step.name] = run(step, chosen.out, until, _tell, cores=cores())
-            write_whole(chosen.out / "index.md", page([(each, kept(each, chosen.out)) for each in STEPS.values()]))
+            everything = [(each, kept(each, chosen.out)) for each in STEPS.values()]
+            write(step, found[step.name], everything, chosen.out)
     for step in steps:
         _tell(f"{step.name}: {state(step, found[step.name])}")
     _tell(f"Report: {chosen.out / 'index.md'}")

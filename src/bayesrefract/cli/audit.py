@@ -13,6 +13,7 @@ from bayesrefract.cli.output import show_table, tell
 from bayesrefract.errors import InputError, collecting
 from bayesrefract.files import make_folder
 from bayesrefract.outputs import folder_target_faults, target_faults
+from bayesrefract.own_files import OwnFiles
 
 if TYPE_CHECKING:
     from bayesrefract.papers.audit import Report
@@ -51,6 +52,7 @@ def audit(
 
     inputs = (estimates, counts)
     faults = [*target_faults(json, inputs=inputs), *folder_target_faults(out, FILES, inputs)]
+    faults += OwnFiles(out).faults(FILES, f"--out {out}", inputs) if out is not None else []
     with collecting(faults):
         paper = read_paper(estimates, counts)
     if faults:
@@ -108,7 +110,8 @@ def write(report: Report, out: Path, *, quiet: bool) -> None:
         tables.events_table(report),
     )
     *names, document = FILES
-    for name, table in zip(names, made, strict=True):
-        write_whole(out / name, to_csv(table))
-    write_json(out / document, audit_json(report))
+    with OwnFiles(out).writing(FILES):
+        for name, table in zip(names, made, strict=True):
+            write_whole(out / name, to_csv(table))
+        write_json(out / document, audit_json(report))
     tell(f"Written: {out}", quiet=quiet)

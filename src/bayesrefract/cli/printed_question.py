@@ -15,6 +15,7 @@ from bayesrefract.errors import InputError, StudyError, collecting
 from bayesrefract.messages import UNPRINTABLE, listed, quoted
 from bayesrefract.model.priors import resolve_group_prior
 from bayesrefract.outputs import folder_target_faults, target_faults
+from bayesrefract.own_files import OwnFiles
 from bayesrefract.papers import Number, Ratio, read_number
 from bayesrefract.papers.assess import Assessment, Terms, assess
 from bayesrefract.papers.combine import Against, Pooled, contrast, correlation_of, correlations, pool
@@ -241,6 +242,7 @@ FILES = ("published.csv", "studies.csv", "pooled.csv", "spread.csv", "published.
 def _target_faults(asked: PrintedQuestion) -> list[str]:
     inputs = (asked.file,)
     faults = [*target_faults(asked.json, inputs=inputs), *folder_target_faults(asked.out, FILES, inputs)]
+    faults += OwnFiles(asked.out).faults(FILES, f"--out {asked.out}", inputs) if asked.out is not None else []
     if asked.figure is not None and asked.figure.suffix.lower() != ".svg":
         return [*faults, f"--figure {asked.figure}: the figure is an SVG file. Let its name end in .svg."]
     return [*faults, *target_faults(asked.figure, "--figure", inputs)]

@@ -221,13 +221,16 @@ def write_files(found: Answer, made: list[Table], out: Path, *, quiet: bool) -> 
     """Tables as CSV, the figure and the JSON."""
     from bayesrefract.cli.printed_question import FILES
     from bayesrefract.files import write_whole
+    from bayesrefract.own_files import OwnFiles
     from bayesrefract.report.tables.table import to_csv
 
     *names, picture, document = FILES
-    for name, table in zip(names, made, strict=False):
-        write_whole(out / name, to_csv(table))
-    write_figure(found, made[0], out / picture, quiet=True)
-    write_json_to(found, out / document)
+    tables = dict(zip(names, made, strict=False))
+    with OwnFiles(out).writing((*tables, picture, document)):
+        for name, table in tables.items():
+            write_whole(out / name, to_csv(table))
+        write_figure(found, made[0], out / picture, quiet=True)
+        write_json_to(found, out / document)
     tell(f"Written: {out}", quiet=quiet)
 
 

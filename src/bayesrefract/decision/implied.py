@@ -19,7 +19,7 @@ from bayesrefract.inference.mode import Approximation, approximate
 from bayesrefract.inference.posterior import Posterior
 from bayesrefract.model.effects import design
 from bayesrefract.model.priors import GroupPrior, default_prior
-from bayesrefract.study.model import BaselineKind, Model, StrataKind
+from bayesrefract.study.model import Baseline, BaselineKind, Model, StrataKind
 from bayesrefract.study.study import Contrast
 
 FAULT_SHIFT = 0.5
@@ -102,10 +102,14 @@ def implied(
 def _default(
     table: ExposureTable, model: Model, primary: Contrast, learnt: Mapping[str, NDArray[np.float64]]
 ) -> Approximation | None:
-    """The default prior of the group effects, strata free, categories with fixed scales."""
+    """The default prior of the group effects, strata free, categories with fixed scales.
+
+    Hazards of free strata are independent and without a prior, as in Cox regression. A walk in each stratum would be
+    pulled to a constant hazard where a stratum has few events, and the hazard ratio with it.
+    """
     baseline = model.baseline
     if baseline.strata is StrataKind.POOLED:
-        baseline = replace(baseline, strata=StrataKind.FREE)
+        baseline = Baseline(BaselineKind.INDEPENDENT, StrataKind.FREE, shape=0.0)
     plain = replace(model, exchangeable=False, baseline=baseline)
     return approximate(table, design(table, plain), baseline, default_prior(), primary, learnt)
 

@@ -11,6 +11,7 @@ from bayesrefract.cli import options
 from bayesrefract.cli.output import show_table, tell
 from bayesrefract.errors import InputError, RecordsError
 from bayesrefract.outputs import same_file
+from bayesrefract.own_files import OwnFiles
 from bayesrefract.study.study import Evidence
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def target_faults(out: Path, inputs: tuple[Path, ...]) -> list[str]:
         return [f"--out {out}: this is a folder. Name a file in it, such as {out / 'cohort.csv'}."]
     if any(same_file(target, path) for target in targets(out) for path in inputs):
         return [f"--out {out}: this would overwrite one of the tables it is made from. Name another file."]
-    return []
+    return OwnFiles(out.parent).faults([each.name for each in targets(out)], f"--out {out}")
 
 
 def targets(out: Path) -> tuple[Path, Path, Path, Path]:
@@ -94,9 +95,10 @@ def write(derived: Derived, evidence: Evidence, out: Path, *, quiet: bool) -> No
         therapy_flow_figure(derived, evidence, flow).svg,
         to_csv(listed_table(derived, evidence)),
     )
-    for target, content in zip(targets(out), contents, strict=True):
-        write_whole(target, content)
-        tell(f"Written: {target}", quiet=quiet)
+    with OwnFiles(out.parent).writing([each.name for each in targets(out)]):
+        for target, content in zip(targets(out), contents, strict=True):
+            write_whole(target, content)
+            tell(f"Written: {target}", quiet=quiet)
 
 
 def show(derived: Derived, evidence: Evidence) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from bayesrefract.cli.output import show_table, tell
 from bayesrefract.errors import InputError, Interrupted
 from bayesrefract.files import make_folder
 from bayesrefract.outputs import target_faults
+from bayesrefract.own_files import OwnFiles
 from bayesrefract.studies.lenalidomide.commands.reconstruct import make_cohort, progress
 
 if TYPE_CHECKING:
@@ -61,26 +62,26 @@ def spread(
         raise InputError(f"{study}: there is no table [published]. A cohort is rebuilt from the numbers of a paper.")
     printed_counts(asked.publication)
     inputs = [path for path in files_of_study(asked) if path != asked.publication.spread]  # this is what it writes
+    seeds = range(FIRST_SEED, FIRST_SEED + cohorts)
+    paths = _kept_in(keep, asked.publication, steps, seeds)
     faults = target_faults(out, "--out", inputs)
+    faults += OwnFiles(keep).faults([path.name for path in paths.values()], f"--keep {keep}")
     if faults:
         raise InputError(faults)
     models = tuple(load_model(name) for name in asked.models)
     check_study(asked, read_study_records(asked, tell))
     make_folder(keep)
-    seeds = range(FIRST_SEED, FIRST_SEED + cohorts)
-    rows = list(_all_rows(asked, models, seeds, keep, steps, quiet=quiet))
+    rows = list(_all_rows(asked, models, paths, steps, quiet=quiet))
     write_whole(out, to_text(rows))
     show_table(spread_table(summarise(rows), len(seeds)))
     tell(f"Written: {out}", quiet=quiet)
 
 
 def _all_rows(
-    study: Study, models: Sequence[Model], seeds: Sequence[int], keep: Path, steps: int | None, *, quiet: bool
+    study: Study, models: Sequence[Model], paths: Mapping[int, Path], steps: int | None, *, quiet: bool
 ) -> Iterator[SpreadRow]:
     """The rows of every seed, in the order of the seeds; missing cohorts are rebuilt side by side."""
     assert study.publication is not None  # checked when the study was read
-    prefix = _made_from(study.publication, steps)
-    paths = {seed: keep / f"cohort-{prefix}-{seed}.csv" for seed in seeds}
     missing = [seed for seed, path in paths.items() if not path.is_file()]
     tell(f"{len(paths) - len(missing)} of {len(paths)} cohorts are there; rebuilding {len(missing)}.", quiet=quiet)
     make = partial(_keep_cohort, study.publication, steps, quiet)
@@ -91,14 +92,24 @@ def _all_rows(
         yield from _rows(study, models, seed, path)
 
 
+def _kept_in(keep: Path, publication: Publication, steps: int | None, seeds: Sequence[int]) -> dict[int, Path]:
+    """The file of each seed's cohort."""
+    prefix = _made_from(publication, steps)
+    return {seed: keep / f"cohort-{prefix}-{seed}.csv" for seed in seeds}
+
+
 def _rebuild(make: Callable[[int, Path], str], missing: dict[int, Path], *, quiet: bool) -> bool:
     """Rebuild cohorts side by side, each into its file; False where Ctrl-C stopped it, at once."""
     context = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
     with ProcessPoolExecutor(os.cpu_count(), context, initializer=leave_interrupts_to_the_parent) as pool:
+        for path in missing.values():
+            OwnFiles(path.parent).claim([path.name])
         running = {pool.submit(make, seed, path): seed for seed, path in missing.items()}
         try:
             for done in as_completed(running):
-                tell(f"Cohort {running[done]}: {done.result()}", quiet=quiet)
+                told, path = done.result(), missing[running[done]]
+                OwnFiles(path.parent).finish([path.name])
+                tell(f"Cohort {running[done]}: {told}", quiet=quiet)
         except KeyboardInterrupt:
             for process in multiprocessing.active_children():
                 process.kill()
