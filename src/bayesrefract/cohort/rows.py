@@ -131,3 +131,8 @@ def row_notes(cohort: Cohort, analysis: Analysis, rows: int) -> Iterator[str]:
             f"{who:,} patient{' has' if who == 1 else 's have'} gaps between rows ({gap.sum():g} {unit} in all, the "
             f"longest {gap.max():g}): nobody is at risk in a gap, and no event of it is known."
         )
+    if cohort.owner is not None:
+        yield (
+            "No posterior predictive check is made: the gaps and changes that patients with the event would have had "
+            "later are not known."
+        )

@@ -43,7 +43,7 @@ def immortal_sentence(each: ImmortalTime, findings: Findings) -> str:
     if each.naive is None or verdict is None:
         return f"{told}."
     word = word_text(judge_cox(each.naive, verdict.rope, verdict.rule).word)
-    return f"{told}, and give HR {_cox(each.naive)} and “{word}”: wrong, as nobody could die in that time."
+    return f"{told}, and give HR {_cox(each.naive)} and “{word}”: wrong, as nobody could have the event in that time."
 
 
 def _primary(findings: Findings, each: ImmortalTime) -> Verdict | None:
@@ -90,6 +90,9 @@ def _cox(cox: CoxContrast) -> str:
 def _notes(findings: Findings) -> Iterator[str]:
     for each in findings.agreement.immortal:
         yield immortal_sentence(each, findings)
+        verdict = _primary(findings, each)
+        for label in () if verdict is None else verdict.labels:
+            yield f"{each.group} vs {each.reference}: {label}."
     if findings.agreement.immortal and findings.analysis.endpoint.landmark is None:
         yield "No landmark is declared (--landmark): a landmark analysis counts from that time on, in its groups."
     yield (
