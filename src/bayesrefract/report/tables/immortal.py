@@ -25,7 +25,7 @@ def immortal_table(findings: Findings) -> Table:
         if verdict is not None
         for row in _rows(each, verdict, findings)
     )
-    heading = columns("Contrast", "Analysis", numbers=("HR (95% interval)", "p", "The rule says"))
+    heading = columns("Contrast", "Analysis", numbers=("HR (95% interval)", "p", "Verdict by the rule"))
     return Table("Groups that change over time", heading, rows, tuple(_notes(findings)))
 
 
