@@ -210,3 +210,19 @@ def test_log_likelihood_is_summed_over_the_rows_of_a_patient() -> None:
     rate = np.exp(log_hazard[0][None, :] + np.array([-0.1, 0.1])[table.group][:, None])
     total = (table.events * np.log(rate) - table.exposure * rate).sum()
     assert values.sum("patient").to_numpy().ravel()[0] == pytest.approx(total, rel=1e-12)
+
+
+def test_an_event_at_the_time_of_a_change_counts_before_it() -> None:
+    frame = pd.DataFrame(
+        {
+            "id": [1, 1, 2, 2, 3, 3],
+            "start": [0, 5, 0, 4, 0, 6],
+            "stop": [5, 9, 4, 8, 6, 7],
+            "event": [1, 1, 0, 1, 0, 0],
+            "transplant": [0, 1, 0, 1, 0, 1],
+        }
+    )
+    cohort = cohort_of(frame, **CHANGING, repeated_events=True)
+    assert cohort.has_repeated_events
+    assert np.bincount(cohort.group, weights=cohort.event).tolist() == [1, 2]
+    assert "Events at the time of a change of group: 1. They count in the group before it." in cohort.notes

@@ -19,6 +19,7 @@ from test_verdict_schema import faults
 
 from bayesrefract.classical import cross_check
 from bayesrefract.classical.agreement import SIMON_MAKUCH, Agreement, CoxContrast, ImmortalTime, Landmark
+from bayesrefract.classical.describe import describe
 from bayesrefract.classical.disclosure import reportable
 from bayesrefract.cohort.exposure import ExposureTable, tabulate
 from bayesrefract.cohort.read import read_records
@@ -189,3 +190,21 @@ def test_a_study_file_and_the_options_give_the_same_patients(tmp_path: Path) -> 
     )
     same(by_study, replace(by_options, time_unit=by_study.time_unit))
     assert by_study.group_changes
+
+
+def test_tables_of_patients_describe_the_first_row_of_each(tmp_path: Path) -> None:
+    table = '[[table]]\nname = "start"\ntitle = "At the start"\ncolumns = ["age"]\n'
+    (tmp_path / "study.toml").write_text(STUDY_OF_ROWS + table, encoding="utf-8")
+    (tmp_path / "patients.csv").write_text(ROWS, encoding="utf-8")
+    study = load_study(tmp_path)
+    found = describe(read_records(study), study, study.tables[0])
+    assert found.sizes == (4, 2)
+    quartiles = found.variables[0].quartiles
+    assert quartiles is not None
+    assert quartiles.values[0] == (48.5, 55.5, 63.25)  # of 50, 61, 44 and 70: P-01, P-02, P-03, P-05
+
+
+def test_the_posterior_file_knows_who_is_ever_in_a_group() -> None:
+    table = tabulate(cohort_of(heart(), **CHANGING), Intervals())
+    assert table.group_sizes.tolist() == [103, 69]
+    assert table.n_patients[table.group == 1].sum() == 0

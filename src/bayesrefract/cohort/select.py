@@ -28,7 +28,7 @@ from bayesrefract.cohort.population import Grouping, Selection, assign_groups, d
 from bayesrefract.cohort.read import Records, missing_columns
 from bayesrefract.cohort.row_faults import check_constant, check_rows
 from bayesrefract.cohort.rows import check_changes, joined, owners, row_notes
-from bayesrefract.cohort.start import check_start
+from bayesrefract.cohort.start import check_landmark, check_start
 from bayesrefract.cohort.value import Coding, Cohort, Covariate, Flow
 from bayesrefract.errors import ModelError, RecordsError
 from bayesrefract.messages import printable
@@ -205,9 +205,12 @@ def _checked(cohort: Cohort, analysis: Analysis, faults: Faults) -> Cohort | Non
         rows = cohort.n_rows
         cohort = joined(cohort)
         cohort = replace(cohort, notes=(*cohort.notes, *row_notes(cohort, analysis, rows)))
-    if not check_changes(cohort, analysis, faults):
+    changes = check_changes(cohort, analysis, faults)
+    if not changes:
         check_horizon(analysis, cohort, faults)
+    if not changes or analysis.endpoint.from_time is not None:
         check_start(analysis, cohort.groups, cohort.group, cohort.entry, cohort.exit, faults)
+    check_landmark(analysis, cohort, faults)
     return None if faults.found else cohort
 
 

@@ -186,7 +186,7 @@ def attainable(case: Case, agreement: Agreement) -> tuple[Attainability, ...]:
         return ()
     realised = {(c.group, c.reference): c.log_se for c in agreement.cox}
     table, prior = case.table, case.prior
-    patients = {group.level: group.patients for group in agreement.groups}
+    patients = dict(zip(table.groups, table.group_sizes.tolist(), strict=True))
     found = []
     for contrast in case.analysis.contrasts:
         events = _events_per_group(table, contrast)
