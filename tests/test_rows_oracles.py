@@ -253,3 +253,23 @@ def test_repeated_events_in_gap_time() -> None:
     assert exposure.tolist() == [[5768, 6069, 5795, 5692], [5226, 4608, 3730, 3016]]
     mean, sd, _, inside, _ = quadrature(events, exposure)
     assert (mean, sd, inside) == pytest.approx((0.286373, 0.065371, 0.166666), abs=1e-6)
+
+
+@pytest.mark.parametrize("log_ratio", [0.0, 0.4])
+def test_rows_find_a_known_ratio_and_ever_against_never_does_not(log_ratio: float) -> None:
+    """1,500 patients with a constant hazard, which changes by the ratio when the patient changes the group."""
+    rng = np.random.default_rng(11)
+    n, hazard, end = 1500, 0.1, 15.0
+    change, before = rng.exponential(8.0, n), rng.exponential(1 / hazard, n)
+    after = change + rng.exponential(1 / (hazard * np.exp(log_ratio)), n)
+    time = np.where(before < change, before, after)
+    event, stop = time <= end, np.minimum(time, end)
+    changed = change < stop
+    first = pd.DataFrame({"id": np.arange(n), "start": 0.0, "stop": np.where(changed, change, stop)})
+    first = first.assign(event=(event & ~changed) * 1, transplant=0)
+    second = pd.DataFrame({"id": np.arange(n), "start": change, "stop": stop, "event": event * 1, "transplant": 1})
+    cohort = cohort_of(pd.concat([first, second[changed]]), **CHANGING)
+    for found in (flat_mode(cohort, Intervals()), cox(cohort)):
+        assert abs(found[0] - log_ratio) < 3 * found[1]
+    wrong = cox(naive(cohort, 1, 0))
+    assert wrong[0] < log_ratio - 5 * wrong[1]

@@ -32,6 +32,8 @@ NOT_BY_DEFAULT = "with the default prior and nothing pooled, the same patients d
 NOT_BY_EFRON = "event times are rounded, and Cox regression with Efron's handling of ties does not give this verdict"
 MOVED = 0.5
 """Standard errors between posterior mean and companion fit from which on groups that change get a label."""
+GROUPS_CHANGE = "groups change over time"
+"""How the label begins."""
 NOT_BY_COMPANION = "with free hazards and a flat prior the same patients do not give this verdict"
 CLAIMS_OF_EQUALITY = frozenset({VerdictWord.EQUIVALENT, VerdictWord.NON_INFERIOR})
 
@@ -112,7 +114,7 @@ def _moved(draws: xr.DataArray, seen: _Seen) -> str:
     if not abs(shift) > MOVED:
         return ""
     return (
-        f"groups change over time, and the priors (of a smooth baseline too) move the log hazard ratio by {shift:+.2f} "
+        f"{GROUPS_CHANGE}, and the priors (of a smooth baseline too) move the log hazard ratio by {shift:+.2f} "
         "SE from a fit with free hazards: compare the model collapsed"
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from bayesrefract.classical.agreement import CoxContrast, ImmortalTime
 from bayesrefract.decision import Verdict, VerdictWord
+from bayesrefract.decision.judge import GROUPS_CHANGE
 from bayesrefract.findings import Findings, counterpart, judge_cox
 from bayesrefract.numerals import ABSENT, exact, fixed, p_value, span
 from bayesrefract.report.tables.crosscheck import with_limits
@@ -91,8 +92,10 @@ def _notes(findings: Findings) -> Iterator[str]:
     for each in findings.agreement.immortal:
         yield immortal_sentence(each, findings)
         verdict = _primary(findings, each)
-        for label in () if verdict is None else verdict.labels:
-            yield f"{each.group} vs {each.reference}: {label}."
+        labels = () if verdict is None else verdict.labels
+        yield from (
+            f"{each.group} vs {each.reference}: {label}." for label in labels if label.startswith(GROUPS_CHANGE)
+        )
     if findings.agreement.immortal and findings.analysis.endpoint.landmark is None:
         yield "No landmark is declared (--landmark): a landmark analysis counts from that time on, in its groups."
     yield (
