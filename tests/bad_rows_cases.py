@@ -56,6 +56,7 @@ def rows_cases() -> dict[str, Rows]:
         "varying-of-a-stratum": (ROWS, (*GIVEN, "--strata", "site", "--varying", "site")),
         "varying-of-nothing": (ROWS, (*GIVEN, "--varying", "agee", "--adjust", "age")),
         "repeated-without-rows": (ROWS, ("--repeated-events",)),
+        "landmark-after-everybody": (ROWS, (*GIVEN, "--landmark", "34")),
         "landmark-of-constant-groups": (ROWS, (*GIVEN[:3], "--landmark", "5")),
     }
 

@@ -15,6 +15,7 @@ DOCUMENTS = (
     "CONTRIBUTING.md",
     "SECURITY.md",
     "docs/printed-numbers.md",
+    "docs/rows.md",
     "docs/study-files.md",
     "data/lenalidomide/README.md",
 )

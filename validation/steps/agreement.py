@@ -90,7 +90,9 @@ def work(chunk: int, seed: int) -> dict[str, Any]:
             continue
         table = tabulate(cohort, fine_enough(cohort, model, (PAIR,)))
         ours = companion.fit(table, fixed_columns(table, model), stratified=is_stratified(cohort, model)).groups
-        compared = compare_with_cox(Twins(ours, exact, exact, exact, exact), PAIR, (1, 0), table.events.shape[1])
+        compared = compare_with_cox(
+            Twins(ours, exact, exact, exact, exact), PAIR, (1, 0), f"{table.events.shape[1]} intervals"
+        )
         found["sets"] += 1
         found["withheld"] += compared.agrees is False
         found["labelled"] += bool(compared.labels)

@@ -40,7 +40,7 @@ def analyse(fit: Fit, store: Store, compiler: Compiler | None, watch: Watch) -> 
     draws = effects.log_hazard_ratio
     small, reported = small_groups(agreement), reportable(agreement)
     bands = curve_bands(effects)
-    checks = () if fit.start.not_modelled else _predicted(*settled.curves, check_seed)
+    checks = () if fit.cohort.owner is not None else _predicted(*settled.curves, check_seed)
     unfit = misfit(checks, fit.analysis.contrasts)
     rope = fit.analysis.rope(Estimand.HAZARD_RATIO)
     return Findings(

@@ -13,6 +13,7 @@ from bayesrefract.cohort.cells import Cells, in_order
 from bayesrefract.cohort.faults import Faults
 from bayesrefract.cohort.population import meets
 from bayesrefract.cohort.read import Records
+from bayesrefract.cohort.rows import first_rows
 from bayesrefract.study.study import Condition, PatientTable, Study
 
 FLAG = ("0", "1")
@@ -30,7 +31,7 @@ class Groups:
 
 
 def groups_of(records: Records, study: Study, where: tuple[Condition, ...] = ()) -> Groups:
-    """The study's groups among the records that meet the conditions."""
+    """The study's groups among the records that meet the conditions; of several rows of a patient, the first."""
     analysis = study.analyses[0]
     text = records.cells(analysis.columns.group).text
     codes = analysis.group_codes or {}
@@ -38,6 +39,7 @@ def groups_of(records: Records, study: Study, where: tuple[Condition, ...] = ())
     code = np.full(len(levels), -1, dtype=np.int64)
     for place, name in enumerate(analysis.groups):
         code[levels == name] = place
+    code[~first_rows(records, analysis)] = -1
     faults = Faults(records)
     for condition in where:
         code[~meets(records.cells(condition.column), condition, analysis, faults)] = -1

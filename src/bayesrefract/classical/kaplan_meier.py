@@ -33,6 +33,7 @@ def describe_groups(
     """
     summaries, notes = [], []
     name, of_patients = curve_name(cohort), not cohort.group_changes
+    sizes = cohort.group_sizes
     shown = up_to_first(cohort.event, cohort)
     for code, level in enumerate(cohort.groups):
         inside, drawn = cohort.group == code, (cohort.group == code) & shown
@@ -42,7 +43,7 @@ def describe_groups(
         summaries.append(
             GroupSummary(
                 level=level,
-                patients=int(cohort.group_sizes[code]),
+                patients=int(sizes[code]),
                 events=int(cohort.event[inside].sum()),
                 person_time=float((cohort.exit - cohort.entry)[inside].sum()),
                 median=median_survival(curve) if start.is_declared and of_patients else NOTHING,

@@ -63,6 +63,11 @@ class ExposureTable:
         return self.data["n_patients"].values
 
     @property
+    def group_sizes(self) -> NDArray[np.int64]:
+        """Patients who are in each group at some time, shape (group,)."""
+        return self.data["group_sizes"].values
+
+    @property
     def edges(self) -> NDArray[np.float64]:
         """Interval bounds, shape (interval + 1,): 0, the cuts, infinity."""
         return np.append(self.data["start"].values, np.inf)
@@ -159,6 +164,7 @@ def tabulate(cohort: Cohort, intervals: Intervals, *, merge: bool = True) -> Exp
             "exposure": (("pattern", "interval"), totals[1]),
             "group": ("pattern", cohort.group[first]),
             "stratum": ("pattern", cohort.stratum[first]),
+            "group_sizes": ("level", cohort.group_sizes),
             "n_patients": ("pattern", np.bincount(at_start, minlength=count).astype(float)),
             "pattern_of": ("row", pattern_of),
             "last_event": last_event,

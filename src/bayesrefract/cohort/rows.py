@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesrefract.cohort.faults import Faults
+from bayesrefract.cohort.read import Records
 from bayesrefract.cohort.value import Cohort
 from bayesrefract.study.rope import Estimand
 from bayesrefract.study.study import Analysis
@@ -23,6 +24,19 @@ def owners(patients: tuple[str, ...], analysis: Analysis) -> NDArray[np.int64] |
     if not analysis.columns.several_rows:
         return None
     return np.unique(np.array(patients, dtype=object), return_inverse=True)[1].reshape(-1).astype(np.int64)
+
+
+def first_rows(records: Records, analysis: Analysis) -> NDArray[np.bool_]:
+    """Whether a record is the earliest of its patient, shape (record,): all of them unless there are several rows."""
+    columns, entry = analysis.columns, analysis.endpoint.entry
+    if not columns.several_rows or columns.id is None or entry is None:
+        return np.ones(len(records.frame), dtype=bool)
+    start = records.cells(entry).number
+    owner = np.unique(records.identifiers(columns.id), return_inverse=True)[1].reshape(-1)
+    order = np.lexsort((start, owner))
+    first = np.zeros(len(start), dtype=bool)
+    first[order[np.append(True, owner[order][1:] != owner[order][:-1])]] = True
+    return first
 
 
 def joined(cohort: Cohort) -> Cohort:
@@ -124,10 +138,19 @@ def row_notes(cohort: Cohort, analysis: Analysis, rows: int) -> Iterator[str]:
                 "time of an event belongs to the row after."
             )
     after = ~cohort.is_first
+    moves = after[1:] & (cohort.group[1:] != cohort.group[:-1]) & (cohort.entry[1:] == cohort.exit[:-1])
+    at_change = int((moves & cohort.event[:-1]).sum())
+    if at_change:
+        yield f"Events at the time of a change of group: {at_change:,}. They count in the group before it."
     gap = np.append(0.0, cohort.entry[1:] - cohort.exit[:-1])[after]
     if (gap > 0).any():
         who = len(np.unique(owner[after][gap > 0]))
         yield (
             f"{who:,} patient{' has' if who == 1 else 's have'} gaps between rows ({gap.sum():g} {unit} in all, the "
             f"longest {gap.max():g}): nobody is at risk in a gap, and no event of it is known."
+        )
+    if cohort.owner is not None:
+        yield (
+            "No posterior predictive check is made: the gaps and changes that patients with the event would have had "
+            "later are not known."
         )

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesrefract.cohort.cells import Cells
+from bayesrefract.cohort.complete import finite, groups_remain, keep_complete, left_out, usable
 from bayesrefract.cohort.covariates import (
-    LARGEST,
     check_identified,
     covariate_cells,
     covariate_columns,
@@ -24,14 +23,13 @@ from bayesrefract.cohort.covariates import (
 from bayesrefract.cohort.declared import check_spellings, exclude_declared, fault_marks, moved_note, notes_of_columns
 from bayesrefract.cohort.endpoint import FollowUp, check_horizon, read_follow_up
 from bayesrefract.cohort.faults import Faults, check_one_row_each, identify
-from bayesrefract.cohort.population import Grouping, Selection, assign_groups, describe, restrict
+from bayesrefract.cohort.population import Selection, assign_groups, restrict
 from bayesrefract.cohort.read import Records, missing_columns
 from bayesrefract.cohort.row_faults import check_constant, check_rows
 from bayesrefract.cohort.rows import check_changes, joined, owners, row_notes
-from bayesrefract.cohort.start import check_start
-from bayesrefract.cohort.value import Coding, Cohort, Covariate, Flow
+from bayesrefract.cohort.start import check_landmark, check_start
+from bayesrefract.cohort.value import Coding, Cohort, Flow
 from bayesrefract.errors import ModelError, RecordsError
-from bayesrefract.messages import printable
 from bayesrefract.study.model import Model
 from bayesrefract.study.model_file import load_model
 from bayesrefract.study.study import Analysis, EventAtZero, Study
@@ -155,16 +153,16 @@ def _select(records: Records, analysis: Analysis, model: Model, faults: Faults) 
     stratifying = tuple(records.cells(column) for column in strata)
     adjusting = {c: covariate_cells(c, analysis, in_study, patients, faults) for c in wanted}
     known = {c: (records.cells(c), True) for c in model.complete}
-    for column in _left_out(known, (), population, analysis):
+    for column in left_out(known, (), population, analysis):
         del known[column]
     categories = [column for column, (_, is_categorical) in adjusting.items() if is_categorical]
     check_spellings(categories, analysis, faults)
-    for column, reason in _left_out(adjusting, strata, population, analysis).items():
+    for column, reason in left_out(adjusting, strata, population, analysis).items():
         del adjusting[column]
         notes += (reason,)
-    _keep_complete(selection, (*stratifying, *(cells for cells, _ in (*adjusting.values(), *known.values()))))
-    kept = selection.kept & _finite(adjusting)
-    if not _groups_remain(grouping, kept, selection, faults):
+    keep_complete(selection, (*stratifying, *(cells for cells, _ in (*adjusting.values(), *known.values()))))
+    kept = selection.kept & finite(adjusting)
+    if not groups_remain(grouping, kept, selection, faults):
         return None
     names, stratum = make_strata(stratifying, kept)
     analysed = selection.patients(kept)
@@ -172,8 +170,7 @@ def _select(records: Records, analysis: Analysis, model: Model, faults: Faults) 
         return None
     sound = not faults.found  # times that are not sound say nothing of the horizon
     covariates = tuple(make_covariate(cells, is_cat, kept, analysis) for cells, is_cat in adjusting.values())
-    usable = _usable(covariates, analysed, analysis, faults)
-    check_identified(grouping.group[kept], stratum, usable, analysis, faults)
+    check_identified(grouping.group[kept], stratum, usable(covariates, analysed, analysis, faults), analysis, faults)
     if not sound:
         return None
     end = follow_up.administrative_end
@@ -205,9 +202,12 @@ def _checked(cohort: Cohort, analysis: Analysis, faults: Faults) -> Cohort | Non
         rows = cohort.n_rows
         cohort = joined(cohort)
         cohort = replace(cohort, notes=(*cohort.notes, *row_notes(cohort, analysis, rows)))
-    if not check_changes(cohort, analysis, faults):
+    changes = check_changes(cohort, analysis, faults)
+    if not changes:
         check_horizon(analysis, cohort, faults)
+    if not changes or analysis.endpoint.from_time is not None:
         check_start(analysis, cohort.groups, cohort.group, cohort.entry, cohort.exit, faults)
+    check_landmark(analysis, cohort, faults)
     return None if faults.found else cohort
 
 
@@ -222,70 +222,3 @@ def _coding(
         np.maximum.at(last, owner[kept], follow_up.exit[kept])
         censored &= follow_up.exit == last[owner]
     return Coding(dict(Counter(codes[event]).most_common()), dict(Counter(codes[censored]).most_common()))
-
-
-def _left_out(
-    adjusting: Mapping[str, tuple[Cells, bool]],
-    strata: tuple[str, ...],
-    population: NDArray[np.bool_],
-    analysis: Analysis,
-) -> dict[str, str]:
-    """Covariates that are omitted without a fault, and the notes with the reason."""
-    notes = {}
-    for column, (cells, _) in adjusting.items():
-        inside = set(cells.text[population & ~cells.missing])
-        if column in strata:
-            notes[column] = f"{column} is left out of the covariates: it is a stratum."
-        elif len(inside) == 1 and len(set(cells.text[~cells.missing])) > 1:
-            notes[column] = (
-                f"{column} is left out of the covariates: it is {printable(inside.pop())} for every patient of "
-                f"population {analysis.population.name} ({describe(analysis.population)})."
-            )
-    return notes
-
-
-def _keep_complete(selection: Selection, columns: tuple[Cells, ...]) -> None:
-    """Exclude patients with a missing value, counted by the columns in which they have none."""
-    if not columns:
-        return
-    absent = np.column_stack([cells.missing for cells in columns])
-    for pattern in np.unique(absent[selection.kept], axis=0):
-        if pattern.any():
-            named = ", ".join(cells.name for cells, gone in zip(columns, pattern, strict=True) if gone)
-            selection.exclude((absent == pattern).all(axis=1), f"missing {named}")
-
-
-def _finite(adjusting: Mapping[str, tuple[Cells, bool]]) -> NDArray[np.bool_] | np.bool_:
-    """Records without a faulty cell in a continuous covariate, so that the other checks can go on."""
-    numbers = [np.abs(cells.number) <= LARGEST for cells, is_categorical in adjusting.values() if not is_categorical]
-    return np.logical_and.reduce(numbers) if numbers else np.True_
-
-
-def _groups_remain(grouping: Grouping, kept: NDArray[np.bool_], selection: Selection, faults: Faults) -> bool:
-    """Check that every group still has a patient after the exclusions; if not, and all rows are valid, a fault."""
-    counts = np.bincount(grouping.group[kept], minlength=len(grouping.levels))
-    empty = [level for level, count in zip(grouping.levels, counts, strict=True) if count == 0]
-    if empty and not faults.found:
-        reasons = ", ".join(f"{reason} ({count})" for reason, count in selection.excluded.items())
-        faults.column(
-            f"nobody of {', '.join(empty)} is left to analyse. Excluded: {reasons}. "
-            "Fill in the cells, or adjust for fewer columns."
-        )
-    return not empty
-
-
-def _usable(
-    covariates: tuple[Covariate, ...], patients: int, analysis: Analysis, faults: Faults
-) -> tuple[Covariate, ...]:
-    """The covariates that vary and are not identifiers; any other is a fault."""
-    usable = []
-    for covariate in covariates:
-        if np.ptp(covariate.values) == 0:
-            faults.column(
-                f"covariate {covariate.name} has the same value for all {patients} analysed patients of "
-                f"{analysis.name}. Take it out of the adjustment set."
-            )
-            continue
-        if not faults.all_of(level_faults(f"covariate {covariate.name}", covariate.levels or (), patients)):
-            usable.append(covariate)
-    return tuple(usable)

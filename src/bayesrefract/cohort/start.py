@@ -149,6 +149,21 @@ def check_start(
         )
 
 
+def check_landmark(analysis: Analysis, cohort: Cohort, faults: Faults) -> None:
+    """Fault a landmark at which nobody of a compared group is under observation."""
+    landmark, compared = analysis.endpoint.landmark, compared_groups(analysis, cohort.groups)
+    if landmark is None:
+        return
+    counts = numbers_at_risk(cohort.entry, cohort.exit, cohort.group, compared, [landmark])[:, 0]
+    nobody = [cohort.groups[code] for code, count in zip(compared, counts, strict=True) if count == 0]
+    if nobody:
+        faults.column(
+            f"landmark = {landmark:g} {analysis.time_unit} of {analysis.name}: nobody of {', '.join(nobody)} is under "
+            "observation then. Declare a landmark at which patients of every compared group are. At risk "
+            f"{told_at_risk(cohort, analysis)}."
+        )
+
+
 def start_notes(start: Start, unit: TimeUnit, small: Sequence[str] = ()) -> tuple[str, ...]:
     """What a reader of curves, medians and restricted means must know of their start; nothing where it is 0.
 

@@ -110,7 +110,7 @@ class Cohort:
 
     @property
     def n_patients(self) -> int:
-        return self.n_rows if self.owner is None else len(np.unique(self.owner))
+        return self.n_rows if self.owner is None else int(self.is_first.sum())
 
     @property
     def n_events(self) -> int:
@@ -134,6 +134,8 @@ class Cohort:
     @property
     def group_sizes(self) -> NDArray[np.int64]:
         """Patients who are in each group at some time, shape (group,)."""
+        if self.owner is None:
+            return np.bincount(self.group, minlength=len(self.groups))
         pairs = np.unique(np.column_stack([self.group, self.owners]), axis=0)
         return np.bincount(pairs[:, 0], minlength=len(self.groups))
 

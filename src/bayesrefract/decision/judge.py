@@ -140,15 +140,16 @@ def _ruled(
 def attainable(case: Case, agreement: Agreement) -> tuple[Attainability, ...]:
     """Attainability of each contrast on the primary hazard-ratio ROPE."""
     rope = case.analysis.rope(Estimand.HAZARD_RATIO)
-    if rope is None or case.model.baseline.by_group:
+    if rope is None or case.model.baseline.by_group or case.analysis.endpoint.repeated_events:
         return ()
     realised = {(c.group, c.reference): c.log_se for c in agreement.cox}
     table, prior = case.table, case.prior
-    patients = {level: float(table.n_patients[table.group == i].sum()) for i, level in enumerate(table.groups)}
+    patients = dict(zip(table.groups, table.group_sizes.tolist(), strict=True))
     found = []
     for contrast in case.analysis.contrasts:
         events = _events_per_group(table, contrast)
-        compared = patients[contrast.group] + patients[contrast.reference]
+        ever = patients[contrast.group] + patients[contrast.reference]  # counts a patient who changes twice
+        compared = min(float(ever), float(table.n_patients.sum()))
         found.append(
             attain(
                 events[contrast.group],

@@ -19,6 +19,8 @@ from bayesrefract.study.study import Analysis, Contrast
 
 MOVED = 0.5
 """Standard errors between posterior mean and companion fit from which on groups that change get a label."""
+GROUPS_CHANGE = "groups change over time"
+"""How the label begins."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def _moved(mean: float, seen: Seen) -> str:
     if not abs(shift) > MOVED:
         return ""
     return (
-        f"groups change over time, and the priors (of a smooth baseline too) move the log hazard ratio by {shift:+.2f} "
+        f"{GROUPS_CHANGE}, and the priors (of a smooth baseline too) move the log hazard ratio by {shift:+.2f} "
         "SE from a fit with free hazards: compare the model collapsed"
     )
 

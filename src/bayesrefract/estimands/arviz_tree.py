@@ -71,7 +71,7 @@ def arviz_tree(
 
 def _withheld(groups: dict[str, xr.Dataset], table: ExposureTable) -> tuple[dict[str, xr.Dataset], dict[str, str]]:
     """The groups without what would tell the times of very few patients, and attributes that say so."""
-    patients = np.bincount(table.group, weights=table.data["n_patients"].to_numpy(), minlength=len(table.groups))
+    patients = table.group_sizes
     kept = [place for place, count in enumerate(patients) if not too_few(int(count))]
     if len(kept) == len(patients):
         return groups, {}

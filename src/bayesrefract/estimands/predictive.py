@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesrefract.cohort.exposure import ExposureTable
-from bayesrefract.cohort.rows import up_to_first
 from bayesrefract.cohort.value import Cohort
 from bayesrefract.estimands.hazard import HazardDraws, hazard_draws
 from bayesrefract.inference.posterior import Posterior
@@ -76,10 +75,10 @@ def product_limit(entry: Floats, exit_: Floats, event: NDArray[np.bool_], start:
 class PotentialFollowUp:
     """Potential follow-up of each patient: the time under observation without an event.
 
-    known : (row,), the administrative end, or the censoring time of a censored patient; NaN for
-    a patient with an event whose end is not known; of a row with another after it, its end. Those
-    draw it from the reverse Kaplan-Meier curve of their group, given that it was not before their event;
-    where that curve does not come down to 0, the rest is at the group's last observed time.
+    known : (patient,), the administrative end, or the censoring time of a censored patient; NaN for
+    a patient with an event whose end is not known. Those draw it from the reverse Kaplan-Meier curve
+    of their group, given that it was not before their event; where that curve does not come down to
+    0, the rest is at the group's last observed time.
     """
 
     known: Floats
@@ -89,7 +88,7 @@ class PotentialFollowUp:
     last: Floats  # (group,)
 
     def draw(self, rng: np.random.Generator) -> Floats:
-        """One potential follow-up time per row, (row,)."""
+        """One potential follow-up time per patient, (patient,)."""
         ends = self.known.copy()
         for code, curve in enumerate(self.censoring):
             drawn = np.flatnonzero(np.isnan(self.known) & (self.group == code))
@@ -104,17 +103,15 @@ def potential_follow_up(cohort: Cohort) -> PotentialFollowUp:
     """Potential follow-up of a cohort: administrative ends where known, else censoring times."""
     known = np.where(cohort.event, np.nan, cohort.exit)
     if cohort.administrative_end is not None:
-        ended = ~np.isnan(cohort.administrative_end) & cohort.is_last
-        known = np.where(ended, cohort.administrative_end, known)
+        known = np.where(np.isnan(cohort.administrative_end), known, cohort.administrative_end)
     # At one time events come before censorings, so an event just leaves the risk set of a censoring there.
     left = np.where(cohort.event, np.nextafter(cohort.exit, 0.0), cohort.exit)
     members = [cohort.group == code for code in range(len(cohort.groups))]
-    censored = ~cohort.event & cohort.is_last  # a gap is no end of follow-up
     return PotentialFollowUp(
         known,
         cohort.exit,
         cohort.group,
-        tuple(product_limit(cohort.entry[m], left[m], censored[m]) for m in members),
+        tuple(product_limit(cohort.entry[m], left[m], ~cohort.event[m]) for m in members),
         np.array([cohort.exit[m].max() for m in members]),
     )
 
@@ -135,10 +132,8 @@ def predictive_check(
     one potential follow-up time; groups in the table's order, each on an even grid up to its own last
     observed time. A curve keeps its last value beyond its own last observation. start : where curves
     start; they are those of patients without the event there. at_most : replicates, where p may be too small for the
-    first ones to show.
-
-    With gaps between the rows of a patient each row is followed in turn, to the first event. Not for groups or
-    covariates that change: what they would have been after an event is not known.
+    first ones to show. Each patient has one row: what gaps or changes a patient with the event would have had later is
+    not known.
     """
     rng = np.random.default_rng(seed)
     draws = hazard_draws(posterior, table, design)
@@ -159,11 +154,8 @@ def predictive_check(
             times = event_times(taken, i, pattern_of, cohort, rng)
             ends = follow_up.draw(rng)
             exit_, event = np.minimum(times, ends), times <= ends
-            there = up_to_first(event, cohort)
             for code, m in enumerate(members):
-                inside = m & there
-                curve = product_limit(cohort.entry[inside], exit_[inside], event[inside], start)
-                curves[code, i] = curve.at(grids[code])
+                curves[code, i] = product_limit(cohort.entry[m], exit_[m], event[m], start).at(grids[code])
         return curves
 
     def compared(curves: Floats) -> tuple[PredictiveCheck, ...]:
@@ -180,7 +172,7 @@ def predictive_check(
 def event_times(
     draws: HazardDraws, sample: int, pattern_of: NDArray[np.int64], cohort: Cohort, rng: np.random.Generator
 ) -> Floats:
-    """One event time per row from its own hazard, given survival to its entry, (row,).
+    """One event time per patient from their own hazard, given survival to entry, (patient,).
 
     Exact: the time at which the cumulative hazard is that at entry plus a standard exponential; inf
     where the hazard has stopped before.
@@ -188,7 +180,7 @@ def event_times(
     ratio = np.exp(draws.group_effect[sample, cohort.group] + (draws.x @ draws.coefficient[sample])[pattern_of])
     baseline = draws.baseline_of[cohort.group, draws.stratum[pattern_of]]
     start, width = draws.edges[:-1], np.diff(draws.edges)
-    times = np.empty(cohort.n_rows)
+    times = np.empty(cohort.n_patients)
     for stratum in np.unique(baseline):
         mine = baseline == stratum
         hazard = np.exp(draws.log_hazard[sample, stratum])

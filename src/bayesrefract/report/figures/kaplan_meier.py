@@ -41,6 +41,7 @@ from bayesrefract.report.figures.survival import (
     HEADING_HEIGHT,
     LEFT,
     RIGHT,
+    curve_label,
     number_at_risk,
     survival_axes,
 )
@@ -70,7 +71,7 @@ def kaplan_meier_figure(findings: Findings) -> Picture:
         if not group.too_few:
             draw_steps(above, group.curve, end, place, findings.start.time)
             _censored(above, group, end, place, findings.start.time)
-    survival_axes(above, findings, end)
+    survival_axes(above, findings, end, curve_label(findings))
     number_at_risk(axes_at(figure, LEFT, text, WIDTH - LEFT - RIGHT, foot), above, groups)
     _write(axes_at(figure, 0, 0, WIDTH, text), lines)
     caption = (
@@ -84,7 +85,7 @@ def kaplan_meier_figure(findings: Findings) -> Picture:
     values = " ".join(f"{label}: {value}." for label, value, _ in lines if value)
     rows = tuple(row[:-1] for row in survival_rows(groups, {}, times, findings.analysis.time_unit))  # no posterior
     heads = columns("Group", "Time", numbers=("At risk", findings.agreement.curve_name))
-    table = Table("Survival probability over time", heads, rows, (values, LIMITS))
+    table = Table(f"{curve_label(findings)} over time", heads, rows, (values, LIMITS))
     return picture(
         figure, findings, "kaplan-meier", caption, f"{findings.agreement.curve_name} curves. {values}", table
     )

@@ -65,13 +65,13 @@ def survival_figure(findings: Findings) -> Picture:
             _band(above, bands[group.level], group_look(place)[0])
         if not group.too_few:
             draw_steps(above, group.curve, end, place, findings.start.time)
-    survival_axes(above, findings, end)
+    survival_axes(above, findings, end, curve_label(findings))
     _horizon(above, findings)
     below = axes_at(figure, LEFT, 0, WIDTH - LEFT - RIGHT, foot)
     number_at_risk(below, above, groups)
     with_bands = " over posterior survival (line: median, band: 95%)" if bands else "; the posterior is withheld"
     if findings.start.not_modelled:
-        with_bands = f"; the model has none: {findings.start.not_modelled}"
+        with_bands = f" ({findings.start.not_modelled})"
     caption = (
         f"{findings.agreement.curve_name} curves (steps){with_bands}, with the number at risk. Dashed: fewer than "
         f"{FEW_AT_RISK} patients at risk. The symbols only distinguish the curves."
@@ -79,9 +79,8 @@ def survival_figure(findings: Findings) -> Picture:
     )
     times = readable_times(findings, list(above.get_xticks()), groups)
     heads = columns("Group", "Time", numbers=("At risk", findings.agreement.curve_name, "Posterior median (95% band)"))
-    table = Table(
-        "Survival probability over time", heads, survival_rows(groups, bands, times, findings.analysis.time_unit)
-    )
+    rows = survival_rows(groups, bands, times, findings.analysis.time_unit)
+    table = Table(f"{curve_label(findings)} over time", heads, rows)
     return picture(figure, findings, "survival", caption, _in_words(findings, times, end), table)
 
 
@@ -98,8 +97,7 @@ def _in_words(findings: Findings, times: list[float], end: float) -> str:
         share = survival_at(group.curve, time)
         shares.append(f"{group.level} {'not followed so long' if share is None else percent(share)}")
     unit = findings.analysis.time_unit
-    name = "Simon-Makuch estimate" if findings.agreement.curve_name == SIMON_MAKUCH else "Survival probability"
-    return f"{name} over time per group. At {exact(time)} {unit}: {', '.join(shares)}."
+    return f"{curve_label(findings)} over time per group. At {exact(time)} {unit}: {', '.join(shares)}."
 
 
 @styled
@@ -128,15 +126,20 @@ def prior_figure(findings: Findings, survival: xr.DataArray) -> Picture:
     return picture(figure, findings, "prior", caption, alt, table)
 
 
-def survival_axes(axes: Axes, findings: Findings, end: float) -> None:
+def curve_label(findings: Findings) -> str:
+    """What the curves of the groups are, in words."""
+    changing = findings.agreement.curve_name == SIMON_MAKUCH
+    return "Simon-Makuch estimate" if changing else "Survival probability"
+
+
+def survival_axes(axes: Axes, findings: Findings, end: float, label: str = "Survival probability") -> None:
     """Axes of survival probability over the study's time, from where the curves start."""
     axes.set_xlim(findings.start.time, end)
     axes.set_ylim(0, 1.02)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25%", "50%", "75%", "100%"])
     axes.xaxis.set_major_locator(time_ticks(findings.analysis.time_unit, end))
     axes.set_xlabel(f"Time ({findings.analysis.time_unit})")
-    changing = findings.agreement.curve_name == SIMON_MAKUCH
-    axes.set_ylabel("Simon-Makuch estimate" if changing else "Survival probability")
+    axes.set_ylabel(label)
 
 
 def _band(axes: Axes, band: CurveBand, colour: str) -> None:

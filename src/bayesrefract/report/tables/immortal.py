@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from bayesrefract.classical.agreement import CoxContrast, ImmortalTime
 from bayesrefract.decision import Verdict, VerdictWord
+from bayesrefract.decision.question import GROUPS_CHANGE
 from bayesrefract.findings import Findings, counterpart, judge_cox
 from bayesrefract.numerals import ABSENT, exact, fixed, p_value, span
 from bayesrefract.report.tables.crosscheck import with_limits
@@ -25,7 +26,7 @@ def immortal_table(findings: Findings) -> Table:
         if verdict is not None
         for row in _rows(each, verdict, findings)
     )
-    heading = columns("Contrast", "Analysis", numbers=("HR (95% interval)", "p", "The rule says"))
+    heading = columns("Contrast", "Analysis", numbers=("HR (95% interval)", "p", "Verdict by the rule"))
     return Table("Groups that change over time", heading, rows, tuple(_notes(findings)))
 
 
@@ -43,7 +44,7 @@ def immortal_sentence(each: ImmortalTime, findings: Findings) -> str:
     if each.naive is None or verdict is None:
         return f"{told}."
     word = word_text(judge_cox(each.naive, verdict.rope, verdict.rule).word)
-    return f"{told}, and give HR {_cox(each.naive)} and “{word}”: wrong, as nobody could die in that time."
+    return f"{told}, and give HR {_cox(each.naive)} and “{word}”: wrong, as nobody could have the event in that time."
 
 
 def _primary(findings: Findings, each: ImmortalTime) -> Verdict | None:
@@ -90,6 +91,11 @@ def _cox(cox: CoxContrast) -> str:
 def _notes(findings: Findings) -> Iterator[str]:
     for each in findings.agreement.immortal:
         yield immortal_sentence(each, findings)
+        verdict = _primary(findings, each)
+        labels = () if verdict is None else verdict.labels
+        yield from (
+            f"{each.group} vs {each.reference}: {label}." for label in labels if label.startswith(GROUPS_CHANGE)
+        )
     if findings.agreement.immortal and findings.analysis.endpoint.landmark is None:
         yield "No landmark is declared (--landmark): a landmark analysis counts from that time on, in its groups."
     yield (

@@ -65,7 +65,11 @@ def groups_table(findings: Findings) -> Table:
     )
     together = findings.agreement.follow_up
     overall = "" if together is None else f", all groups together {_with_limits(together, unit)}"
-    notes = (f"Medians in {unit}. Follow-up by the reverse Kaplan-Meier estimate{overall}. P: posterior probability.",)
+    notes: tuple[str, ...] = (
+        f"Medians in {unit}. Follow-up by the reverse Kaplan-Meier estimate{overall}. P: posterior probability.",
+    )
+    if findings.agreement.immortal:
+        notes += ("Patients of a group: those who are in it at some time; events and person-time: while in it.",)
     return Table("Groups", columns("Group", numbers=numbers), tuple(rows), notes)
 
 
