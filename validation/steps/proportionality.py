@@ -165,8 +165,8 @@ HEADINGS = {
     "design": "The same in other designs.",
     "non-inferiority": "Non-inferiority, harm by more events: only a third above 1.25 is outside.",
     "events": (
-        "By expected events per third, both groups together. The ROPE is one that some 80% (the wider) or 25% of trials "
-        "with hazard ratio 1 attain; the hazard ratios lie inside it (0.75 times its log bounds) or outside (1.5, 2)."
+        "By expected events per third, both groups together. Some 80% (the wider) or 25% of trials with hazard ratio 1 "
+        "attain the ROPE; the hazard ratios lie inside it (0.75 times its log bounds) or outside (1.5, 2)."
     ),
 }
 
