@@ -152,6 +152,34 @@ CHANGES = (
         "return math.floor(value)",
         ("test_attainability",),
     ),
+    Change(
+        "pseudo-events for one group",
+        "proportionality/likelihood.py",
+        "np.log(rate + control / half + treated * half) @ power",
+        "np.log(rate / half + control / half + treated * half) @ power",
+        ("test_changing_ratio",),
+    ),
+    Change(
+        "the Bayes factor alone stops a claim",
+        "proportionality/thirds.py",
+        "and found.outside.value >= OUTSIDE",
+        "and found.outside.value >= 0",
+        ("test_log_ratio_summaries",),
+    ),
+    Change(
+        "every third has to lie outside",
+        "proportionality/thirds.py",
+        "probability(outside.any(axis=1), weight)",
+        "probability(outside.all(axis=1), weight)",
+        ("test_log_ratio_summaries",),
+    ),
+    Change(
+        "prior mass of sigma on the wrong scale",
+        "proportionality/bayes_factor.py",
+        "weights * even * np.log(even[1] / even[0])",
+        "weights * np.log(even[1] / even[0])",
+        ("test_changing_ratio",),
+    ),
 )
 
 

@@ -55,12 +55,15 @@ DESIGNS = (
     Design("74 : 184", share=184 / 258),
 )
 PER_THIRD = (5, 10, 15, 20, 30, 60)
-TIMES_THE_MARGIN = (0.0, 0.75, 1.5, 2.0)
-"""Log HR of the first half, and of the second with the other sign, as multiples of the ROPE's log bound."""
+TIMES_THE_BOUND = (0.0, 0.75, 1.5, 2.0)
+"""Log HR of the first period, and of the second with the other sign, as multiples of the ROPE's log bound."""
+WIDE, NARROW = 3.24, 2.3
+"""Log bound in posterior standard deviations: some 80% and 25% of trials with hazard ratio 1 claim equivalence."""
+ONE_TO_FOUR = Design("1 : 4", share=0.8)
 
 
 class Cell(NamedTuple):
-    """Trials of one kind. `per_third`: expected events. `harm_above`: the claim is non-inferiority."""
+    """Trials of one kind. `per_third`: expected events, or 0. `harm_above`: the claim is non-inferiority."""
 
     part: str
     design: Design
@@ -80,25 +83,26 @@ def _cells() -> list[Cell]:
             found.append(Cell("plain", PLAIN, pattern, patients, more * trials))
     for design in (*DESIGNS, PLAIN):
         for pattern in (PROPORTIONAL, STRONG, WEAK, INSIDE):
-            for patients, trials in ((500, 800), (1500, 200)):
+            fewer = design.late_entry or design.share != 0.5
+            for patients, trials in ((700 if fewer else 500, 800), (1500, 200)):
                 above = design is PLAIN
                 more = 2 if pattern is PROPORTIONAL else 1
                 part = "non-inferiority" if above else "design"
                 found.append(Cell(part, design, pattern, patients, more * trials, harm_above=above))
-    for each in PER_THIRD:
-        margin = _attainable(THIRDS * each)
-        for times in TIMES_THE_MARGIN:
-            ratios = (float(np.exp(-times * margin)), float(np.exp(times * margin)))
-            rope = (float(np.exp(-margin)), float(np.exp(margin)))
-            pattern = Pattern(f"{times:g} margins", ratios if times else (1.0,))
-            trials = 300 if times else 900
-            found.append(Cell("events", PLAIN, pattern, round(THIRDS * each / EVENTS), trials, rope, each))
+    for design, deviations in ((PLAIN, WIDE), (PLAIN, NARROW), (ONE_TO_FOUR, WIDE)):
+        for each in PER_THIRD[1:5] if design is ONE_TO_FOUR else PER_THIRD:
+            found += [_few_events(design, deviations, each, times) for times in TIMES_THE_BOUND]
     return found
 
 
-def _attainable(events: int) -> float:
-    """Log bound at which some 80% of trials with HR 1 claim equivalence: 3.24 posterior standard deviations."""
-    return float(3.24 / np.sqrt(events / 4 + 1 / AVERAGE_SD**2))
+def _few_events(design: Design, deviations: float, each: int, times: float) -> Cell:
+    """Trials with so many events per third, and a ROPE that they can attain."""
+    information = THIRDS * each * design.share * (1 - design.share)
+    bound = deviations / np.sqrt(information + 1 / AVERAGE_SD**2)
+    low, high = float(np.exp(-bound)), float(np.exp(bound))
+    pattern = Pattern(f"{low**times:.2f}, {high**times:.2f}", (low**times, high**times)) if times else PROPORTIONAL
+    trials = (300 if deviations == WIDE else 500) * (1 if times else 2)
+    return Cell("events", design, pattern, round(THIRDS * each / EVENTS), trials, (low, high), each)
 
 
 CELLS = _cells()
@@ -161,32 +165,36 @@ HEADINGS = {
     "design": "The same in other designs.",
     "non-inferiority": "Non-inferiority, harm by more events: only a third above 1.25 is outside.",
     "events": (
-        "By expected events per third of both groups together; the ROPE is the one that some 80% of trials with hazard "
-        "ratio 1 attain, and the log hazard ratio is minus, then plus so many times its log bound."
+        "By expected events per third, both groups together. Some 80% (the wider) or 25% of trials with hazard ratio 1 "
+        "attain the ROPE; the hazard ratios lie inside it (0.75 times its log bounds) or outside (1.5, 2)."
     ),
 }
 
 
 def _table(rows: Sequence[Any], *, per_third: bool) -> str:
-    first = "Events per third | ROPE" if per_third else "Design | Patients"
+    first = "Design | Events per third, ROPE" if per_third else "Design | Patients"
     lines = [
         f"| {first} | Hazard ratio | Trials | Events | Claims | Stopped (SE) | Bayes factor | Probability |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
-        cell, count = CELLS[row["cell"]], max(row["claims"], 1)
-        share = row["stopped"] / count
-        error = np.sqrt(max(share * (1 - share), 1 / count) / count)
-        named = (
-            f"{cell.per_third} | {cell.rope[0]:.2f} to {cell.rope[1]:.2f}"
-            if per_third
-            else f"{cell.design.name} | {cell.patients}"
-        )
+        cell, count = CELLS[row["cell"]], row["claims"]
+        size = f"{cell.per_third}, {cell.rope[0]:.2f} to {cell.rope[1]:.2f}" if per_third else f"{cell.patients}"
         lines.append(
-            f"| {named} | {cell.pattern.name} | {cell.trials} | {row['events']:.0f} | {row['claims']} | "
-            f"{share:.1%} ({error:.1%}) | {row['changes'] / count:.1%} | {row['outside'] / count:.1%} |"
+            f"| {cell.design.name} | {size} | {cell.pattern.name} | {cell.trials} | {row['events']:.0f} | {count} | "
+            f"{_share(row['stopped'], count)} | {_part(row['changes'], count)} | {_part(row['outside'], count)} |"
         )
     return "\n".join(lines)
+
+
+def _share(stopped: int, count: int) -> str:
+    """Percentage with its standard error, that of one more and one less where all or none are stopped."""
+    smoothed = (stopped + 1) / (count + 2)
+    return f"{_part(stopped, count)} ({np.sqrt(smoothed * (1 - smoothed) / (count + 2)):.1%})" if count else "no claim"
+
+
+def _part(some: int, count: int) -> str:
+    return f"{some / count:.1%}" if count else ""
 
 
 def passed(results: Sequence[Any]) -> bool:
@@ -210,7 +218,7 @@ def step() -> Step:
         title="Claims that are stopped for a hazard ratio that changes",
         chunks=len(CELLS),
         seed=20261128,
-        minutes=15,
+        minutes=10,
         work=work,
         write_up=write_up,
         passed=passed,

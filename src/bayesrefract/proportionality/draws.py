@@ -68,8 +68,8 @@ def draw(grid: Grid, samples: int = SAMPLES, seed: int = SEED) -> Draws:
     uniform, standard = _points(found.pair.n_intervals, samples, seed)
     mass = np.exp(grid.log_posterior - np.logaddexp.reduce(grid.log_posterior))
     which = np.minimum(np.searchsorted(np.cumsum(mass), uniform), len(mass) - 1)
-    theta = found.modes.mode[which] + found.modes.precision.normal(standard.copy(), which)
-    log_normal = found.modes.precision.log_determinant()[which] / 2 - (standard**2).sum(axis=1) / 2
+    theta = found.modes.mode[which] + found.modes.precision.normal(standard, which)
+    log_normal = found.modes.precision.log_determinant()[which] / 2 - np.einsum("ij,ij->i", standard, standard) / 2
     target = found.likelihood.value(theta) + found.prior.log_density(theta, found.sigma[which])
     ratio = np.exp(target - log_normal - found.modes.second[which])
     average = theta @ found.pair.weights

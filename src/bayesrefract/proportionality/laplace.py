@@ -83,11 +83,13 @@ class Factor:
 
     def normal(self, standard: Floats, which: NDArray[np.int64]) -> Floats:
         """Deviations with the precision of sigma `which` (sample,), from standard normal ones (sample, interval)."""
-        theta = standard / np.sqrt(self.diagonal)[which]
-        lower = self.lower[which]
-        for j in range(theta.shape[1] - 2, -1, -1):
-            theta[:, j] -= lower[:, j] * theta[:, j + 1]
-        spread = self.spread
+        columns = (
+            standard.T / np.sqrt(self.diagonal).T[:, which]
+        )  # rows are intervals: a step of the loop is contiguous
+        lower = self.lower.T[:, which]
+        for j in range(len(columns) - 2, -1, -1):
+            columns[j] -= lower[j] * columns[j + 1]
+        theta, spread = columns.T, self.spread
         shrink = (1 - 1 / np.sqrt(1 + spread / self.average_sd**2)) / spread
         return theta - (shrink[which] * (theta @ self.weights))[:, None] * self.direction[which]
 
@@ -176,5 +178,5 @@ def _correction(likelihood: Likelihood, mode: Floats, precision: Factor) -> Floa
     return (
         (fourth * own**2).sum(axis=1) / 8
         + np.einsum("ki,kij,kj->k", lever, covariance, lever) / 8
-        + np.einsum("ki,kij,kj->k", third, covariance**3, third) / 12
+        + np.einsum("ki,kij,kj->k", third, covariance * covariance * covariance, third) / 12
     )

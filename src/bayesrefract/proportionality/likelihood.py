@@ -64,7 +64,7 @@ class Likelihood:
         first, second = np.broadcast_to(cells.slope, theta.shape).copy(), np.zeros_like(theta)
         for power, m1, m2 in self._moments(half):
             first -= power * m1
-            second += power * (m2 - m1**2)
+            second += power * (m2 - m1 * m1)
         return first, second
 
     def higher(self, theta: Floats) -> tuple[Floats, Floats]:
@@ -72,8 +72,9 @@ class Likelihood:
         third, fourth = np.zeros_like(theta), np.zeros_like(theta)
         for power, m1, m2 in self._moments(np.exp(theta / 2)):
             # Cumulants of the share of the risk, whose third and fourth moments are a quarter of the first and second.
-            third -= power * (m1 / 4 - 3 * m1 * m2 + 2 * m1**3)
-            fourth -= power * (m2 / 4 - m1**2 - 3 * m2**2 + 12 * m1**2 * m2 - 6 * m1**4)
+            square = m1 * m1  # products: a cube by ** takes fifty times as long
+            third -= power * m1 * (0.25 - 3 * m2 + 2 * square)
+            fourth -= power * (m2 / 4 - square - 3 * m2 * m2 + 12 * square * m2 - 6 * square * square)
         return third, fourth
 
     def _moments(self, half: Floats) -> list[tuple[Floats, Floats, Floats]]:
