@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from validation.step import Step
-from validation.steps import agreement, fuzz, mutations
+from validation.steps import agreement, calibration, fuzz, mutations
 
-STEPS: Mapping[str, Step] = {step.name: step for step in (agreement.step(), fuzz.step(), mutations.step())}
+STEPS: Mapping[str, Step] = {
+    step.name: step for step in (agreement.step(), calibration.step(), fuzz.step(), mutations.step())
+}
