@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import nutpie
 import numpy as np
+import nutpie
 import pyarrow as pa
 import pytest
 import xarray as xr
@@ -58,7 +58,7 @@ class DescribedColumn:
     def __init__(self, values: pa.Array, field: pa.Field) -> None:
         self.field, self._values = field, values
 
-    def __arrow_array__(self, type: pa.DataType | None = None) -> pa.Array:  # noqa: A002 - pyarrow's name
+    def __arrow_array__(self, type: pa.DataType | None = None) -> pa.Array:
         return self._values
 
 

@@ -11,7 +11,7 @@ from bayesrefract.files import locked, write_whole
 from validation.run import all_passed, cores, kept, run
 from validation.step import MOST_MINUTES, RESULTS
 from validation.steps import STEPS
-from validation.write_up import page, state
+from validation.write_up import page, state, write_pictures
 
 
 def main() -> None:
@@ -26,6 +26,7 @@ def main() -> None:
         found = {}
         for step in steps:
             found[step.name] = run(step, chosen.out, until, _tell, cores=cores())
+            write_pictures(step, found[step.name], chosen.out)
             write_whole(chosen.out / "index.md", page([(each, kept(each, chosen.out)) for each in STEPS.values()]))
     for step in steps:
         _tell(f"{step.name}: {state(step, found[step.name])}")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
+from bayesrefract.files import write_whole
 from validation.step import Progress, Step
 
 
@@ -35,3 +37,10 @@ def page(found: Sequence[tuple[Step, Progress]]) -> str:
         if progress.results:
             lines += ["", f"## {step.title}", "", step.write_up(progress.in_order())]
     return "\n".join(lines) + "\n"
+
+
+def write_pictures(step: Step, progress: Progress, out: Path) -> None:
+    """The files that the section of a step shows, beside the page."""
+    if step.pictures and progress.results:
+        for name, content in step.pictures(progress.in_order()).items():
+            write_whole(out / name, content)
