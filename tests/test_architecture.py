@@ -32,7 +32,7 @@ EDGES = {
     "pandas": {"classical", "cohort", "result", "studies"},
     "narwhals": {"cohort"},
     "platformdirs": {"places"},
-    "pyarrow": {"cohort"},
+    "pyarrow": {"cohort", "inference"},
     "pydantic": {"report", "study"},
     "pydantic_core": {"study"},
     "pymc": {"model"},

@@ -21,7 +21,7 @@ from validation.run import all_passed, keep, kept, run  # noqa: E402
 from validation.step import MOST_MINUTES, Progress, Step  # noqa: E402
 from validation.steps import STEPS, agreement, fault_gate, fuzz  # noqa: E402
 from validation.steps.mutations import CHANGES, Change  # noqa: E402
-from validation.write_up import page, state, write  # noqa: E402
+from validation.write_up import page, state, write, write_pictures  # noqa: E402
 
 
 def as_list(found: Sequence[int]) -> str:
@@ -194,3 +194,12 @@ def test_every_named_change_to_the_source_can_still_be_made(change: Change) -> N
     assert module.count(change.was) == 1
     assert change.was != change.becomes
     assert all((TOP / "tests" / f"{name}.py").is_file() for name in change.tests)
+
+
+def test_pictures_of_a_step_are_written_beside_the_page(tmp_path: Path) -> None:
+    drawn = replace(step(), pictures=lambda found: {"squares.png": bytes(found)})
+    write_pictures(drawn, Progress("a" * 64, {}), tmp_path)
+    write_pictures(step(), Progress("a" * 64, {0: 1}), tmp_path)
+    assert not list(tmp_path.iterdir())
+    write_pictures(drawn, Progress("a" * 64, {0: 1, 1: 2}), tmp_path)
+    assert (tmp_path / "squares.png").read_bytes() == b"\x01\x02"

@@ -21,6 +21,7 @@ class Step:
     `work`: a chunk's number and the step's seed -> its result, as JSON can hold it; a function of a module, since it
     runs in another process. `write_up`: the results in the order of the chunks -> paragraphs of Markdown.
     `passed`: whether these results are as they should be. `minutes`: what all chunks take on two cores.
+    `pictures`: the same results -> file name and content of what `write_up` shows.
     `sources`: files and folders that the results depend on, beside the step's own module; where these change, the
     step starts anew.
     """
@@ -34,6 +35,7 @@ class Step:
     write_up: Callable[[Sequence[Any]], str]
     passed: Callable[[Sequence[Any]], bool]
     sources: tuple[str, ...] = ("src", "models", "requirements.lock")
+    pictures: Callable[[Sequence[Any]], Mapping[str, bytes]] | None = None
 
     @property
     def sha256(self) -> str:

@@ -62,4 +62,12 @@ def write(step: Step, progress: Progress, found: Sequence[tuple[Step, Progress]]
     """Write what a step found, and the page anew."""
     if progress.results:
         write_whole(out / f"{step.name}.md", section(step, progress))
+        write_pictures(step, progress, out)
     write_whole(out / "index.md", page(found, out))
+
+
+def write_pictures(step: Step, progress: Progress, out: Path) -> None:
+    """The files that the section of a step shows, beside the page."""
+    if step.pictures and progress.results:
+        for name, content in step.pictures(progress.in_order()).items():
+            write_whole(out / name, content)

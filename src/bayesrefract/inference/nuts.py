@@ -8,16 +8,18 @@ from typing import Any
 
 import numpy as np
 import nutpie
-import xarray as xr
 
 from bayesrefract.errors import Interrupted, SamplingError
 from bayesrefract.inference.compiler import Compiler
-from bayesrefract.inference.posterior import Posterior, drop_padding
+from bayesrefract.inference.posterior import STATISTICS, Posterior, drop_padding
 from bayesrefract.inference.progress import Silent, Watch
+from bayesrefract.inference.trace import as_datasets
 from bayesrefract.model.arrays import ModelArrays
+from bayesrefract.model.reported import REPORTED
 from bayesrefract.study.model import Sampler
 
-POLL_SECONDS = 0.05
+FIRST_POLL, LONGEST_POLL = 0.001, 0.05
+"""Seconds between looks at the sampler: a small fit takes a few hundredths of a second, a large one minutes."""
 
 
 def sample(
@@ -60,13 +62,13 @@ def sample(
     """
     watch = watch or Silent()
     nuts_seed, hazard_seed = seed.generate_state(2)
-    trace = _run((compiler or Compiler()).model(arrays, watch), sampler, int(nuts_seed), watch)
-    _refuse_partial(trace, sampler)
+    draws, statistics = _run((compiler or Compiler()).model(arrays, watch), sampler, int(nuts_seed), watch)
+    trace = as_datasets(draws, statistics, REPORTED, STATISTICS, sampler)
     return drop_padding(trace, arrays, key, np.random.default_rng(int(hazard_seed)))
 
 
-def _run(model: nutpie.sample.CompiledModel, sampler: Sampler, seed: int, watch: Watch) -> xr.DataTree:
-    """Sample in the background, so that Ctrl-C leaves no partial trace."""
+def _run(model: nutpie.sample.CompiledModel, sampler: Sampler, seed: int, watch: Watch) -> tuple[list[Any], list[Any]]:
+    """Sample in the background, so that Ctrl-C leaves no partial trace; draws and statistics, a batch per chain."""
 
     def report(chains: list[Any]) -> None:
         done = sum(chain.finished_draws for chain in chains)
@@ -81,16 +83,20 @@ def _run(model: nutpie.sample.CompiledModel, sampler: Sampler, seed: int, watch:
         seed=seed,
         target_accept=sampler.target_accept,
         save_warmup=False,
+        return_raw_trace=True,
         progress_bar=False,
         progress_callback=report,
         blocking=False,
     )
+    pause = FIRST_POLL
     try:
         while not _finished(background):
-            time.sleep(POLL_SECONDS)
+            time.sleep(pause)
+            pause = min(1.5 * pause, LONGEST_POLL)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # nutpie's own remarks; the gates judge every fit
-            return background.wait()
+            draws, statistics = background.wait().get_arrow_trace()
+        return draws, statistics
     except KeyboardInterrupt:
         background.cancel()
         raise Interrupted("Stopped. Every finished fit is kept; run the same command again to go on.") from None
@@ -108,15 +114,3 @@ def _finished(background: nutpie.sample._BackgroundSampler) -> bool:
         return bool(background.is_finished)
     except TimeoutError:
         return False
-
-
-def _refuse_partial(trace: xr.DataTree, sampler: Sampler) -> None:
-    """A stopped sampler hands back a trace of full shape, filled up with NaN."""
-    posterior = trace["posterior"].to_dataset()
-    found = (posterior.sizes.get("chain", 0), posterior.sizes.get("draw", 0))
-    if found != (sampler.chains, sampler.draws):
-        wanted = f"{sampler.chains} chains of {sampler.draws} draws"
-        raise SamplingError(f"Sampling ended early: {found[0]} chains of {found[1]} draws instead of {wanted}.")
-    broken = [str(name) for name, draws in posterior.data_vars.items() if bool(draws.isnull().any())]
-    if broken:
-        raise SamplingError(f"Sampling gave draws that are not numbers, in: {', '.join(broken)}.")
