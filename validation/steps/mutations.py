@@ -114,8 +114,8 @@ CHANGES = (
     Change(
         "groups of a contrast exchanged",
         "estimands/hazard.py",
-        "draws.group_effect[:, group] - draws.group_effect[:, reference]",
-        "draws.group_effect[:, reference] - draws.group_effect[:, group]",
+        "values[:, place] = draws.group_effect[:, group] - draws.group_effect[:, reference]",
+        "values[:, place] = draws.group_effect[:, reference] - draws.group_effect[:, group]",
         ("test_estimands",),
     ),
     Change(

@@ -127,7 +127,7 @@ def _verdict(question: Question, effects: Effects, withheld: Sequence[str], *, e
 def _ruled(
     question: Question, effects: Effects, *, exhausted: bool, withheld: Sequence[str] = (), doubt: str = ""
 ) -> Verdict:
-    """What the rule says of the draws."""
+    """The verdict of the rule for these draws."""
     contrast, rope, rule = question.contrast, question.rope, question.case.analysis.rule
     draws = effects.of(rope.estimand, contrast)
     given: dict[str, Any] = {"withheld": withheld, "labels": question.labels, "doubt": doubt, "exhausted": exhausted}
