@@ -132,7 +132,7 @@ def test_what_is_printed_of_a_stopped_and_of_a_passed_claim() -> None:
     check = checked(O3)
     text = told(judged(-0.02302, 0.06609, check), check)
     assert text == (
-        "The average hazard ratio lies inside the range that counts as equal, but the data speak against one constant "
+        "The average hazard ratio lies inside the declared range, but the data speak against one constant "
         "ratio (Bayes factor 8.1), and in the early, middle or late third of the events it more likely lies outside "
         "that range than inside (probability 0.719: early 0.79, middle 0.98, late 1.21)."
     )

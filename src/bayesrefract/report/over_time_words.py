@@ -93,10 +93,11 @@ def _changes(verdict: Verdict, reading: Reading, draws: Draws, thirds: Thirds) -
 
 def _places(verdict: Verdict) -> tuple[str, str, str]:
     """Outside, inside, and where the average is, by the side on which the harm lies."""
+    named = f"the {'declared' if verdict.rope.role == 'primary' else verdict.rope.role}"
     if verdict.side is Side.TWO_SIDED:
-        return "outside that range", "inside", "lies inside the range that counts as equal"
+        return "outside that range", "inside", f"lies inside {named} range"
     margin = "above" if verdict.side is Side.ABOVE else "below"
-    return f"{margin} that margin", "not", f"does not lie {margin} the margin"
+    return f"{margin} that margin", "not", f"does not lie {margin} {named} margin"
 
 
 def _ratios(thirds: Thirds, rope: Rope) -> str:
