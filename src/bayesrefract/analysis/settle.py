@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 import xarray as xr
 
-from bayesrefract.analysis.fit import Fit, draw
+from bayesrefract.analysis.fit import Fit, draw, seed_of
 from bayesrefract.classical.agreement import Agreement
 from bayesrefract.decision import Verdict, diagnostics
 from bayesrefract.decision.decision import too_close
@@ -26,10 +26,12 @@ from bayesrefract.inference.compiler import Compiler
 from bayesrefract.inference.posterior import Posterior
 from bayesrefract.inference.progress import Watch
 from bayesrefract.inference.store import Store
+from bayesrefract.model.prior_draws import prior_draws
 from bayesrefract.study.model import Priors, Sampler
 from bayesrefract.study.rope import Estimand
 from bayesrefract.study.study import Analysis
 
+PRIOR_DRAWS = 2000
 USUAL_CHANGE = Priors().change_scale
 WIDE_CHANGE = 1.0
 """Half-normal scales of the change of a log hazard ratio: of the model behind the curves, and of the one beside it."""
@@ -40,7 +42,8 @@ class Settled:
     """Draws that more draws would not change, and what follows from them.
 
     `curves`: the fit and draws behind survival curves, the fit's own where it has no hazard ratio by time; their
-    diagnostics are `curves_health`. `effects`: hazard ratios of the fit's own draws, all else from these.
+    diagnostics are `curves_health`. `effects`: hazard ratios of the fit's own draws, all else from these. `prior`: the
+    same effects as the prior has them, where curves are judged and it is a distribution.
     """
 
     posterior: Posterior
@@ -51,6 +54,7 @@ class Settled:
     curves_health: Health
     compared: Sequence[Implied]
     exhausted: bool
+    prior: Effects | None = None
 
     def verdicts(self, fit: Fit, agreement: Agreement, unfit: str = "") -> tuple[Verdict, ...]:
         """Every verdict. `unfit`: why nothing is claimed from the curves."""
@@ -62,6 +66,7 @@ class Settled:
             self.compared,
             exhausted=self.exhausted,
             curves_health=self.curves_health,
+            prior_effects=self.prior,
             unfit=unfit,
         )
 
@@ -120,7 +125,17 @@ def _drawn(fit: Fit, sample: Callable[[Fit], tuple[Posterior, Provenance]], samp
         diagnostics.diagnose(curves[1], *judged[1:]) if fit.may_change else health,
         implied(fit.table, fit.model, fit.prior, fit.analysis.primary, own.contrasts, posterior, own.log_hazard_ratio),
         exhausted=sampler.draws >= sampler.max_draws // sampler.chains,
+        prior=_prior_effects(*curves) if _judges_curves(fit.analysis) else None,
     )
+
+
+def _prior_effects(fit: Fit, posterior: Posterior) -> Effects | None:
+    """Every estimand as the prior of the model behind the curves has it; None where the prior is improper."""
+    rng = np.random.default_rng(seed_of(fit.seed, f"{fit.label} · prior"))
+    drawn = prior_draws(fit.arrays, rng, PRIOR_DRAWS)
+    if drawn is None:
+        return None
+    return _estimated(fit, replace(posterior, draws=drawn, key="prior"))
 
 
 def _estimated(fit: Fit, posterior: Posterior) -> Effects:
