@@ -27,14 +27,11 @@ from bayesrefract.inference.posterior import Posterior
 from bayesrefract.inference.progress import Watch
 from bayesrefract.inference.store import Store
 from bayesrefract.model.prior_draws import prior_draws
-from bayesrefract.study.model import Priors, Sampler
+from bayesrefract.study.model import Sampler
 from bayesrefract.study.rope import Estimand
 from bayesrefract.study.study import Analysis
 
 PRIOR_DRAWS = 2000
-USUAL_CHANGE = Priors().change_scale
-WIDE_CHANGE = 1.0
-"""Half-normal scales of the change of a log hazard ratio: of the model behind the curves, and of the one beside it."""
 
 
 @dataclass(frozen=True)
@@ -107,22 +104,21 @@ def _drawn(fit: Fit, sample: Callable[[Fit], tuple[Posterior, Provenance]], samp
     posterior, provenance = sample(fit)
     effects = own = _estimated(fit, posterior)
     curves = (fit, posterior)
-    if fit.may_change:
-        narrow = fit.by_time(USUAL_CHANGE)
-        curves = (narrow, sample(narrow)[0])
+    behind, beside = fit.behind_curves, fit.beside_curves
+    if behind is not None:
+        curves = (behind, sample(behind)[0])
         effects = replace(_estimated(*curves), log_hazard_ratio=own.log_hazard_ratio, constant=own)
-    if (fit.may_change or fit.model.by_time) and _judges_curves(fit.analysis):
-        wide = fit.by_time(WIDE_CHANGE)
-        effects = replace(effects, wide=_estimated(wide, sample(wide)[0]))
+    if beside is not None:
+        effects = replace(effects, wide=_estimated(beside, sample(beside)[0]))
     judged = judged_draws(effects, fit.analysis)
-    health = diagnostics.diagnose(posterior, *(judged[:1] if fit.may_change else judged))
+    health = diagnostics.diagnose(posterior, *(judged if behind is None else judged[:1]))
     return Settled(
         posterior,
         provenance,
         effects,
         health,
         curves,
-        diagnostics.diagnose(curves[1], *judged[1:]) if fit.may_change else health,
+        health if behind is None else diagnostics.diagnose(curves[1], *judged[1:]),
         implied(fit.table, fit.model, fit.prior, fit.analysis.primary, own.contrasts, posterior, own.log_hazard_ratio),
         exhausted=sampler.draws >= sampler.max_draws // sampler.chains,
         prior=_prior_effects(*curves) if _judges_curves(fit.analysis) else None,
