@@ -86,8 +86,7 @@ class RopeReading(Part):
         "verdict is exploratory."
     )
     prior_inside: Number = Field(
-        description="Prior probability of the ROPE; null for improper priors, baselines by group and estimands other "
-        "than the hazard ratio."
+        description="Prior probability of the ROPE; null for improper priors and hazard ratios of baselines by group."
     )
     p_below: Number = Field(description="Posterior probability below the lower bound.")
     p_inside: Number = Field(description="Posterior probability inside the ROPE, bounds included.")
