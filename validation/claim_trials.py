@@ -1,13 +1,15 @@
-"""Simulated trials for the claims of the whole line: honest ones with covariates, and two whose hazards cross."""
+"""Simulated trials for the claims of the whole line: honest ones with covariates, and those whose hazards cross."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from bayesrefract.cohort.value import Cohort
-from validation.changing_ratios import CENSORED, UNIT
+from validation.changing_ratios import CENSORED, UNIT, Design, Pattern, trial
 
 Floats = NDArray[np.float64]
 
@@ -31,21 +33,19 @@ def honest(patients: int, rng: np.random.Generator) -> pd.DataFrame:
     return frame.assign(x=x, stage=np.array(STAGES)[stage])
 
 
-def weibull(patients: int, rng: np.random.Generator) -> pd.DataFrame:
-    """Exponential times against Weibull times of shape 2.5 with the scale at which the average ratio is near 1."""
-    group = np.arange(patients) % 2 == 1
-    drawn = rng.exponential(size=patients)
-    time = np.where(group, 14.0 * drawn ** (1 / 2.5), UNIT * drawn)
-    return observed(time, group, rng.uniform(*CENSORED, patients))
-
-
-def lower_then_higher(patients: int, rng: np.random.Generator) -> pd.DataFrame:
+def lower_then_higher(patients: int, rng: np.random.Generator) -> Cohort:
     """A hazard of 0.04 a month, in one group times 0.45 for ten months and times 1.5 from then on."""
-    group = np.arange(patients) % 2 == 1
-    early, late = 0.04 * np.where(group, 0.45, 1.0), 0.04 * np.where(group, 1.5, 1.0)
+    cohort = trial(Pattern("the same patients"), Design("plain"), patients, rng)
+    early, late = (0.04 * np.where(cohort.group == 1, ratio, 1.0) for ratio in (0.45, 1.5))
     drawn = rng.exponential(size=patients)
     time = np.where(drawn < CHANGE * early, drawn / early, CHANGE + (drawn - CHANGE * early) / late)
-    return observed(time, group, rng.uniform(40, 60, patients))
+    censored = rng.uniform(40, 60, patients)
+    return replace(cohort, exit=np.minimum(time, censored), event=time <= censored)
+
+
+def crossing_weibull(patients: int, rng: np.random.Generator) -> Cohort:
+    """Exponential times beside Weibull times of shape 2.5, the average hazard ratio 1."""
+    return trial(Pattern("exponential, Weibull 2.5", weibull=2.5), Design("plain"), patients, rng)
 
 
 def observed(time: Floats, group: NDArray[np.bool_], censored: Floats) -> pd.DataFrame:
