@@ -26,13 +26,12 @@ from bayesrefract.inference.compiler import Compiler
 from bayesrefract.inference.posterior import Posterior
 from bayesrefract.inference.progress import Watch
 from bayesrefract.inference.store import Store
-from bayesrefract.study.model import Priors, Sampler
+from bayesrefract.study.model import WIDE_CHANGE, Priors, Sampler
 from bayesrefract.study.rope import Estimand
 from bayesrefract.study.study import Analysis
 
 USUAL_CHANGE = Priors().change_scale
-WIDE_CHANGE = 1.0
-"""Half-normal scales of the change of a log hazard ratio: of the model behind the curves, and of the one beside it."""
+"""Half-normal scale of the change of a log hazard ratio, of the model behind the curves."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +50,11 @@ class Settled:
     curves_health: Health
     compared: Sequence[Implied]
     exhausted: bool
+
+    @property
+    def change_scale(self) -> float:
+        """Scale of the prior of the change of the log hazard ratio, of the fit behind the curves."""
+        return self.curves[0].model.priors.change_scale
 
     def verdicts(self, fit: Fit, agreement: Agreement, unfit: str = "") -> tuple[Verdict, ...]:
         """Every verdict. `unfit`: why nothing is claimed from the curves."""

@@ -64,7 +64,7 @@ def _rope_in_words(rope: Rope, analysis: Analysis) -> str:
     day = "" if rope.declared is None else f" on {rope.declared.isoformat()}"
     unit = unit_of(rope.estimand, analysis.time_unit)
     return (
-        f"The ROPE was declared{day}, {when_declared(rope)}: a {estimand_name(rope.estimand, analysis)} of "
+        f"The ROPE was declared{day}, {when_declared(rope)}: a {estimand_name(rope.estimand, analysis, rope)} of "
         f"{bounds}{unit}. Reason given: {rope.source.rstrip('.')}."
     )
 
