@@ -346,7 +346,7 @@ def model_for(asked: Comparison, model: Model) -> Model:
     if asked.hr_by_time or asked.window is not None:
         _check_may_change(asked, model)
     if asked.hr_by_time and not model.by_time:
-        model = replace(model, by_time=True, title=f"{model.title}, hazard ratio that may change")
+        model = replace(model, by_time=True, title=f"Hazard ratio that may change, otherwise as {model.name}")
     baseline = model.baseline
     if asked.strata and baseline.strata is StrataKind.COMMON:
         baseline = replace(baseline, strata=StrataKind.FREE)

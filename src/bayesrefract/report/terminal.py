@@ -24,6 +24,7 @@ from bayesrefract.report.words import (
     interval_name,
     interval_text,
     range_text,
+    sentence,
     when_declared,
     wider_change,
 )
@@ -60,6 +61,9 @@ def lines(findings: Findings) -> Iterator[str]:
     yield from (immortal_sentence(each, findings) for each in findings.agreement.immortal)
     yield ""
     yield headline(findings)
+    for verdict in findings.verdicts:
+        if verdict.estimand is Estimand.THROUGHOUT and verdict.primary and verdict.rope.role == "primary":
+            yield " ".join(filter(None, [sentence(verdict, analysis), wider_change(verdict)]))
 
 
 def throughout(rope: Rope, findings: Findings) -> str:
@@ -130,9 +134,8 @@ def short_table(findings: Findings) -> Table:
     estimate = f"Estimate ({interval_name(findings.verdicts[0])})" if findings.verdicts else "Estimate"
     heads = columns("Contrast", *(("ROPE",) if several else ()), "Verdict", numbers=(estimate, "P inside", COX))
     reasons = [reason for verdict in findings.verdicts for reason in verdict.reasons]
-    for verdict in findings.verdicts:
-        if verdict.estimand is Estimand.THROUGHOUT and wider_change(verdict):
-            reasons += [THROUGHOUT_NOTE, f"{short_name(verdict.rope)}: {wider_change(verdict)}"]
+    if any(verdict.estimand is Estimand.THROUGHOUT for verdict in findings.verdicts):
+        reasons.append(THROUGHOUT_NOTE)
     notes = tuple(dict.fromkeys((*reasons, *([findings.misfit] if findings.misfit else []))))
     return Table("Verdicts", heads, rows, notes)
 

@@ -57,7 +57,7 @@ def wider_change(verdict: Verdict) -> str:
     inside = mass(wide.p_inside, verdict.ess_bulk)
     return (
         f"Where the ratio may change more (half-normal scale {exact(wide.scale)}): {word_text(wide.word)}, "
-        f"P(inside) {inside} instead of {mass(verdict.p_inside, verdict.ess_bulk)}."
+        f"P(inside) {inside}, beside {mass(verdict.p_inside, verdict.ess_bulk)} here."
     )
 
 

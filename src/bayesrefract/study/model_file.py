@@ -283,13 +283,12 @@ def _check_scales(head: HeadSection, prior: PriorSection, file: TomlFile) -> Non
             f" names {', '.join(scales) or 'nobody'}, and exchangeable is false. Name the covariates in exchangeable, "
             "or delete the scales.",
         )
-    for name in scales if isinstance(shared, list) else ():
-        if name not in shared:
-            file.fault(
-                "prior.exchangeable_scale",
-                f" names {name}, which exchangeable does not ({', '.join(shared)}).{did_you_mean(name, shared)} Correct "
-                "it.",
-            )
+    named = shared if isinstance(shared, list) else list(scales)
+    for name in scales:
+        if name not in named:
+            hint = did_you_mean(name, named)
+            found = f" names {name}, which exchangeable does not ({', '.join(named)}).{hint}"
+            file.fault("prior.exchangeable_scale", f"{found} Correct it.")
 
 
 def _faults_of_base(read: Layered) -> tuple[str, ...]:

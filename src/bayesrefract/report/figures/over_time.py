@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from bayesrefract.findings import Findings, RatioOverTime
 from bayesrefract.interval import Interval
-from bayesrefract.numerals import declared_ratio, exact, fixed, ratio, span
+from bayesrefract.numerals import declared_ratio, exact, fixed, ratio
 from bayesrefract.report.figures.ratios import ratio_ticks
 from bayesrefract.report.figures.style import (
     BAND,
     BLUE,
     DASHED,
+    DOTTED,
     FAINT,
     INK,
     SMALL,
@@ -31,11 +32,11 @@ from bayesrefract.report.figures.style import (
 from bayesrefract.report.tables.table import Table, columns
 from bayesrefract.study.rope import Estimand, Rope
 
-LEFT, RIGHT, HEIGHT, AXIS_HEIGHT, LEGEND = 0.72, 0.2, 2.4, 0.5, 0.42
+LEFT, RIGHT, HEIGHT, AXIS_HEIGHT, LEGEND = 0.72, 0.2, 2.4, 0.5, 0.62
 ROW, HEADING = 0.36, 0.22
 """Inches; a group has two lines under the axis, its name and its numbers at risk."""
-WIDEST = 16.0
-"""The axis ends at this ratio and its reciprocal; what lies beyond is in the table."""
+WIDEST, WIDEST_BAND = 16.0, 4.0
+"""The axis ends at this ratio and its reciprocal, and earlier for the sake of the band alone; the table has all."""
 NUMBER_ROOM = 0.34
 """Inches from one number at risk to the next."""
 
@@ -55,6 +56,8 @@ def over_time_figure(findings: Findings, found: RatioOverTime) -> Picture:
     if rope is not None:
         start, end = rope.window or (edges[0], edges[-1])
         axes.fill_between([start, end], rope.low, rope.high, color=BAND, linewidth=0, zorder=0)
+        for bound in (rope.low, rope.high):
+            axes.plot([start, end], [bound, bound], color=FAINT, linewidth=0.8, linestyle=DOTTED)
     for low, high, alpha in (
         (found.low_throughout, found.high_throughout, 0.13),
         (found.low, found.high, 0.25),
@@ -89,10 +92,11 @@ def _held(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _limits(axes: Axes, found: RatioOverTime, rope: Rope | None) -> None:
-    """A log axis that holds every pointwise interval and the range, within sensible ratios."""
+    """A log axis that holds every pointwise interval, the range and, where it is not too wide, the band."""
     bounds = () if rope is None else (rope.low, rope.high)
-    low = max(min(1.0, *found.low, *bounds), 1 / WIDEST) / 1.15
-    high = min(max(1.0, *found.high, *bounds), WIDEST) * 1.15
+    band = (max(1 / WIDEST_BAND, min(found.low_throughout)), min(WIDEST_BAND, max(found.high_throughout)))
+    low = max(min(1.0, *found.low, *bounds, *band), 1 / WIDEST) / 1.1
+    high = min(max(1.0, *found.high, *bounds, *band), WIDEST) * 1.1
     axes.set_yscale("log")
     axes.set_ylim(low, high)
     axes.set_xlim(float(found.start[0]), float(found.end[-1]))
@@ -134,9 +138,7 @@ def _at_risk(below: Axes, above: Axes, found: RatioOverTime) -> None:
         below.text(low, row + 0.3, shorten(level, 48), va="center", fontsize=SMALL, weight="bold", color=INK)
         for place in kept:
             count = str(int(found.at_risk[row, place]))
-            at_edge = float(found.start[place]) <= low
-            align = "left" if at_edge else "center"
-            below.text(float(found.start[place]), row + 0.72, count, ha=align, va="center", fontsize=SMALL)
+            below.text(float(found.start[place]), row + 0.72, count, ha="center", va="center", fontsize=SMALL)
 
 
 def _caption(findings: Findings, found: RatioOverTime, rope: Rope | None) -> str:
@@ -165,8 +167,16 @@ def _in_words(findings: Findings, found: RatioOverTime) -> str:
 
 
 def _bounds(findings: Findings, found: RatioOverTime, place: int) -> str:
-    unit = findings.analysis.time_unit
-    return f"{span(float(found.start[place]), unit)} to {span(float(found.end[place]), unit)} {unit}"
+    return f"{_interval(found, place)} {findings.analysis.time_unit}"
+
+
+def _interval(found: RatioOverTime, place: int) -> str:
+    """Bounds of an interval, in four digits."""
+    return " to ".join(exact(float(f"{bound[place]:.4g}")) for bound in (found.start, found.end))
+
+
+def _pair(counts: NDArray[np.int64]) -> str:
+    return " / ".join(fixed(float(count), 0) for count in counts)
 
 
 def table(findings: Findings, found: RatioOverTime) -> Table:
@@ -174,31 +184,23 @@ def table(findings: Findings, found: RatioOverTime) -> Table:
     same = [each for each in findings.over_time if each.label == found.label]
     rows = [
         (
-            _bounds(findings, each, place),
-            *(fixed(float(each.at_risk[row, place]), 0) for row in (0, 1)),
-            *(fixed(float(each.events[row, place]), 0) for row in (0, 1)),
+            _interval(each, place),
             exact(each.scale),
-            ratio(float(each.median[place])),
-            f"{ratio(float(each.low[place]))} to {ratio(float(each.high[place]))}",
+            _pair(each.at_risk[:, place]),
+            _pair(each.events[:, place]),
+            f"{ratio(float(each.median[place]))} ({ratio(float(each.low[place]))} to {ratio(float(each.high[place]))})",
             f"{ratio(float(each.low_throughout[place]))} to {ratio(float(each.high_throughout[place]))}",
         )
         for each in same
         for place in range(len(each.start))
     ]
     heads = columns(
-        "Interval",
-        numbers=(
-            f"At risk, {found.group}",
-            f"At risk, {found.reference}",
-            f"Events, {found.group}",
-            f"Events, {found.reference}",
-            "Prior scale",
-            "Hazard ratio",
-            "95% interval",
-            "95% band, all at once",
-        ),
+        f"Interval ({findings.analysis.time_unit})",
+        numbers=("Prior scale", "At risk", "Events", "Hazard ratio (95% interval)", "95% band, all at once"),
     )
-    return Table(f"Hazard ratio of {found.label} over time", heads, tuple(rows), average_notes(same))
+    order = f"At risk, at the start of the interval, and events: {found.group} / {found.reference}."
+    notes = (order, *average_notes(same))
+    return Table(f"Hazard ratio of {found.label} over time", heads, tuple(rows), notes)
 
 
 def average_notes(same: list[RatioOverTime]) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ LIKELY, UNLIKELY = 0.8, 0.2
 class Share:
     """One part of the probability bar: its width as a share, its label and its probability as text."""
 
-    place: str  # below | inside | above
+    place: str  # below | inside | above, or inside | outside
     share: float
     label: str
     text: str
@@ -108,7 +108,7 @@ def shares(verdict: Verdict, analysis: Analysis) -> tuple[Share, ...]:
         inside, ess = verdict.p_inside, verdict.ess_bulk
         return (
             Share("inside", inside, f"{low} to {high} in every interval: inside the ROPE", mass(inside, ess)),
-            Share("above", 1 - inside, "outside the ROPE in at least one interval", mass(1 - inside, ess)),
+            Share("outside", 1 - inside, "outside the ROPE in at least one interval", mass(1 - inside, ess)),
         )
     found = {"below": verdict.p_below, "inside": verdict.p_inside, "above": verdict.p_above}
     return tuple(

@@ -56,7 +56,8 @@ def _of_window(verdict: Verdict, averages: list[Verdict], found: RatioOverTime, 
     if averages:
         average = averages[0]
         said += (
-            f" That its average lies within {range_text(average, findings.analysis)} has the probability "
-            f"{mass(average.p_inside, average.ess_bulk)} ({word_text(average.word)}), which says less."
+            f" Its average lies within {range_text(average, findings.analysis)} with probability "
+            f"{mass(average.p_inside, average.ess_bulk)} ({word_text(average.word)}), which says nothing of single "
+            "intervals."
         )
     return said
