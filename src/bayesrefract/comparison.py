@@ -62,6 +62,7 @@ ARGUMENTS = {
     "command line: from.": "from_time.",
     "command line: from =": "from_time =",
     "command line: rope.declared_on": "rope: declared",
+    "command line: rope.window": "window",
     "command line: rope.": "rope: ",
     "command line: unordered": "categorical",
     "command line: adjust.given": "adjust",

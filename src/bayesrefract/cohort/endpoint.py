@@ -117,6 +117,8 @@ def check_windows(analysis: Analysis, cohort: Cohort, faults: Faults) -> None:
     unit = analysis.time_unit
     compared = {name for contrast in analysis.contrasts for name in (contrast.group, contrast.reference)}
     for start, end in dict.fromkeys(rope.window for rope in analysis.ropes if rope.window is not None):
+        if not 0 <= start < end:
+            continue  # told with the options, or the study file
         named = f"window = [{start:g}, {end:g}] {unit} of {analysis.name}"
         for code, level in enumerate(cohort.groups):
             if level not in compared:

@@ -25,7 +25,7 @@ class VerdictWord(StrEnum):
 
 @dataclass(frozen=True)
 class Beside:
-    """What the same rule says of the same estimand where the hazard ratio may change more over follow-up.
+    """What the same rule gives for the same estimand where the hazard ratio may change more over follow-up.
 
     `scale`: of the half-normal prior of that change.
     """

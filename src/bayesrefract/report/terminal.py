@@ -142,7 +142,7 @@ def short_table(findings: Findings) -> Table:
 
 def _short_row(verdict: Verdict, findings: Findings, *, several: bool) -> tuple[str, ...]:
     analysis, cox = findings.analysis, counterpart(findings, verdict).cox
-    rope = f"{short_name(verdict.rope)}, {range_text(verdict, analysis)}"
+    rope = f"{short_name(verdict)}, {range_text(verdict, analysis)}"
     hidden = verdict.word is VerdictWord.WITHHELD and not findings.health.passed
     estimate = amount(verdict.median, verdict.estimand, analysis.time_unit)
     return (

@@ -244,7 +244,7 @@ def _model(read: Layered, name: str) -> Model:
             "hr_by_time",
             " = true beside by_group = true: hazards by group give each interval a ratio of its own. Keep one of them.",
         )
-    if head is not None and intervals is not None and head.hr_by_time and _one_interval(intervals):
+    elif head is not None and intervals is not None and head.hr_by_time and _one_interval(intervals):
         file.fault("hr_by_time", " = true beside one interval, within which no ratio changes. Allow several intervals.")
     if head is not None and prior is not None:
         _check_scales(head, prior, file)

@@ -117,7 +117,7 @@ class RopeReading(Part):
 
 
 class WiderChange(Part):
-    """What the same rule says where the hazard ratio may change more over follow-up; no gate is asked."""
+    """What the same rule gives where the hazard ratio may change more over follow-up; no gate is asked."""
 
     scale: float = Field(description="Scale of the half-normal prior of the change of the log hazard ratio.")
     verdict: VerdictWord = Field(description="The verdict of the rule.")

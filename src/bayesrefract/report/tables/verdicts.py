@@ -22,7 +22,7 @@ from bayesrefract.report.words import (
     word_text,
 )
 from bayesrefract.study.model import Model
-from bayesrefract.study.rope import Estimand, Rope
+from bayesrefract.study.rope import Estimand
 from bayesrefract.study.study import Analysis, Contrast
 
 SHORT_NAME = {
@@ -126,7 +126,7 @@ def _same_question(twin: Verdict, verdict: Verdict) -> bool:
 
 
 def _claim(verdict: Verdict, analysis: Analysis) -> tuple[str, str, str]:
-    name = short_name(verdict.rope)
+    name = short_name(verdict)
     horizon = analysis.endpoint.horizon
     if verdict.estimand.needs_horizon and horizon is not None:
         start = analysis.endpoint.from_time
@@ -135,10 +135,10 @@ def _claim(verdict: Verdict, analysis: Analysis) -> tuple[str, str, str]:
     return verdict_text(verdict), name, range_text(verdict, analysis) + scope
 
 
-def short_name(rope: Rope) -> str:
-    """Short name of what a range is of, with its window: `HR throughout 0 to 24`."""
-    name = SHORT_NAME[rope.estimand]
-    return name if rope.window is None else f"{name} {exact(rope.window[0])} to {exact(rope.window[1])}"
+def short_name(verdict: Verdict) -> str:
+    """Short name of what a verdict is on, with its window: `HR throughout 0 to 24`."""
+    name, window = SHORT_NAME[verdict.estimand], verdict.rope.window
+    return name if window is None else f"{name} {exact(window[0])} to {exact(window[1])}"
 
 
 def verdict_text(verdict: Verdict) -> str:
@@ -165,7 +165,7 @@ def _declaration(verdict: Verdict, analysis: Analysis) -> str:
     rope = verdict.rope
     day = f", {rope.declared.isoformat()}" if rope.declared else ""
     seen = "" if rope.before_data else f", {when_declared(rope)}"
-    name = f"{short_name(rope)}, ROPE {range_text(verdict, analysis)}"
+    name = f"{short_name(verdict)}, ROPE {range_text(verdict, analysis)}"
     return f"{name}: {rope.source.rstrip('. ')}{day}{seen}."
 
 
@@ -179,7 +179,7 @@ def _decision_row(verdict: Verdict, analysis: Analysis) -> tuple[str, ...]:
         smallest = amount(verdict.smallest_rope, verdict.estimand, analysis.time_unit)
     return (
         f"{verdict.group} vs {verdict.reference}",
-        short_name(verdict.rope),
+        short_name(verdict),
         range_text(verdict, analysis),
         probability(verdict.prior_inside),
         fixed(verdict.mcse_inside, 4),
@@ -225,7 +225,7 @@ def _verdict_notes(findings: Findings) -> tuple[str, ...]:
     concerned: dict[str, list[str]] = {}
     for verdict in findings.verdicts:
         for reason in verdict.reasons:
-            name = f"{verdict.group} vs {verdict.reference} ({short_name(verdict.rope)})"
+            name = f"{verdict.group} vs {verdict.reference} ({short_name(verdict)})"
             concerned.setdefault(reason, []).append(name)
     reasons = tuple(
         reason if len(names) == len(findings.verdicts) else f"{'; '.join(dict.fromkeys(names))}: {reason}"
@@ -241,7 +241,7 @@ def _verdict_notes(findings: Findings) -> tuple[str, ...]:
     if throughout:
         reasons += (THROUGHOUT_NOTE,)
     reasons += tuple(
-        f"{verdict.group} vs {verdict.reference} ({short_name(verdict.rope)}): {wider_change(verdict)}"
+        f"{verdict.group} vs {verdict.reference} ({short_name(verdict)}): {wider_change(verdict)}"
         for verdict in throughout
         if wider_change(verdict)
     )
