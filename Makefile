@@ -61,8 +61,9 @@ lock: .uv-venv/ready
 	--group dev pyproject.toml -o requirements.lock $(ARGS)
 
 clean:
-	rm -rf .venv .uv-venv .cache .mypy_cache .pytest_cache .ruff_cache dist reports/validation/*.json
+	rm -rf .venv .uv-venv .cache .mypy_cache .pytest_cache .ruff_cache dist
 	find reports -mindepth 1 -maxdepth 1 -type d ! -name validation -exec rm -rf {} +
+	find reports/validation -name "*.json" ! -name calibration.json -exec rm -f {} +
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment: each file marks a finished step, so that nothing is done twice.

@@ -17,6 +17,7 @@ from cohorts import gbsg2
 from numba import njit
 from test_model import COLLAPSED, WALK, arrays_of, small_cohort, somewhere
 
+from bayesrefract.cohort.exposure import split
 from bayesrefract.errors import Interrupted
 from bayesrefract.inference import compiler as compiler_module
 from bayesrefract.inference.compiler import Compiler, code_key
@@ -26,11 +27,13 @@ from bayesrefract.inference.sealed import seal
 from bayesrefract.model import at_risk
 from bayesrefract.model.arrays import ModelArrays
 from bayesrefract.model.build import build
+from bayesrefract.model.leaving import leaving
 from bayesrefract.private import why_untrusted_file
 from bayesrefract.study.model import Baseline, BaselineKind, Intervals, Model, StrataKind
 
 PLANS = {
     "random walk": WALK,
+    "by time, strata": replace(WALK, by_time=True, baseline=Baseline(strata=StrataKind.FREE)),
     "collapsed, strata": replace(COLLAPSED, baseline=Baseline(BaselineKind.INDEPENDENT, strata=StrataKind.FREE)),
 }
 
@@ -345,20 +348,63 @@ def test_interrupting_a_compilation_does_not_wait_for_it() -> None:
         compiler_module._interruptible(interrupted)
 
 
-def test_loops_say_what_numpy_says() -> None:
+@pytest.mark.parametrize("changing", [False, True])
+def test_loops_say_what_numpy_says(changing: bool) -> None:
+    """Six cells in two strata, rows that leave and enter anywhere; also against sums over rows and intervals."""
     rng = np.random.default_rng(3)
-    group_effect, coefficient = rng.normal(size=3), np.append(rng.normal(size=4), [0.0, 0.0])
-    x, exposure = rng.normal(size=(6, 101)), rng.random((5, 101))
-    exposure[4] = 0.0
-    data = [rng.integers(0, 3, 101), x, exposure, np.array([0, 40, 101]), np.array([4, 4])]
-    risk, weight = njit(at_risk.weighted_exposure)(group_effect, coefficient, *data)
-    storage = [[None], [None]]
-    at_risk.AtRisk().perform(None, [group_effect, coefficient, *data], storage)
-    assert risk == pytest.approx(storage[0][0], rel=1e-12)
-    assert weight == pytest.approx(storage[1][0], rel=1e-12)
+    rows, width, cell = 101, np.array([2.0, 1.0, 3.0, 0.0]), rng.integers(0, 6, 101)
+    edges = np.array([0.0, 2.0, 3.0, 6.0, np.inf])
+    entry = np.where(rng.random(rows) < 0.3, rng.uniform(0, 4, rows), 0.0)
+    _, exposure = split(entry, entry + rng.exponential(3, rows), np.zeros(rows, dtype=bool), edges)
+    terms = leaving(exposure, width, cell, 6, 5)  # with one interval of padding
+    assert len(terms.extra_row) > 10
+    x, group = rng.normal(size=(6, rows))[:, terms.order], np.tile(np.arange(3), 2)
+    x[4:] = 0.0  # padding
+    effect, coefficient = rng.normal(size=6), np.append(rng.normal(size=4), [0.0, 0.0])
+    change = rng.normal(size=(3, 5)) if changing else np.zeros((0, 0))
+    data = [
+        x,
+        np.append(width, 0.0),
+        *(getattr(terms, name) for name in at_risk.DATA[2:9]),
+        group,
+        np.array([0, 3, 6]),
+        np.array([4, 4]),
+    ]
+    risk, weight, cell_risk = njit(at_risk.weighted_exposure)(effect, change, coefficient, *data)
+    of_pattern = np.empty(rows)
+    of_pattern[terms.order] = weight
+    relative = np.exp(effect)[:, None] * (np.exp(change[group]) if changing else np.ones((6, 5)))
+    plain = np.zeros((2, 4))
+    np.add.at(plain, cell // 3, relative[cell, :4] * of_pattern[:, None] * exposure)
+    assert risk[:, :4] == pytest.approx(plain, rel=1e-12)
+    assert not risk[:, 4].any()
+    storage = [[None], [None], [None]]
+    at_risk.AtRisk(changing=changing).perform(None, [effect, change, coefficient, *data], storage)
+    for found, expected in zip((risk, weight, cell_risk), storage, strict=True):
+        assert found == pytest.approx(expected[0], rel=1e-12, abs=1e-12)
     cotangent = rng.normal(size=risk.shape)
-    inputs = [group_effect, coefficient, weight, cotangent, *data]
-    by_group, by_column = njit(at_risk.pull_back)(*inputs)
-    at_risk.AtRiskPullback().perform(None, inputs, storage)
-    assert by_group == pytest.approx(storage[0][0], rel=1e-12)
-    assert by_column[:4] == pytest.approx(storage[1][0][:4], rel=1e-12)
+    inputs = [effect, change, coefficient, weight, cell_risk, cotangent, *data]
+    gradients = njit(at_risk.pull_back)(*inputs)
+    at_risk.AtRiskPullback(changing=changing).perform(None, inputs, storage)
+    for found, expected in zip(gradients, storage, strict=True):
+        assert found == pytest.approx(expected[0], rel=1e-10, abs=1e-10)
+
+
+def test_terms_of_person_time_add_up_to_it() -> None:
+    """Whatever the pattern: late entry, gaps, several patients in one."""
+    rng = np.random.default_rng(4)
+    width = np.array([2.0, 1.0, 3.0, 0.0])
+    exposure = rng.random((50, 4)) * (rng.random((50, 4)) < 0.6)
+    exposure[:10, :3] = width[:3] * rng.integers(0, 4, (10, 3))
+    exposure[0] = 0.0
+    terms = leaving(exposure, width, np.zeros(50, dtype=np.int64), 1, 4)
+    sums = np.zeros((50, 4))
+    for name, row in (("row", np.arange(50)), ("extra", terms.extra_row)):
+        count, time = getattr(terms, f"{name}_count"), getattr(terms, f"{name}_time")
+        start = terms.block_start if name == "row" else terms.extra_start
+        interval = np.repeat(np.arange(4), np.diff(start))
+        for place, j in enumerate(interval):
+            pattern = terms.order[row[place]]
+            sums[pattern, j] += time[place]
+            sums[pattern, :j] += count[place] * width[:j]
+    assert sums == pytest.approx(exposure, abs=1e-12)

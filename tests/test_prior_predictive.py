@@ -22,6 +22,8 @@ from bayesrefract.study.study import Contrast
 
 PRIMARY = Contrast("b", "a", primary=True)
 DRAWS = 4000
+TERMS = ("row_count", "row_time", "extra_count", "extra_time")
+"""Of the person-time."""
 
 
 def prepared(baseline: Baseline, *, pad: bool = True) -> tuple[ModelArrays, ExposureTable, Model]:
@@ -62,7 +64,7 @@ def test_hazards_are_drawn_from_the_prior_of_the_model(
     else:  # integrated out: given no event and no time at risk, the conditional distribution is the prior
         names = [model["hazard_shape"], model["hazard_rate"]]
         with model:
-            pm.set_data({"exposure": np.zeros_like(arrays.values["exposure"])})
+            pm.set_data({name: np.zeros_like(arrays.values[name]) for name in TERMS})
         shape, rate = pm.draw(names, draws=DRAWS, random_seed=4, mode="FAST_COMPILE")
         theirs = np.log(np.random.default_rng(5).gamma(shape - events, 1 / rate))[:, 0]
     assert ours.shape == theirs.shape

@@ -158,6 +158,18 @@ def test_the_cross_check_withholds_at_most_one_honest_trial_in_a_hundred() -> No
         assert float(withheld.removesuffix("%")) <= 1.0
 
 
+def test_no_honest_fit_is_taken_for_faulty() -> None:
+    """As measured: 200 simulated trials of each kind, and none is labelled where nothing is pooled."""
+    rows = rows_of("fault_gate")
+    kinds = len(fault_gate.KINDS)
+    assert [row[0] for row in rows] == 2 * [kind.name for kind in fault_gate.KINDS]
+    assert {(row[1], row[3]) for row in rows[:kinds]} == {("200", "0")}
+    assert [row[3] for row in rows[kinds:] if row[0] in {"groups of 5 and about 200 events", "four groups"}] == [
+        "0 (0.0%)",
+        "0 (0.0%)",
+    ]
+
+
 def test_one_honest_fit_that_is_taken_for_faulty_fails_the_step() -> None:
     honest = {"shift": -0.1, "ratio": 1.1, "moved": 0.6, "changed": 0.9, "fault": False, "influence": False}
     one = {"events": 41, "divergences": 0, "ess": 900, "contrasts": [honest, honest | {"shift": 0.3}]}

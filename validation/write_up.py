@@ -22,7 +22,7 @@ def section(step: Step, progress: Progress) -> str:
     """What one step found, with what it was found with."""
     return (
         f"# {step.title}\n\n{_made_with(step, progress)} {len(progress.results)} of {step.chunks} chunks, "
-        f"{progress.seconds / 60:.1f} processor minutes: {state(step, progress)}.\n\n"
+        f"{progress.seconds / 60:.1f} minutes of its processes: {state(step, progress)}.\n\n"
         f"{step.write_up(progress.in_order())}\n"
     )
 
@@ -39,7 +39,7 @@ def page(found: Sequence[tuple[Step, Progress]], out: Path) -> str:
         "Written by `make validate`. Results hold for the sources of this hash: after a change a step starts anew, and "
         "until it has run, its file is that of earlier sources.",
         "",
-        "| Step | State | Processor minutes | Seed | Sources | Results |",
+        "| Step | State | Minutes of its processes | Seed | Sources | Results |",
         "|---|---|---|---|---|---|",
     ]
     lines += [

@@ -17,10 +17,11 @@ from bayesrefract.cohort.select import models_of, select
 from bayesrefract.cohort.value import Cohort
 from bayesrefract.errors import InputError, Interrupted, collecting
 from bayesrefract.findings import Findings
+from bayesrefract.inference.ahead import compiling_ahead
 from bayesrefract.inference.compiler import Compiler
 from bayesrefract.inference.progress import Silent, Watch
 from bayesrefract.inference.store import FitStore, MemoryStore, Store
-from bayesrefract.model.arrays import arrange
+from bayesrefract.model.arrays import ModelArrays, arrange
 from bayesrefract.model.priors import resolve_group_prior
 from bayesrefract.study.model import DEFAULT_SEED, Intervals, Model, on_patients_of, shared_out, with_intervals
 from bayesrefract.study.rope import Estimand
@@ -111,9 +112,10 @@ def run_fits(
     answers: list[tuple[tuple[Fit, Findings], ...]] = []
     watch.begin(total)
     try:
-        for fits, place in zip(prepared, stores, strict=True):
-            place.sweep()
-            answers.append(tuple((fit, _timed(fit, place, compiler, watch)) for fit in fits))
+        with compiling_ahead(_to_sample(prepared, stores), compiler):
+            for fits, place in zip(prepared, stores, strict=True):
+                place.sweep()
+                answers.append(tuple((fit, _timed(fit, place, compiler, watch)) for fit in fits))
         return answers
     except (Interrupted, KeyboardInterrupt):
         kept = sum(
@@ -124,6 +126,17 @@ def run_fits(
         ) from None
     finally:
         watch.end()
+
+
+def _to_sample(prepared: list[list[Fit]], stores: list[Store]) -> list[ModelArrays]:
+    """Arrays of what is not stored, in the order in which it is sampled."""
+    return [
+        each.arrays
+        for fits, place in zip(prepared, stores, strict=True)
+        for fit in fits
+        for each in fit.sampled
+        if place.found(each.key) is None
+    ]
 
 
 def store_of(place: Path | MemoryStore, study: Study) -> Store:

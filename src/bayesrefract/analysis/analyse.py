@@ -7,15 +7,17 @@ import json
 import numpy as np
 
 from bayesrefract.analysis.fit import Fit
-from bayesrefract.analysis.settle import settle
+from bayesrefract.analysis.settle import Settled, settle
 from bayesrefract.classical import cross_check
+from bayesrefract.classical.agreement import Agreement
 from bayesrefract.classical.disclosure import reportable, small_groups
 from bayesrefract.cohort.start import start_notes
 from bayesrefract.decision.judge import attainable, prior_pull
-from bayesrefract.decision.misfit import misfit
+from bayesrefract.decision.misfit import misfit, off_kaplan_meier
 from bayesrefract.estimands import Effects, PredictiveCheck, covariate_effects, predictive_check
 from bayesrefract.estimands.arviz_tree import arviz_tree
 from bayesrefract.estimands.over_time import ratios_over_time
+from bayesrefract.estimands.own_curves import own_restricted_means
 from bayesrefract.estimands.predictive import ENOUGH
 from bayesrefract.estimands.summaries import at_horizon, curve_bands, medians, on_coarse_times
 from bayesrefract.findings import Findings, Provenance
@@ -43,7 +45,7 @@ def analyse(fit: Fit, store: Store, compiler: Compiler | None, watch: Watch) -> 
     small, reported = small_groups(agreement), reportable(agreement)
     bands = curve_bands(effects)
     checks = () if fit.cohort.owner is not None else _predicted(*settled.curves, check_seed)
-    unfit = misfit(checks, fit.analysis.contrasts)
+    unfit = misfit(checks, fit.analysis.contrasts) or _off(settled, agreement)
     rope = fit.analysis.rope(Estimand.HAZARD_RATIO)
     return Findings(
         analysis=fit.analysis,
@@ -82,7 +84,7 @@ def analyse(fit: Fit, store: Store, compiler: Compiler | None, watch: Watch) -> 
         coding=fit.cohort.coding,
         n_rows=fit.cohort.n_rows,
         over_time=()
-        if unfit or settled.curves_health.findings
+        if settled.curves_health.findings
         else ratios_over_time(effects, fit.table, fit.cohort, settled.change_scale, WIDE_CHANGE, small),
     )
 
@@ -91,6 +93,16 @@ def _predicted(fit: Fit, posterior: Posterior, seed: np.random.SeedSequence) -> 
     return predictive_check(
         posterior, fit.table, fit.arrays.design, fit.cohort, seed, start=fit.start.time, at_most=ENOUGH
     )
+
+
+def _off(settled: Settled, agreement: Agreement) -> str:
+    """Why the curves are not those of the patients, where they can be compared with Kaplan-Meier's."""
+    fit, posterior = settled.curves
+    horizon = fit.analysis.endpoint.horizon
+    if horizon is None or not fit.start.is_declared or fit.start.not_modelled:
+        return ""
+    means = own_restricted_means(posterior, fit.table, fit.arrays.design, horizon, fit.start.time)
+    return off_kaplan_meier(means, agreement.groups, fit.analysis.contrasts, fit.table.time_unit)
 
 
 def _generators(fit: Fit) -> tuple[np.random.Generator, np.random.SeedSequence, np.random.SeedSequence]:

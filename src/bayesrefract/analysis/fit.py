@@ -23,7 +23,8 @@ from bayesrefract.inference.provenance import code_sha256, processor, versions
 from bayesrefract.inference.store import Store, fit_key
 from bayesrefract.model.arrays import ModelArrays, arrange
 from bayesrefract.model.priors import GroupPrior
-from bayesrefract.study.model import Model, Sampler
+from bayesrefract.study.model import WIDE_CHANGE, Model, Sampler
+from bayesrefract.study.rope import Estimand
 from bayesrefract.study.study import Analysis
 
 
@@ -51,6 +52,22 @@ class Fit:
     def start(self) -> Start:
         """Where curves start."""
         return start_of(self.cohort, self.analysis)
+
+    @property
+    def sampled(self) -> list[Fit]:
+        """The fits that its verdicts need, itself first."""
+        return [self, *(each for each in (self.behind_curves, self.beside_curves) if each is not None)]
+
+    @property
+    def behind_curves(self) -> Fit | None:
+        """The same model with a hazard ratio that may change, from which curves come; None where it has one itself."""
+        return self.by_time(self.model.priors.change_scale) if self.may_change else None
+
+    @property
+    def beside_curves(self) -> Fit | None:
+        """The one whose ratio may change more, where something is judged of curves or of the ratio throughout."""
+        judged = any(rope.estimand is not Estimand.HAZARD_RATIO for rope in self.analysis.ropes)
+        return self.by_time(WIDE_CHANGE) if judged and (self.may_change or self.model.by_time) else None
 
     @property
     def may_change(self) -> bool:

@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 import xarray as xr
 
-from bayesrefract.analysis.fit import Fit, draw
+from bayesrefract.analysis.fit import Fit, draw, seed_of
 from bayesrefract.classical.agreement import Agreement
 from bayesrefract.decision import Verdict, diagnostics
 from bayesrefract.decision.decision import too_close
@@ -26,12 +26,12 @@ from bayesrefract.inference.compiler import Compiler
 from bayesrefract.inference.posterior import Posterior
 from bayesrefract.inference.progress import Watch
 from bayesrefract.inference.store import Store
-from bayesrefract.study.model import WIDE_CHANGE, Priors, Sampler
+from bayesrefract.model.prior_draws import prior_draws
+from bayesrefract.study.model import Sampler
 from bayesrefract.study.rope import Estimand
 from bayesrefract.study.study import Analysis
 
-USUAL_CHANGE = Priors().change_scale
-"""Half-normal scale of the change of a log hazard ratio, of the model behind the curves."""
+PRIOR_DRAWS = 2000
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,8 @@ class Settled:
     """Draws that more draws would not change, and what follows from them.
 
     `curves`: the fit and draws behind survival curves, the fit's own where it has no hazard ratio by time; their
-    diagnostics are `curves_health`. `effects`: hazard ratios of the fit's own draws, all else from these.
+    diagnostics are `curves_health`. `effects`: hazard ratios of the fit's own draws, all else from these. `prior`: the
+    same effects as the prior has them, where curves are judged and it is a distribution.
     """
 
     posterior: Posterior
@@ -50,6 +51,7 @@ class Settled:
     curves_health: Health
     compared: Sequence[Implied]
     exhausted: bool
+    prior: Effects | None = None
 
     @property
     def change_scale(self) -> float:
@@ -66,6 +68,7 @@ class Settled:
             self.compared,
             exhausted=self.exhausted,
             curves_health=self.curves_health,
+            prior_effects=self.prior,
             unfit=unfit,
         )
 
@@ -106,25 +109,34 @@ def _drawn(fit: Fit, sample: Callable[[Fit], tuple[Posterior, Provenance]], samp
     posterior, provenance = sample(fit)
     effects = own = _estimated(fit, posterior)
     curves = (fit, posterior)
-    if fit.may_change:
-        narrow = fit.by_time(USUAL_CHANGE)
-        curves = (narrow, sample(narrow)[0])
+    behind, beside = fit.behind_curves, fit.beside_curves
+    if behind is not None:
+        curves = (behind, sample(behind)[0])
         effects = replace(_estimated(*curves), log_hazard_ratio=own.log_hazard_ratio, constant=own)
-    if (fit.may_change or fit.model.by_time) and _judges_curves(fit.analysis):
-        wide = fit.by_time(WIDE_CHANGE)
-        effects = replace(effects, wide=_estimated(wide, sample(wide)[0]))
+    if beside is not None:
+        effects = replace(effects, wide=_estimated(beside, sample(beside)[0]))
     judged = judged_draws(effects, fit.analysis)
-    health = diagnostics.diagnose(posterior, *(judged[:1] if fit.may_change else judged))
+    health = diagnostics.diagnose(posterior, *(judged if behind is None else judged[:1]))
     return Settled(
         posterior,
         provenance,
         effects,
         health,
         curves,
-        diagnostics.diagnose(curves[1], *judged[1:]) if fit.may_change else health,
+        health if behind is None else diagnostics.diagnose(curves[1], *judged[1:]),
         implied(fit.table, fit.model, fit.prior, fit.analysis.primary, own.contrasts, posterior, own.log_hazard_ratio),
         exhausted=sampler.draws >= sampler.max_draws // sampler.chains,
+        prior=_prior_effects(*curves) if _judges_curves(fit.analysis) else None,
     )
+
+
+def _prior_effects(fit: Fit, posterior: Posterior) -> Effects | None:
+    """Every estimand as the prior of the model behind the curves has it; None where the prior is improper."""
+    rng = np.random.default_rng(seed_of(fit.seed, f"{fit.label} · prior"))
+    drawn = prior_draws(fit.arrays, rng, PRIOR_DRAWS)
+    if drawn is None:
+        return None
+    return _estimated(fit, replace(posterior, draws=drawn, key="prior"))
 
 
 def _estimated(fit: Fit, posterior: Posterior) -> Effects:

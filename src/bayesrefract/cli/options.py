@@ -37,7 +37,9 @@ RopeBounds = Annotated[
 ]
 
 # The question of `compare`
-RecordsFile = Annotated[Path, typer.Argument(metavar="FILE", help="One row per patient, .csv or .parquet.")]
+RecordsFile = Annotated[
+    Path, typer.Argument(metavar="FILE", help="One row per patient, or --several-rows, .csv or .parquet.")
+]
 TimeColumn = Annotated[str, typer.Option("--time", metavar="COL", help="Time to event or end of follow-up.")]
 EventColumn = Annotated[str, typer.Option("--event", metavar="COL", help="1 or true: the event happened.")]
 GroupColumn = Annotated[str, typer.Option("--group", metavar="COL", help="The groups that are compared.")]

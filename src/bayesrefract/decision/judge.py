@@ -51,13 +51,15 @@ def judge(
     *,
     exhausted: bool,
     curves_health: Health | None = None,
+    prior_effects: Effects | None = None,
     unfit: str = "",
 ) -> tuple[Verdict, ...]:
     """A verdict for every contrast on every estimand with a ROPE, the hazard ratio's first.
 
     `compared`: the draws of each contrast beside what data and prior imply; empty where that is not known. `unfit`: why
     nothing is claimed from the model's curves (`misfit`); empty where they fit. `curves_health`: of the draws of all
-    estimands but the hazard ratio, where they are others. A hazard ratio throughout is judged where it may change.
+    estimands but the hazard ratio, where they are others; `prior_effects`: those estimands as the prior has them. A
+    hazard ratio throughout is judged where it may change.
     """
     order = list(Estimand)
     ropes = sorted(case.analysis.ropes, key=lambda rope: (order.index(rope.estimand), rope.role != "primary"))
@@ -72,7 +74,7 @@ def judge(
     means = {contrast: float(effects.of(Estimand.HAZARD_RATIO, contrast).mean()) for contrast in seen}
     alone = tuple(
         _verdict(
-            Question(case, contrast, rope, seen[contrast], means[contrast]),
+            Question(case, contrast, rope, seen[contrast], means[contrast], prior_effects),
             effects,
             reasons if rope.estimand is Estimand.HAZARD_RATIO else (*reasons, *of_curves),
             exhausted=exhausted,
@@ -146,10 +148,11 @@ def _ruled(
     contrast, rope, rule = question.contrast, question.rope, question.case.analysis.rule
     draws = effects.of(rope.estimand, contrast)
     given: dict[str, Any] = {"withheld": withheld, "labels": question.labels, "doubt": doubt, "exhausted": exhausted}
+    given["prior_inside"] = question.prior_inside
     if rope.estimand is Estimand.THROUGHOUT:
         window, chosen = window_of(question.case.table, contrast, rope)
         return decide_throughout(contrast, draws.isel(interval=chosen), window, rope, rule, **given)
-    return decide(contrast, rope.estimand, draws, rope, rule, prior_inside=question.prior_inside, **given)
+    return decide(contrast, rope.estimand, draws, rope, rule, **given)
 
 
 def attainable(case: Case, agreement: Agreement) -> tuple[Attainability, ...]:

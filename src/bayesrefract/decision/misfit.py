@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from bayesrefract.classical.agreement import GroupSummary
 from bayesrefract.decision.verdict import Verdict, VerdictWord
 from bayesrefract.estimands import PredictiveCheck
 from bayesrefract.estimands.predictive import ENOUGH, MISFIT_P
+from bayesrefract.numerals import span
 from bayesrefract.study.rope import Estimand
-from bayesrefract.study.study import Contrast
+from bayesrefract.study.study import Contrast, TimeUnit
+
+FAR = 0.5
+"""Standard errors of Kaplan-Meier's restricted mean, from which on a model's is another one."""
 
 
 def misfit(checks: Sequence[PredictiveCheck], contrasts: Sequence[Contrast]) -> str:
@@ -29,13 +34,36 @@ def misfit(checks: Sequence[PredictiveCheck], contrasts: Sequence[Contrast]) -> 
     )
 
 
+def off_kaplan_meier(
+    means: Mapping[str, float], groups: Sequence[GroupSummary], contrasts: Sequence[Contrast], unit: TimeUnit
+) -> str:
+    """Why nothing is claimed from a model's curves, as a sentence; empty where they meet Kaplan-Meier.
+
+    means : group -> restricted mean that the model predicts for the patients of that group.
+    """
+    compared = {name for contrast in contrasts for name in (contrast.group, contrast.reference)}
+    far = [
+        f"{each.level} {span(means[each.level], unit)} beside {span(each.rmst, unit)} (SE {span(each.rmst_se, unit)})"
+        for each in groups
+        if each.level in compared and each.level in means and each.rmst is not None and each.rmst_se
+        if abs(means[each.level] - each.rmst) > FAR * each.rmst_se
+    ]
+    if not far:
+        return ""
+    return (
+        f"The model's restricted mean lies more than {FAR:g} standard errors from Kaplan-Meier's of the same patients "
+        f"({', '.join(far)}): nothing is claimed on curves, medians, survival probabilities, restricted means and "
+        "marginal ratios. Try a model with a baseline hazard by group."
+    )
+
+
 def without_curves(verdicts: Sequence[Verdict], reason: str) -> tuple[Verdict, ...]:
-    """The verdicts, those on anything but the hazard ratio withheld where there is a reason."""
+    """The verdicts, those on anything but hazard ratios withheld where there is a reason."""
     if not reason:
         return tuple(verdicts)
     return tuple(
         each
-        if each.estimand is Estimand.HAZARD_RATIO
+        if each.estimand in {Estimand.HAZARD_RATIO, Estimand.THROUGHOUT}
         else replace(
             each,
             word=VerdictWord.WITHHELD,

@@ -6,12 +6,16 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+
 from bayesrefract.classical.agree import ROUNDED_TIMES
 from bayesrefract.classical.agreement import Companion, CoxContrast, ImmortalTime, RobustError
 from bayesrefract.cohort.exposure import ExposureTable
 from bayesrefract.decision.implied import Implied
 from bayesrefract.decision.normal import judge_normal
+from bayesrefract.decision.throughout import window_of
 from bayesrefract.decision.verdict import Region, VerdictWord
+from bayesrefract.estimands import Effects
 from bayesrefract.model.priors import FAVOURS_EQUIVALENCE, GroupPrior, overlap
 from bayesrefract.study.model import Model
 from bayesrefract.study.rope import Estimand, Rope
@@ -51,7 +55,8 @@ class Question:
     contrast: Contrast
     rope: Rope
     seen: Seen
-    mean: float  # of the draws
+    mean: float  # of the draws of the log hazard ratio
+    prior: Effects | None = None  # draws from the prior, of all other estimands
 
     @property
     def of_ratio(self) -> bool:
@@ -65,9 +70,24 @@ class Question:
 
     @property
     def prior_inside(self) -> float | None:
-        if not self.of_ratio or self.case.model.baseline.by_group:
+        if not self.of_ratio:
+            return self._share_of_prior_draws()
+        if self.case.model.baseline.by_group:
             return None
         return self.case.prior.mass_inside(self.rope.low, self.rope.high, self.share)
+
+    def _share_of_prior_draws(self) -> float | None:
+        """Of draws from the prior, those inside the ROPE; throughout, in every interval that is judged."""
+        if self.prior is None or not self.prior.has(self.rope.estimand):
+            return None
+        draws = self.prior.of(self.rope.estimand, self.contrast)
+        bounds = (self.rope.low, self.rope.high)
+        low, high = np.log(bounds) if self.rope.estimand.is_ratio else bounds
+        inside = (draws >= low) & (draws <= high)
+        if self.rope.estimand is Estimand.THROUGHOUT:
+            _, chosen = window_of(self.case.table, self.contrast, self.rope)
+            inside = inside.isel(interval=chosen).all("interval")
+        return float(inside.mean())
 
     @property
     def prior_label(self) -> str:

@@ -59,6 +59,7 @@ def decide_throughout(
     rope: Rope,
     rule: Rule,
     *,
+    prior_inside: float | None = None,
     withheld: Sequence[str] = (),
     labels: Sequence[str] = (),
     doubt: str = "",
@@ -81,7 +82,7 @@ def decide_throughout(
         Region of practical equivalence, with its window.
     rule : Rule
         Decision rule.
-    withheld, labels, doubt, exhausted
+    prior_inside, withheld, labels, doubt, exhausted
         As in `decide`.
 
     Returns
@@ -126,7 +127,7 @@ def decide_throughout(
         mcse_inside=inside.mcse,
         mcse_above=above.mcse,
         p_inside_bound=None,
-        prior_inside=None,
+        prior_inside=prior_inside,
         distance=judgement.distance.value,
         distance_mcse=judgement.distance.mcse,
         smallest_rope=float(np.exp(max(_smallest(values, band, rule, side), 0.0))),

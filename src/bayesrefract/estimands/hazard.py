@@ -171,6 +171,6 @@ def log_hazard_ratios_by_time(
 
 
 def cumulative_hazard(draws: HazardDraws, times: Floats) -> Floats:
-    """Baseline cumulative hazard, (sample, stratum, time)."""
+    """Baseline cumulative hazard, (sample, baseline, time)."""
     _, at_risk = split(np.zeros(len(times)), times, np.zeros(len(times), dtype=bool), draws.edges)
     return np.exp(draws.log_hazard) @ at_risk.T

@@ -128,13 +128,9 @@ def conditional_survival(
         if block.covariate.name in profile:
             x[block.columns] = _columns_of(block, profile[block.covariate.name])
     ratio = np.exp(draws.group_effect + (draws.coefficient @ x)[:, None])  # (sample, group)
-    gained = cumulative_hazard(draws, times)  # (sample, stratum, time)
-    if posterior.by_group:
-        survival = np.exp(-gained * ratio[:, :, None])[:, None]
-        strata: tuple[str, ...] = ("all",)
-    else:
-        survival = np.exp(-gained[:, :, None, :] * ratio[:, None, :, None])
-        strata = table.strata
+    gained = cumulative_hazard(draws, times)  # (sample, baseline, time)
+    survival = np.exp(-gained[:, draws.baseline_of] * ratio[:, :, None, None]).swapaxes(1, 2)
+    strata: tuple[str, ...] = ("all",) if posterior.by_group else table.strata
     return draws.labelled(survival, stratum=strata, group=draws.groups, time=times)
 
 

@@ -58,6 +58,11 @@ class Compiler:
         self.public.announce(reason_for_public() or "", watch)
         return _interruptible(lambda: self.public.model(arrays))
 
+    def has(self, structure: Structure) -> bool:
+        """Whether machine code of a structure is in memory or, not read yet, in the cache."""
+        kept = self.cache is not None and (self.cache / _name(structure)).exists()
+        return structure in self.ready or kept
+
     def _kept(self, arrays: ModelArrays, watch: Watch) -> nutpie.sample.CompiledModel:
         structure = arrays.structure
         if structure not in self.ready:
@@ -68,8 +73,8 @@ class Compiler:
         folder = self._own_folder(watch)
         if folder is None:
             return self._compile(arrays, None, watch)
-        key = code_key(arrays.structure)[:32]
-        path = folder / f"{key}.zip"
+        path = folder / _name(arrays.structure)
+        key = path.stem
         kept = self._read(path, arrays, watch)
         if kept is not None:
             return kept
@@ -121,6 +126,11 @@ def describe(structure: Structure) -> str:
     """The structure in words, for the progress display."""
     strata = "one stratum" if structure.n_strata == 1 else f"{structure.strata} strata"
     return f"{structure.kind.replace('_', ' ')} baseline, {strata}"
+
+
+def _name(structure: Structure) -> str:
+    """File of a structure's machine code in the cache."""
+    return f"{code_key(structure)[:32]}.zip"
 
 
 def code_key(structure: Structure) -> str:

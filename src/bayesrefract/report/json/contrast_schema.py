@@ -94,8 +94,7 @@ class RopeReading(Part):
         "verdict is exploratory."
     )
     prior_inside: Number = Field(
-        description="Prior probability of the ROPE; null for improper priors, baselines by group and estimands other "
-        "than the hazard ratio."
+        description="Prior probability of the ROPE; null for improper priors and hazard ratios of baselines by group."
     )
     p_below: Number = Field(
         description="Posterior probability below the lower bound; of hazard_ratio_throughout: in at least one interval "

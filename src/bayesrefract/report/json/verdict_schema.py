@@ -67,8 +67,8 @@ class Group(Part):
     """One group in plain numbers."""
 
     level: str = Field(description="Name of the group.")
-    patients: Count = Field(description="Patients analysed.")
-    events: Count = Field(description="Events among them.")
+    patients: Count = Field(description="Patients analysed; where groups change, those who are in it at some time.")
+    events: Count = Field(description="Events among them, while in the group.")
     person_time: Number = Field(
         description="Time at risk, summed over patients, in time_unit; null, as every time of theirs, for fewer than 5 "
         "patients."

@@ -185,7 +185,11 @@ def _changing_ratio(findings: Findings) -> Iterator[Block]:
     """The hazard ratio over time; of the primary contrast unfolded, of others folded."""
     if not (findings.over_time and findings.health.passed):
         return
-    withheld = {(v.group, v.reference) for v in findings.verdicts if v.word is VerdictWord.WITHHELD}
+    withheld = {
+        (verdict.group, verdict.reference)
+        for verdict in findings.verdicts
+        if verdict.word is VerdictWord.WITHHELD and not verdict.estimand.needs_horizon
+    }
     first = {each.label: each for each in reversed(findings.over_time)}
     shown = [each for each in first.values() if (each.group, each.reference) not in withheld]
     label = findings.analysis.primary.label
