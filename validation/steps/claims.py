@@ -45,10 +45,10 @@ NEAREST = 3
 
 
 def _cells() -> list[Cell]:
-    found = [Cell("edge", EDGE.name, events, 500, 8) for events in (500, 1000)]
+    found = [Cell("edge", EDGE.name, events, 1000, 4) for events in (500, 1000)]
     found += [Cell("change", each.name, events, 500, 1) for each in PATTERNS for events in (500, 1000, 3000)]
     found += [Cell("crossing", name, size, 5, 2) for name, size in zip(CROSSING, (3000, 5000), strict=True)]
-    return [*found, *(Cell("honest", "two covariates", n, 10, 30 if n < 3000 else 10) for n in (60, 150, 500, 3000))]
+    return [*found, *(Cell("honest", "two covariates", n, 5, 60 if n < 3000 else 20) for n in (60, 150, 500, 3000))]
 
 
 CELLS = _cells()
@@ -197,7 +197,7 @@ def step() -> Step:
         title="How often this rule is wrong",
         chunks=len(ORDER),
         seed=20261128,
-        minutes=50,
+        minutes=60,
         work=work,
         write_up=write_up,
         passed=passed,
