@@ -189,9 +189,8 @@ def test_few_groups_at_the_bound_of_the_range_were_called_equivalent() -> None:
     assert rows
     for row in rows:
         sets = int(row["Data sets"])
-        assert max(share(row["Equivalent, proportionality asked"]), share(row["With NUTS's words"])) <= most(
-            FALSE, sets
-        )
+        assert share(row["Equivalent, proportionality asked"]) <= most(FALSE, sets)
+        assert int(row["Same word"]) >= ONE_WORD * int(row["By NUTS too"]) > 0
 
 
 def test_few_claims_of_a_constant_ratio_were_removed_and_nearly_all_of_one_that_changes_much() -> None:
@@ -215,3 +214,11 @@ def test_few_hazard_ratios_of_honest_trials_were_withheld() -> None:
     for row in counted()["Patients"]:
         sets = int(row["Trials"])
         assert int(row["Hazard ratio withheld"]) / sets <= most(WITHHELD, sets)
+
+
+@pytest.mark.xfail(
+    strict=True, reason="0.5 standard errors from Kaplan-Meier withhold restricted means of honest trials"
+)
+def test_few_honest_trials_had_any_verdict_withheld() -> None:
+    for row in counted()["Patients"]:
+        assert share(row["Any verdict withheld"]) <= WITHHELD
