@@ -61,6 +61,7 @@ DIFFERENCE = STUDY[STUDY.rindex("[[rope]]") : STUDY.index("[rule]")]
 SIDE_OF_RATIO = STUDY_OF_TABLE.replace(DIFFERENCE, "").replace('harm = "more_events"', 'side = "above"')
 
 
+ONE_INTERVAL = 'base = "primary"\ntitle = "A model"\npurpose = "A test."\n[intervals]\nmaximum = 1\n'
 COUNTS = "characteristic,level,a,b\ntotal,,10,12\n"
 AUDITED: Mapping[str, str | None] = {"out": None, "out/checked.csv": COUNTS}
 RECONSTRUCT = ("reconstruct", "--estimates", "e.csv", "--counts", "c.csv", "--out", "c.csv")
@@ -266,6 +267,23 @@ OPTIONS = {
     "start-without-entry": compare(TABLE, "--from", "3"),
     "start-after-the-horizon": compare(TABLE, "--from", "10", "--horizon", "10", entry="entry"),
     "negative-start": compare(TABLE, "--from", "-1", entry="entry"),
+    "window-reversed": compare(TABLE, "--window", "10", "0"),
+    "window-below-0": compare(TABLE, "--window", "-1", "10"),
+    "window-beyond-a-group": compare(TABLE, "--window", "0", "20"),
+    "window-before-entry": compare(
+        change(("50,north,1,0,40\nP-02", "50,north,1,2,40\nP-02"), ("44,north,2,0", "44,north,2,3")),
+        *("--window", "0", "10"),
+        entry="entry",
+    ),
+    "window-with-hazards-by-group": compare(
+        TABLE, "--model", "mine.toml", "--window", "0", "10", files={"mine.toml": MODEL}
+    ),
+    "ratio-by-time-with-hazards-by-group": compare(
+        TABLE, "--model", "mine.toml", "--hr-by-time", files={"mine.toml": MODEL}
+    ),
+    "ratio-by-time-in-one-interval": compare(
+        TABLE, "--model", "mine.toml", "--hr-by-time", files={"mine.toml": ONE_INTERVAL}
+    ),
     "level-of-95": compare(TABLE, "--level", "95"),
     "no-threshold": compare(TABLE, "--rule", "probability"),
     "needless-threshold": compare(TABLE, "--threshold", "0.9"),

@@ -52,6 +52,7 @@ def rows_cases() -> dict[str, Rows]:
             .replace(",58,", ",0,"),
             (*GIVEN, "--varying", "age", "--adjust", "age"),
         ),
+        "window-of-groups-that-change": (ROWS, (*GIVEN, "--window", "0", "5")),
         "varying-without-rows": (ROWS, ("--varying", "arm")),
         "varying-of-a-stratum": (ROWS, (*GIVEN, "--strata", "site", "--varying", "site")),
         "varying-of-nothing": (ROWS, (*GIVEN, "--varying", "agee", "--adjust", "age")),

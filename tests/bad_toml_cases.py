@@ -41,6 +41,12 @@ STUDY_CHANGES = {
     "study-question-twice": ('name = "os"', 'name = "pfs"'),
     "study-time-is-event": ('event = "pfs_event"', 'event = "pfs_months"'),
     "study-unknown-set": ('adjust = "paper"', 'adjust = "papr"'),
+    "study-no-window": ('estimand = "hazard_ratio"', 'estimand = "hazard_ratio_throughout"'),
+    "study-window-of-an-average": ('estimand = "hazard_ratio"', 'estimand = "hazard_ratio"\nwindow = [0, 24]'),
+    "study-window-reversed": (
+        'estimand = "hazard_ratio"',
+        'estimand = "hazard_ratio_throughout"\nwindow = [24, 0]',
+    ),
     "study-no-horizon": ("horizon = 60\n", ""),
     "study-horizon-below-0": ("horizon = 60", "horizon = -60"),
     "study-margin-beyond-the-horizon": ("low = -2\nhigh = 2", "low = -2\nhigh = 40"),
@@ -166,6 +172,17 @@ MODELS_WITH_BASES = {
         "mine.toml": 'base = "primary"\n' + BASED + '[baseline]\nkind = "independent"\nlevel_sd = 1.0\n'
     },
     "model-base-with-nothing-to-exchange": {"mine.toml": 'base = "unadjusted"\n' + BASED + "exchangeable = true\n"},
+    "model-ratio-by-time-in-one-interval": {"mine.toml": OTHER + "hr_by_time = true\n[intervals]\ncuts = []\n"},
+    "model-exchangeable-twice": {"mine.toml": OTHER + 'exchangeable = ["sex", "sex"]\n'},
+    "model-exchangeable-unknown": {"mine.toml": OTHER + 'exchangeable = ["sx"]\n'},
+    "model-exchangeable-number": {"mine.toml": OTHER + 'exchangeable = ["age"]\n'},
+    "model-scale-of-nothing-shared": {"mine.toml": OTHER + "[prior]\nexchangeable_scale = { sex = 0.3 }\n"},
+    "model-scale-of-another-covariate": {
+        "mine.toml": OTHER + 'exchangeable = ["sex"]\n[prior]\nexchangeable_scale = { age = 0.3 }\n'
+    },
+    "model-scale-of-no-covariate": {
+        "mine.toml": OTHER + "exchangeable = true\n[prior]\nexchangeable_scale = { site = 0.3 }\n"
+    },
 }
 """Files beside each other: mine.toml is the one that is asked for."""
 
@@ -195,5 +212,6 @@ MODEL_CHANGES = {
     "model-one-chain": ("chains = 2", "chains = 1"),
     "model-half-a-draw": ("draws = 500", "draws = 0.5"),
     "model-more-draws-than-allowed": ("draws = 500", "draws = 30000"),
+    "model-ratio-by-time-and-by-group": ('adjust = "question"', 'adjust = "question"\nhr_by_time = true'),
     "model-nothing-to-exchange": ('adjust = "question"', 'adjust = "none"\nexchangeable = true'),
 }

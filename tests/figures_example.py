@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import xarray as xr
+from findings_example import ratio_over_time
 
 from bayesrefract.findings import Findings
 from bayesrefract.report import figures
@@ -48,6 +49,7 @@ FIGURES: dict[str, Callable[[Findings], Picture]] = {
     "chains": figures.chains_figure,
     "kaplan_meier": figures.kaplan_meier_figure,
     "cox_forest": figures.cox_forest_figure,
+    "over_time": lambda made: figures.over_time_figure(made, ratio_over_time(made.analysis)),
     "energy": lambda made: drawn(figures.energy_figure(with_energy(made))),
     "ess": figures.ess_figure,
 }

@@ -33,6 +33,7 @@ from bayesrefract.findings import (
     PredictiveCheck,
     PriorImplication,
     Provenance,
+    RatioOverTime,
 )
 from bayesrefract.study.model import Baseline, Model, StrataKind
 from bayesrefract.study.rope import Estimand, Rope, Rule
@@ -183,6 +184,27 @@ def fit_draws(analysis: Analysis, seed: int) -> xr.DataTree:
     )
     statistics = xr.Dataset({"diverging": (("chain", "draw"), np.zeros((4, 500), dtype=bool))})
     return xr.DataTree.from_dict({"posterior": posterior, "sample_stats": statistics})
+
+
+def ratio_over_time(analysis: Analysis, scale: float = 0.3) -> RatioOverTime:
+    """A ratio that falls from 1.4 to 0.8 in four intervals, wider where its prior is."""
+    median, width = np.array([1.4, 1.1, 0.9, 0.8]), np.array([1.2, 1.15, 1.2, 1.5]) ** (1 + scale)
+    return RatioOverTime(
+        group=analysis.primary.group,
+        reference=analysis.primary.reference,
+        scale=scale,
+        start=np.array([0.0, 6.0, 12.0, 30.0]),
+        end=np.array([6.0, 12.0, 30.0, 55.0]),
+        median=median,
+        low=median / width,
+        high=median * width,
+        low_throughout=median / width**1.4,
+        high_throughout=median * width**1.4,
+        at_risk=np.array([[150, 121, 87, 31], [149, 118, 83, 28]]),
+        events=np.array([[29, 30, 40, 9], [28, 31, 41, 8]]),
+        average=Interval(1.03, 0.91, 1.17),
+        constant=Interval(1.02, 0.91, 1.15),
+    )
 
 
 def prior_survival() -> xr.DataArray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -447,6 +448,8 @@ def test_draws_of_any_model_are_judged_and_not_gated() -> None:
         assert words in str(fault.value)
     with pytest.raises(br.InputError, match="one quantity"):
         br.judge_draws(np.zeros((4, 100, 2)), rope=rope)
+    with pytest.raises(br.InputError, match="needs draws of every interval"):
+        br.judge_draws(np.zeros((4, 1000)), rope=replace(rope, estimand=Estimand.THROUGHOUT, window=(0.0, 24.0)))
 
 
 def test_draws_of_a_result_judged_again_give_its_numbers(result: br.Result) -> None:

@@ -108,7 +108,7 @@ def test_differences_are_group_minus_reference() -> None:
     posterior = patterned_posterior(table, columns)
     forward = estimate(posterior, table, columns, make_question(cohort, "b", horizon=4.0))
     backward = estimate(posterior, table, columns, make_question(cohort, "a", horizon=4.0))
-    for estimand in Estimand:
+    for estimand in filter(forward.has, Estimand):
         one = forward.of(estimand, forward.contrasts[0])
         assert np.abs(one).min() > 1e-4
         np.testing.assert_allclose(one, -backward.of(estimand, backward.contrasts[0]), atol=1e-12)

@@ -15,26 +15,29 @@ from toml_examples import STUDY
 from bayesrefract.comparison import option_faults
 from bayesrefract.decision import Verdict, VerdictWord
 from bayesrefract.decision.decision import decide
+from bayesrefract.decision.throughout import Window, decide_throughout
 from bayesrefract.errors import InputError, StudyError
 from bayesrefract.judgements import judge_draws
 from bayesrefract.report.words import sentence
 from bayesrefract.study.rope import Estimand, Harm, Rope, Rule, RuleName, Side
-from bayesrefract.study.study import Contrast
+from bayesrefract.study.study import Contrast, TimeUnit
 from bayesrefract.study.study_file import load_study
 
 ROPES = {
     Estimand.HAZARD_RATIO: Rope(0.80, 1.25),
+    Estimand.THROUGHOUT: Rope(0.80, 1.25, window=(0.0, 24.0)),
     Estimand.MARGINAL_HAZARD_RATIO: Rope(0.80, 1.25),
     Estimand.RMST_DIFFERENCE: Rope(-2.0, 2.0),
     Estimand.SURVIVAL_DIFFERENCE: Rope(-0.07, 0.07),
 }
 WORSE = {
     Estimand.HAZARD_RATIO: np.log(1.6),  # deaths come sooner,
+    Estimand.THROUGHOUT: np.log(1.6),
     Estimand.MARGINAL_HAZARD_RATIO: np.log(1.6),
     Estimand.RMST_DIFFERENCE: -5.2,  # months of life are lost,
     Estimand.SURVIVAL_DIFFERENCE: -0.15,  # and fewer patients are alive
 }
-"""The same patients seen through four estimands, where the event is death."""
+"""The same patients seen through every estimand, where the event is death."""
 RULES = (Rule(), Rule(RuleName.PROBABILITY, threshold=0.95))
 
 
@@ -42,7 +45,11 @@ def judged(estimand: Estimand, centre: float, rule: Rule) -> Verdict:
     rope = dataclasses.replace(ROPES[estimand], estimand=estimand)
     noise = np.random.default_rng(3).standard_normal((4, 500)) * (0.05 if estimand.is_ratio else abs(centre) / 20)
     draws = xr.DataArray(centre + noise, dims=("chain", "draw"))
-    return decide(Contrast("new", "old", primary=True), estimand, draws, rope, rule)
+    contrast = Contrast("new", "old", primary=True)
+    if estimand is Estimand.THROUGHOUT:
+        window = Window(np.array([0.0]), np.array([24.0]), np.ones(1), TimeUnit.MONTHS)
+        return decide_throughout(contrast, draws.expand_dims("interval", axis=2), window, rope, rule)
+    return decide(contrast, estimand, draws, rope, rule)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)

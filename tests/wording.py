@@ -48,9 +48,10 @@ class Row:
 
 
 CLAIM = [
-    *("by the declared rule", "{quantity}", "the {level}% (highest-density )?credible interval"),
+    *("by the declared rule", "{quantity}", "the {level}% {interval}"),
     "{role} (range|margin) {bounds}",
 ]
+INTERVAL, BAND = "(highest-density )?credible interval", "simultaneous band"
 ABOVE, BELOW = "above", "below"
 WORDING: Mapping[Kind, Row] = {
     (VerdictWord.EQUIVALENT, None): Row(
@@ -130,17 +131,24 @@ class Quantity:
 
 
 def _quantity(estimand: Estimand, low: float, high: float, *told: str, bounds: tuple[str, str], unit: str) -> Quantity:
-    rope = replace(ROPE, estimand=estimand, low=low, high=high)
+    window = (0.0, 24.0) if estimand is Estimand.THROUGHOUT else None
+    rope = replace(ROPE, estimand=estimand, low=low, high=high, window=window)
     margins = (f"{bounds[0]}{unit}", f"{bounds[1]}{unit}")
     return Quantity(rope, *told, bounds=f"{bounds[0]} to {margins[1]}", margins=margins)
 
 
 RATIO = ("hazard", "higher", "lower")
+THROUGHOUT = (r"hazard(?: throughout 0 to 24 months)?", "higher", "lower")
 TIME = ("restricted mean survival time", "longer", "shorter")
 SHARE = ("survival probability", "higher", "lower")
 QUANTITIES = {
     Estimand.HAZARD_RATIO: _quantity(
         *(Estimand.HAZARD_RATIO, 0.8, 1.25, "hazard ratio", *RATIO), bounds=("0.80", "1.25"), unit=""
+    ),
+    Estimand.THROUGHOUT: _quantity(
+        *(Estimand.THROUGHOUT, 0.8, 1.25, "hazard ratio throughout 0 to 24 months", *THROUGHOUT),
+        bounds=("0.80", "1.25"),
+        unit="",
     ),
     Estimand.MARGINAL_HAZARD_RATIO: _quantity(
         *(Estimand.MARGINAL_HAZARD_RATIO, 0.7, 1.4, "marginal hazard ratio up to 36 months", *RATIO),
@@ -220,6 +228,7 @@ def cases(kind: Kind, estimand: Estimand, reasons: tuple[str, ...] = ()) -> Iter
         fields = {
             **{"quantity": told.quantity, "aspect": told.aspect, "more": told.more, "less": told.less},
             "level": f"{100 * rule.level:.0f}",
+            "interval": BAND if estimand is Estimand.THROUGHOUT else INTERVAL,
             "bounds": re.escape(told.bounds if side is Side.TWO_SIDED else margin),
             "role": "declared" if role == "primary" else "sensitivity",
         }

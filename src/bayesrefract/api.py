@@ -47,6 +47,8 @@ def compare(
     varying: Sequence[str] = (),
     repeated_events: bool = False,
     landmark: float | None = None,
+    hr_by_time: bool = False,
+    window: tuple[float, float] | None = None,
     rule: Rule = INTERVAL_RULE,
     evidence: Evidence | str | None = None,
     model: str | PathLike[str] | Model = "primary",
@@ -108,6 +110,12 @@ def compare(
         verdict.
     landmark : float, optional
         Where the group changes, time of a landmark analysis beside the comparison.
+    hr_by_time : bool
+        Whether the hazard ratio of the chosen model may change over follow-up; the verdict is then on its average over
+        the events.
+    window : (float, float), optional
+        Two times: judge too whether the hazard ratio stays inside the same bounds throughout, from the one to the
+        other. They are declared, and not found by looking.
     rule : Rule
         How the posterior and the ROPE become a verdict; the two-sided 95% interval rule unless given.
     evidence : {"patients", "rebuilt", "simulated"}, optional
@@ -175,6 +183,8 @@ def compare(
         varying=tuple([varying] if isinstance(varying, str) else varying),
         repeated_events=repeated_events,
         landmark=landmark,
+        hr_by_time=hr_by_time,
+        window=None if window is None else _two_times(window),
         rule=rule,
         evidence=Evidence.UNSTATED if evidence is None else _choice(Evidence, evidence, "evidence"),
         label=Path(data).name if isinstance(data, str | PathLike) else "data frame",
@@ -194,6 +204,15 @@ def compare(
 def _several(given: Sequence[str | float]) -> tuple[str | float, ...]:
     """One text, which is a sequence of letters too, as one value."""
     return tuple([given] if isinstance(given, str) else given)
+
+
+def _two_times(window: Sequence[float]) -> tuple[float, float]:
+    """Raises InputError where it is not two numbers; their order is checked with all else."""
+    try:
+        start, end = window
+        return float(start), float(end)
+    except (TypeError, ValueError):
+        raise InputError(f"window = {window!r} is not two times. Give them as (0, 24), in the unit of unit.") from None
 
 
 def _choice[E: (TimeUnit, EventAtZero, Evidence, Keep)](kind: type[E], value: E | str, name: str) -> E:

@@ -16,7 +16,7 @@ from bayesrefract.errors import ModelError, StudyError
 from bayesrefract.messages import LONGEST_NAME, UNPRINTABLE, did_you_mean, listed, printable, quoted
 from bayesrefract.names import composed
 from bayesrefract.study.model import NO_SET, QUESTION_SET, Baseline, Model, StrataKind
-from bayesrefract.study.rope import Rope, Rule, Side
+from bayesrefract.study.rope import Estimand, Rope, Rule, Side
 from bayesrefract.study.study import (
     Analysis,
     Columns,
@@ -38,6 +38,8 @@ OPTIONS = {
     "command line: question[1].from": "--from",
     "Name it (entry)": "Name it (--entry)",
     "command line: rope.declared_on": "--rope-declared",
+    "command line: rope.window": "--window",
+    "Write window = [0, 24]": "Write --window 0 24",
     "command line: rope.": "--rope: ",
     "command line: unordered": "--categorical",
     "command line: event_value": "--event-value",
@@ -60,6 +62,7 @@ ARGUMENTS = {
     "command line: from.": "from_time.",
     "command line: from =": "from_time =",
     "command line: rope.declared_on": "rope: declared",
+    "command line: rope.window": "window",
     "command line: rope.": "rope: ",
     "command line: unordered": "categorical",
     "command line: adjust.given": "adjust",
@@ -112,6 +115,8 @@ class Comparison:
     varying: tuple[str, ...] = ()
     repeated_events: bool = False
     landmark: float | None = None
+    hr_by_time: bool = False
+    window: tuple[float, float] | None = None
     rule: Rule = field(default_factory=Rule)
     evidence: Evidence = Evidence.UNSTATED
     label: str = "records"
@@ -131,6 +136,13 @@ class Comparison:
     def covariates(self) -> tuple[str, ...]:
         """Every column to adjust for, once."""
         return tuple(dict.fromkeys((*self.adjust, *self.categorical)))
+
+    @property
+    def ropes(self) -> tuple[Rope, ...]:
+        """The range, and the same bounds for the hazard ratio throughout the window."""
+        if self.window is None:
+            return (self.rope,)
+        return self.rope, replace(self.rope, estimand=Estimand.THROUGHOUT, window=self.window)
 
     def name(self, option: str) -> str:
         """An option under the name by which it was given: --primary, or primary."""
@@ -169,7 +181,7 @@ def option_faults(asked: Comparison) -> tuple[str, ...]:
         populations=(),
         questions=(line.check("", question | times | codes, sections.QuestionSection),),
         sets=line.check("", {"adjust": {GIVEN_SET: list(asked.covariates)}}, sections.AdjustSection),
-        ropes=(line.check("rope", _rope_table(asked.rope), sections.RopeSection),),
+        ropes=tuple(line.check("rope", _rope_table(rope), sections.RopeSection) for rope in asked.ropes),
         rule=line.check(
             "",
             {"name": rule.name, "level": rule.level, "threshold": rule.threshold, "side": side, "harm": rule.harm},
@@ -190,7 +202,8 @@ def option_faults(asked: Comparison) -> tuple[str, ...]:
 def _rope_table(rope: Rope) -> dict[str, object]:
     """As a study file would have it; a comparison may leave the date out, and it is then printed as not stated."""
     declared = {"source": rope.source, "declared_on": rope.declared or dt.date.min, "before_data": rope.before_data}
-    return {"low": rope.low, "high": rope.high, "estimand": rope.estimand, **declared}
+    window = None if rope.window is None else list(rope.window)
+    return {"low": rope.low, "high": rope.high, "estimand": rope.estimand, "window": window, **declared}
 
 
 def _under_its_name(fault: str, asked: Comparison) -> str:
@@ -245,7 +258,7 @@ def _analysis(asked: Comparison, levels: tuple[str, ...]) -> Analysis:
         ),
         groups=levels,
         contrasts=_contrasts(asked, levels),
-        ropes=(asked.rope,),
+        ropes=asked.ropes,
         rule=asked.rule,
         time_unit=asked.unit,
         evidence=asked.evidence,
@@ -331,12 +344,31 @@ def model_for(asked: Comparison, model: Model) -> Model:
             f"{asked.name('model')} {model.name} shares a spread over the levels of covariates, and none is named. "
             f"Add {asked.example('categorical')}."
         )
+    if asked.hr_by_time or asked.window is not None:
+        _check_may_change(asked, model)
+    if asked.hr_by_time and not model.by_time:
+        model = replace(model, by_time=True, title=f"Hazard ratio that may change, otherwise as {model.name}")
     baseline = model.baseline
     if asked.strata and baseline.strata is StrataKind.COMMON:
         baseline = replace(baseline, strata=StrataKind.FREE)
     if asked.covariates or model.adjust == NO_SET:
         return replace(model, adjust=QUESTION_SET if asked.covariates else NO_SET, baseline=baseline)
     return replace(model, title=f"{model.title} (no covariate was named)", adjust=NO_SET, baseline=baseline)
+
+
+def _check_may_change(asked: Comparison, model: Model) -> None:
+    """Raise ModelError where the hazard ratio of the model cannot change over time."""
+    option = asked.name("hr_by_time" if asked.hr_by_time else "window")
+    if model.baseline.by_group:
+        raise ModelError(
+            f"{asked.name('model')} {model.name} has hazards by group, which give each interval a ratio of its own: "
+            f"{option} has no meaning with it. Leave {option} out, or choose another model, such as primary."
+        )
+    if model.intervals.cuts == () or model.intervals.maximum == 1:
+        raise ModelError(
+            f"{asked.name('model')} {model.name} has one interval, within which no ratio changes: {option} has no "
+            f"meaning with it. Leave {option} out, or choose a model with several intervals."
+        )
 
 
 def model_of_columns(asked: Comparison) -> Model:

@@ -19,6 +19,7 @@ from bayesrefract.decision.normal import BayesFactor, interval_null_bayes_factor
 from bayesrefract.decision.verdict import Judgement, Region
 from bayesrefract.estimands import CovariateEffect as CovariateEffect
 from bayesrefract.estimands import PredictiveCheck as PredictiveCheck
+from bayesrefract.estimands.over_time import RatioOverTime as RatioOverTime
 from bayesrefract.estimands.summaries import AtHorizon as AtHorizon
 from bayesrefract.estimands.summaries import CurveBand as CurveBand
 from bayesrefract.estimands.summaries import Median as Median
@@ -40,7 +41,8 @@ class Findings:
     `draws`: the fit in ArviZ's groups, as estimands/arviz_tree.py makes them. `prior_survival`: prior
     predictive survival, dims (quantile, time); None where the prior is improper. `start`: where curves start.
     `misfit`: why nothing is claimed from them; empty where they fit. `proportionality`: whether the hazard ratio of
-    each contrast may be read as one ratio.
+    each contrast may be read as one ratio. `over_time`: HR(t), of each contrast under the usual prior of its change
+    first, then under a wider one where something is judged that depends on it.
     """
 
     analysis: Analysis
@@ -68,6 +70,7 @@ class Findings:
     proportionality: tuple[Proportionality, ...] = ()
     coding: Coding | None = None
     n_rows: int = 0  # of follow-up in which nothing changes; 0 where not counted
+    over_time: tuple[RatioOverTime, ...] = ()
 
     @property
     def log_hazard_ratio(self) -> xr.DataArray:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bayesrefract.errors import InputError
-from bayesrefract.study.rope import Rope, Rule, bounds_faults, two_readings
+from bayesrefract.study.rope import Estimand, Rope, Rule, bounds_faults, two_readings
 
 if TYPE_CHECKING:
     from bayesrefract.decision import Verdict
@@ -129,6 +129,11 @@ def judge_draws(
     from bayesrefract.study.study import Contrast
 
     faults = [f"rope: {fault}" for fault in bounds_faults(rope.low, rope.high, rope.estimand)]
+    if rope.estimand is Estimand.THROUGHOUT:
+        faults.append(
+            f"rope: {rope.estimand} needs draws of every interval of a window, and the draws are of one number. Leave "
+            "its estimand and window out: the verdict is then on the hazard ratio."
+        )
     if rule.harm is None and rule.one_sided and not rope.estimand.is_ratio:
         faults.append(f"rule: {two_readings(rule.side, rope.estimand)}")
     values = np.atleast_2d(np.asarray(draws.values if isinstance(draws, xr.DataArray) else draws, dtype=float))

@@ -14,8 +14,9 @@ from bayesrefract.classical.disclosure import reportable, small_groups
 from bayesrefract.cohort.start import start_notes
 from bayesrefract.decision.judge import attainable, prior_pull
 from bayesrefract.decision.misfit import misfit, off_kaplan_meier
-from bayesrefract.estimands import PredictiveCheck, covariate_effects, predictive_check
+from bayesrefract.estimands import Effects, PredictiveCheck, covariate_effects, predictive_check
 from bayesrefract.estimands.arviz_tree import arviz_tree
+from bayesrefract.estimands.over_time import ratios_over_time
 from bayesrefract.estimands.own_curves import own_restricted_means
 from bayesrefract.estimands.predictive import ENOUGH
 from bayesrefract.estimands.summaries import at_horizon, curve_bands, medians, on_coarse_times
@@ -26,6 +27,7 @@ from bayesrefract.inference.progress import Watch
 from bayesrefract.inference.store import Store
 from bayesrefract.model.prior_predictive import prior_survival
 from bayesrefract.model.priors import imply
+from bayesrefract.study.model import WIDE_CHANGE
 from bayesrefract.study.rope import Estimand
 
 
@@ -58,6 +60,7 @@ def analyse(fit: Fit, store: Store, compiler: Compiler | None, watch: Watch) -> 
             *start_notes(fit.start, fit.table.time_unit, small),
             *reported.notes,
             *_retried(fit, provenance),
+            *_not_throughout(fit, settled.effects),
         ),
         n_events=fit.cohort.n_events,
         health=settled.health,
@@ -81,6 +84,9 @@ def analyse(fit: Fit, store: Store, compiler: Compiler | None, watch: Watch) -> 
         start=fit.start,
         coding=fit.cohort.coding,
         n_rows=fit.cohort.n_rows,
+        over_time=()
+        if settled.curves_health.findings
+        else ratios_over_time(effects, fit.table, fit.cohort, settled.change_scale, WIDE_CHANGE, small),
     )
 
 
@@ -123,6 +129,20 @@ def _attributes(fit: Fit, provenance: Provenance) -> dict[str, str | int | float
         "versions": json.dumps(provenance.versions, sort_keys=True),
         **bounds,
     }
+
+
+def _not_throughout(fit: Fit, effects: Effects) -> tuple[str, ...]:
+    """That a declared range of the hazard ratio throughout a window is not judged, and why."""
+    declared = any(rope.estimand is Estimand.THROUGHOUT for rope in fit.analysis.ropes)
+    if not declared or effects.has(Estimand.THROUGHOUT):
+        return ()
+    if fit.model.baseline.by_group:
+        why = "it has hazards by group, so that its ratio is not one that may change smoothly"
+    elif fit.table.events.shape[1] == 1:
+        why = "its follow-up is one interval, within which no ratio changes"
+    else:
+        why = "a hazard ratio that may change is not fitted to these patients"
+    return (f"The model {fit.model.name} gives no verdict on the hazard ratio throughout the window: {why}.",)
 
 
 def _retried(fit: Fit, provenance: Provenance) -> tuple[str, ...]:

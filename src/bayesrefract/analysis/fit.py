@@ -23,12 +23,9 @@ from bayesrefract.inference.provenance import code_sha256, processor, versions
 from bayesrefract.inference.store import Store, fit_key
 from bayesrefract.model.arrays import ModelArrays, arrange
 from bayesrefract.model.priors import GroupPrior
-from bayesrefract.study.model import Model, Sampler
+from bayesrefract.study.model import WIDE_CHANGE, Model, Sampler
 from bayesrefract.study.rope import Estimand
 from bayesrefract.study.study import Analysis
-
-WIDE_CHANGE = 1.0
-"""Half-normal scale of the change of a log hazard ratio in the model beside the one behind the curves."""
 
 
 @dataclass(frozen=True)

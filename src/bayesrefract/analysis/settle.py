@@ -56,6 +56,11 @@ class Settled:
     exhausted: bool
     prior: Effects | None = None
 
+    @property
+    def change_scale(self) -> float:
+        """Scale of the prior of the change of the log hazard ratio, of the fit behind the curves."""
+        return self.curves[0].model.priors.change_scale
+
     def verdicts(self, fit: Fit, agreement: Agreement, unfit: str = "") -> tuple[Verdict, ...]:
         """Every verdict. `unfit`: why nothing is claimed from the curves."""
         return judge(

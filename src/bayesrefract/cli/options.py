@@ -128,6 +128,18 @@ Landmark = Annotated[
     float | None,
     typer.Option("--landmark", metavar="T", help="Where the group changes: time of a landmark analysis beside it."),
 ]
+HrByTime = Annotated[
+    bool,
+    typer.Option("--hr-by-time", help="The hazard ratio may change over follow-up; the verdict is on its average."),
+]
+Window = Annotated[
+    tuple[float, float] | None,
+    typer.Option(
+        "--window",
+        metavar="T0 T1",
+        help="Judge too whether the hazard ratio stays inside --rope throughout, from T0 to T1.",
+    ),
+]
 RuleOption = Annotated[RuleName, typer.Option("--rule", help="How posterior and ROPE become a verdict.")]
 Threshold = Annotated[
     float | None, typer.Option("--threshold", metavar="P", help="Least posterior probability; rule probability only.")

@@ -13,7 +13,7 @@ from bayesrefract.cohort.faults import Faults, fault_sas_zeros, fault_thousands
 from bayesrefract.cohort.marks import among_numbers
 from bayesrefract.cohort.value import Covariate
 from bayesrefract.errors import ModelError
-from bayesrefract.messages import LONGEST_NAME, UNPRINTABLE, quoted
+from bayesrefract.messages import LONGEST_NAME, UNPRINTABLE, did_you_mean, quoted
 from bayesrefract.study.model import NO_SET, QUESTION_SET, Model, StrataKind
 from bayesrefract.study.study import Analysis
 
@@ -42,6 +42,30 @@ def covariate_columns(analysis: Analysis, model: Model) -> tuple[str, ...]:
             f"Its sets: {known}. Add the set to [adjust] of the study, or change the model."
         )
     return analysis.adjustments[name]
+
+
+def check_exchangeable(
+    model: Model, analysis: Analysis, wanted: Sequence[str], covariates: Sequence[Covariate]
+) -> None:
+    """Raise ModelError where a model shares a spread over the levels of what is no categorical covariate of its set."""
+    named = () if isinstance(model.exchangeable, bool) else model.exchangeable
+    of_scales = tuple(name for name, _ in model.priors.exchangeable_scales)
+    numbers = {each.name for each in covariates if not each.is_categorical}
+    faults = []
+    for name in dict.fromkeys((*named, *of_scales)):
+        key = "exchangeable" if name in named else "exchangeable_scale"
+        if name not in wanted:
+            faults.append(
+                f"Model {model.name}: {key} names {name}, which is not among the covariates of {analysis.name} "
+                f"({', '.join(wanted) or 'none'}).{did_you_mean(name, wanted)} Correct the name, or add it to the set."
+            )
+        elif name in numbers:
+            faults.append(
+                f"Model {model.name}: {key} names {name}, which is a number and has no levels that could share a "
+                "spread. Take it out, or declare it as categories: --categorical (columns.unordered)."
+            )
+    if faults:
+        raise ModelError(faults)
 
 
 def strata_columns(analysis: Analysis, model: Model) -> tuple[str, ...]:

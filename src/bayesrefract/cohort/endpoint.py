@@ -109,6 +109,34 @@ def check_horizon(analysis: Analysis, cohort: Cohort, faults: Faults) -> None:
             )
 
 
+def check_windows(analysis: Analysis, cohort: Cohort, faults: Faults) -> None:
+    """Fault a window in which nobody of a compared group is at risk at the start, or up to the end.
+
+    Intervals without patients of both groups are not judged: a claim on the window would be one on less than it says.
+    """
+    unit = analysis.time_unit
+    compared = {name for contrast in analysis.contrasts for name in (contrast.group, contrast.reference)}
+    for start, end in dict.fromkeys(rope.window for rope in analysis.ropes if rope.window is not None):
+        if not 0 <= start < end:
+            continue  # told with the options, or the study file
+        named = f"window = [{start:g}, {end:g}] {unit} of {analysis.name}"
+        for code, level in enumerate(cohort.groups):
+            if level not in compared:
+                continue
+            here = cohort.group == code
+            first, last = float(cohort.entry[here].min()), float(cohort.exit[here].max())
+            if end > last:
+                faults.column(
+                    f"{named} lies beyond the follow-up of the group {level}, which ends at {last:g}. Nothing is "
+                    f"extrapolated: declare a window that ends at {last:g} or before."
+                )
+            if start < first:
+                faults.column(
+                    f"{named}: nobody of {level} is at risk before {first:g}. Declare a window that starts at "
+                    f"{first:g} or later."
+                )
+
+
 @dataclass(frozen=True)
 class _Reader:
     checked: NDArray[np.bool_] = field(repr=False)

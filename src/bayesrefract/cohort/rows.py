@@ -107,7 +107,9 @@ def check_changes(cohort: Cohort, analysis: Analysis, faults: Faults) -> bool:
     """
     reason = without_curves(cohort, analysis)
     for rope in analysis.ropes:
-        if reason and rope.estimand is not Estimand.HAZARD_RATIO:
+        if rope.estimand is Estimand.THROUGHOUT:
+            faults.all_of(_no_change(cohort, analysis))
+        elif reason and rope.estimand is not Estimand.HAZARD_RATIO:
             faults.column(
                 f"the ROPE of the {rope.estimand} cannot be judged: {reason}. Judge the hazard ratio alone, or give "
                 "every patient one row, with the values at the start."
@@ -120,6 +122,20 @@ def check_changes(cohort: Cohort, analysis: Analysis, faults: Faults) -> bool:
                 "scale. Give it as categories: --categorical (columns.unordered)."
             )
     return bool(reason)
+
+
+def _no_change(cohort: Cohort, analysis: Analysis) -> list[str]:
+    """Why no hazard ratio that may change is fitted."""
+    if cohort.group_changes:
+        why = f"{analysis.columns.group} changes over time"
+    elif analysis.endpoint.repeated_events:
+        why = "the event may happen more than once"
+    else:
+        return []
+    return [
+        f"the ROPE of the {Estimand.THROUGHOUT} cannot be judged: {why}, and a hazard ratio that may change is not "
+        "fitted to such rows. Judge the hazard ratio alone: leave the window out."
+    ]
 
 
 def row_notes(cohort: Cohort, analysis: Analysis, rows: int) -> Iterator[str]:

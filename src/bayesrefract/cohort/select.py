@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from bayesrefract.cohort.complete import finite, groups_remain, keep_complete, left_out, usable
 from bayesrefract.cohort.covariates import (
+    check_exchangeable,
     check_identified,
     covariate_cells,
     covariate_columns,
@@ -21,7 +22,7 @@ from bayesrefract.cohort.covariates import (
     strata_columns,
 )
 from bayesrefract.cohort.declared import check_spellings, exclude_declared, fault_marks, moved_note, notes_of_columns
-from bayesrefract.cohort.endpoint import FollowUp, check_horizon, read_follow_up
+from bayesrefract.cohort.endpoint import FollowUp, check_horizon, check_windows, read_follow_up
 from bayesrefract.cohort.faults import Faults, check_one_row_each, identify
 from bayesrefract.cohort.population import Selection, assign_groups, restrict
 from bayesrefract.cohort.read import Records, missing_columns
@@ -170,6 +171,7 @@ def _select(records: Records, analysis: Analysis, model: Model, faults: Faults) 
         return None
     sound = not faults.found  # times that are not sound say nothing of the horizon
     covariates = tuple(make_covariate(cells, is_cat, kept, analysis) for cells, is_cat in adjusting.values())
+    check_exchangeable(model, analysis, wanted, covariates)
     check_identified(grouping.group[kept], stratum, usable(covariates, analysed, analysis, faults), analysis, faults)
     if not sound:
         return None
@@ -205,6 +207,7 @@ def _checked(cohort: Cohort, analysis: Analysis, faults: Faults) -> Cohort | Non
     changes = check_changes(cohort, analysis, faults)
     if not changes:
         check_horizon(analysis, cohort, faults)
+    check_windows(analysis, cohort, faults)
     if not changes or analysis.endpoint.from_time is not None:
         check_start(analysis, cohort.groups, cohort.group, cohort.entry, cohort.exit, faults)
     check_landmark(analysis, cohort, faults)

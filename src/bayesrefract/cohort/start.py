@@ -16,7 +16,6 @@ from bayesrefract.cohort.disclosure import NOT_SHOWN
 from bayesrefract.cohort.faults import Faults
 from bayesrefract.cohort.rows import without_curves
 from bayesrefract.cohort.value import Cohort
-from bayesrefract.study.rope import Estimand
 from bayesrefract.study.study import Analysis, TimeUnit
 
 Floats = NDArray[np.float64]
@@ -129,7 +128,7 @@ def check_start(
 ) -> None:
     """Fault a start at which nobody of a compared group is at risk, and one that a ROPE needs and nobody declared."""
     start, compared, unit = analysis.endpoint.from_time, compared_groups(analysis, groups), analysis.time_unit
-    estimands = [rope.estimand for rope in analysis.ropes if rope.estimand is not Estimand.HAZARD_RATIO]
+    estimands = [rope.estimand for rope in analysis.ropes if rope.estimand.needs_horizon]
     if start is None and not (estimands and (entry > 0).any()):
         return
     told = f"At risk {_told(entry, exit_, group, groups, compared)}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -38,7 +39,7 @@ class Probabilities:
     inside: Simulated
     above: Simulated
 
-    def fields(self) -> dict[str, float]:
+    def fields(self) -> dict[str, Any]:
         """The six numbers under their names in a verdict."""
         named = {"below": self.below, "inside": self.inside, "above": self.above}
         return {f"p_{k}": p.value for k, p in named.items()} | {f"mcse_{k}": p.mcse for k, p in named.items()}
@@ -138,7 +139,7 @@ def too_close(verdict: Verdict) -> bool:
     return verdict.word is not VerdictWord.WITHHELD and verdict.distance < TOO_CLOSE_IN_MCSE * verdict.distance_mcse
 
 
-def _moments(values: Floats, own_scale: Callable[..., Floats]) -> dict[str, float]:
+def _moments(values: Floats, own_scale: Callable[..., Floats]) -> dict[str, Any]:
     """Mean and SD on the decision scale, the median on the estimand's own."""
     return {
         "median": float(own_scale(np.median(values))),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -27,10 +28,11 @@ from bayesrefract.decision.question import (
     rests_on_unequal_periods,
 )
 from bayesrefract.decision.throughout import decide_throughout, window_of
-from bayesrefract.decision.verdict import Verdict, VerdictWord
+from bayesrefract.decision.verdict import Beside, Verdict, VerdictWord
 from bayesrefract.estimands import Effects
 from bayesrefract.model.priors import FAVOURS_EQUIVALENCE
 from bayesrefract.proportionality.check import Proportionality
+from bayesrefract.study.model import WIDE_CHANGE
 from bayesrefract.study.rope import Estimand
 from bayesrefract.study.study import Contrast
 
@@ -121,6 +123,20 @@ def _repeated(errors: RobustError | None) -> Iterator[str]:
 
 
 def _verdict(question: Question, effects: Effects, withheld: Sequence[str], *, exhausted: bool) -> Verdict:
+    """The verdict with, beside it, what is said where the hazard ratio may change more."""
+    wide = None
+    if not question.of_ratio and effects.wide is not None and effects.wide.has(question.rope.estimand):
+        wide = _ruled(question, effects.wide, exhausted=exhausted)
+    verdict = _sound(question, effects, wide, withheld, exhausted=exhausted)
+    if wide is None:
+        return verdict
+    masses = (wide.p_below, wide.p_inside, wide.p_above)
+    return replace(verdict, wide=Beside(WIDE_CHANGE, wide.word, wide.direction, wide.median, wide.interval, *masses))
+
+
+def _sound(
+    question: Question, effects: Effects, wide: Verdict | None, withheld: Sequence[str], *, exhausted: bool
+) -> Verdict:
     """The verdict of the rule; a claim of equality must not rest on the prior, on pooling, on rounded times or on an
     average over unequal periods."""
     judged = partial(_ruled, question, effects, exhausted=exhausted)
@@ -136,7 +152,6 @@ def _verdict(question: Question, effects: Effects, withheld: Sequence[str], *, e
         return judged(doubt=f"{question.influence}, and {NOT_BY_DEFAULT}")
     if rests_on_the_baseline(question, verdict.word):
         return judged(doubt=f"{question.moved}, and {NOT_BY_COMPANION}")
-    wide = None if question.of_ratio or effects.wide is None else _ruled(question, effects.wide, exhausted=exhausted)
     if wide is not None and wide.word is not verdict.word:
         return judged(doubt=NOT_WHERE_WIDE)
     if rests_on_rounding(question, verdict.word):

@@ -24,6 +24,23 @@ class VerdictWord(StrEnum):
 
 
 @dataclass(frozen=True)
+class Beside:
+    """What the same rule gives for the same estimand where the hazard ratio may change more over follow-up.
+
+    `scale`: of the half-normal prior of that change.
+    """
+
+    scale: float
+    word: VerdictWord
+    direction: str | None
+    median: float
+    interval: tuple[float, float]
+    p_below: float
+    p_inside: float
+    p_above: float
+
+
+@dataclass(frozen=True)
 class Verdict:
     """The judgement of one contrast on one estimand against one ROPE.
 
@@ -33,7 +50,8 @@ class Verdict:
     ratios), computed on the log scale for ratios. `distance`: how far, on the decision scale, the
     draws are from the nearest change of verdict (positive; probability for rule `probability`, log or
     difference for rule `interval`). `smallest_rope`: the m > 1 for which (1/m, m) would have been
-    accepted (for differences, the d > 0 for which (-d, d) would).
+    accepted (for differences, the d > 0 for which (-d, d) would). `wide`: the same where the hazard ratio
+    may change more; None where that is not asked, as of the hazard ratio itself.
     """
 
     group: str
@@ -66,6 +84,7 @@ class Verdict:
     reasons: tuple[str, ...] = ()  # why withheld, or "too close to call by simulation"
     labels: tuple[str, ...] = ()  # "exploratory", "prior favours equivalence", "conditional", ...
     claim: tuple[Estimand, ...] = ()  # the estimands that a claim needs together, with this one among them
+    wide: Beside | None = None
 
     @property
     def side(self) -> Side:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from bayesrefract.cohort.disclosure import DIGITS, NOT_SHOWN, coarse, too_few
 from bayesrefract.cohort.exposure import ExposureTable
-from bayesrefract.estimands.hazard import HazardDraws, hazard_draws, log_hazard_ratios
+from bayesrefract.estimands.hazard import HazardDraws, hazard_draws, log_hazard_ratios, log_hazard_ratios_by_time
 from bayesrefract.inference.posterior import Posterior
 from bayesrefract.model.arrays import ModelArrays
 from bayesrefract.model.prior_draws import prior_draws
@@ -47,7 +47,8 @@ def arviz_tree(
 ) -> xr.DataTree:
     """Groups of one fit for ArviZ.
 
-    `posterior`: every parameter, and `log_hazard_ratio` (chain, draw, contrast). `sample_stats`: of the
+    `posterior`: every parameter, and `log_hazard_ratio` (chain, draw, contrast); where the ratio may change, that is
+    its average, beside `log_hazard_ratio_by_time` (chain, draw, contrast, interval). `sample_stats`: of the
     sampler. `prior`: the same parameters drawn from the prior, absent where it is improper.
     `posterior_predictive` and `observed_data`: `events` (patient_group, interval), replicated given the
     observed person-time, and observed. `constant_data`: `start`, `end` (interval), `person_time`
@@ -55,7 +56,12 @@ def arviz_tree(
     """
     prior_rng, events_rng = (np.random.default_rng(each) for each in seed.spawn(2))
     groups = {
-        "posterior": posterior.draws.assign(log_hazard_ratio=log_hazard_ratio),
+        "posterior": posterior.draws.assign(
+            {
+                "log_hazard_ratio": log_hazard_ratio,
+                **_by_time(hazard_draws(posterior, table, arrays.design), table, contrasts),
+            }
+        ),
         "sample_stats": posterior.statistics,
         "prior": _prior(posterior, table, arrays, contrasts, prior_rng),
         "posterior_predictive": _replicated(posterior, table, arrays, events_rng),
@@ -121,7 +127,16 @@ def _prior(
     if prior is None:
         return None
     drawn = hazard_draws(Posterior(prior, posterior.statistics, "prior", posterior.by_group), table, arrays.design)
-    return prior.assign(log_hazard_ratio=log_hazard_ratios(drawn, table, contrasts))
+    ratios = log_hazard_ratios(drawn, table, contrasts)
+    return prior.assign({"log_hazard_ratio": ratios, **_by_time(drawn, table, contrasts)})
+
+
+def _by_time(draws: HazardDraws, table: ExposureTable, contrasts: Sequence[Contrast]) -> dict[str, xr.DataArray]:
+    """Log hazard ratios by interval, under its name; nothing where the ratio is constant."""
+    found = log_hazard_ratios_by_time(draws, table, contrasts)
+    if found is None:
+        return {}
+    return {"log_hazard_ratio_by_time": found.assign_coords(interval=_names(table))}
 
 
 def _replicated(

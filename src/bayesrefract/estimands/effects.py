@@ -77,6 +77,8 @@ class Effects:
             Estimand.SURVIVAL_DIFFERENCE: self.survival_difference,
             Estimand.THROUGHOUT: self.log_hazard_ratio_by_time,
         }[estimand]
+        if draws is None and estimand is Estimand.THROUGHOUT:
+            raise EstimandError(f"{estimand} is not there: the hazard ratio of this model may not change over time.")
         if draws is None:
             raise EstimandError(f"{estimand} needs a horizon: declare `horizon` for this question.")
         return draws.sel(contrast=contrast.label, drop=True)

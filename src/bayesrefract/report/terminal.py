@@ -18,9 +18,18 @@ from bayesrefract.report.tables.crosscheck import with_limits
 from bayesrefract.report.tables.draw import show_table
 from bayesrefract.report.tables.immortal import immortal_sentence
 from bayesrefract.report.tables.table import Table, columns
-from bayesrefract.report.tables.verdicts import SHORT_NAME, unequal_notes, verdict_text
-from bayesrefract.report.words import EVIDENCE_LABEL, interval_name, interval_text, range_text, when_declared
-from bayesrefract.study.rope import Rope
+from bayesrefract.report.tables.verdicts import THROUGHOUT_NOTE, short_name, unequal_notes, verdict_text
+from bayesrefract.report.words import (
+    EVIDENCE_LABEL,
+    estimand_name,
+    interval_name,
+    interval_text,
+    range_text,
+    sentence,
+    when_declared,
+    wider_change,
+)
+from bayesrefract.study.rope import Estimand, Rope
 
 COX = "Cox HR (95% confidence interval)"
 
@@ -49,12 +58,24 @@ def lines(findings: Findings) -> Iterator[str]:
     adjusted = f"; adjusted for {', '.join(findings.adjusted_for)}" if findings.adjusted_for else ""
     yield f"{EVIDENCE_LABEL[analysis.evidence]}. {findings.model.title}{adjusted}."
     yield declaration(analysis.ropes[0])
+    yield from (throughout(each, findings) for each in analysis.ropes if each.estimand is Estimand.THROUGHOUT)
     yield counts(findings)
     yield from (immortal_sentence(each, findings) for each in findings.agreement.immortal)
     yield ""
     told = headline(findings)
     yield told
     yield from all_over_time(findings, told)
+    for verdict in findings.verdicts:
+        if verdict.estimand is Estimand.THROUGHOUT and verdict.primary and verdict.rope.role == "primary":
+            yield " ".join(filter(None, [sentence(verdict, analysis), wider_change(verdict)]))
+
+
+def throughout(rope: Rope, findings: Findings) -> str:
+    """A range with a window; told too where the model has no such ratio."""
+    name = estimand_name(rope.estimand, findings.analysis, rope)
+    bounds = f"{declared_ratio(rope.low)} to {declared_ratio(rope.high)}"
+    told = next((note for note in findings.notes if "gives no verdict on the hazard ratio throughout" in note), "")
+    return f"ROPE of the {name} {bounds}.{f' {told}' if told else ''}"
 
 
 def counts(findings: Findings) -> str:
@@ -116,14 +137,16 @@ def short_table(findings: Findings) -> Table:
     rows = tuple(_short_row(verdict, findings, several=several) for verdict in findings.verdicts)
     estimate = f"Estimate ({interval_name(findings.verdicts[0])})" if findings.verdicts else "Estimate"
     heads = columns("Contrast", *(("ROPE",) if several else ()), "Verdict", numbers=(estimate, "P inside", COX))
-    reasons = (reason for verdict in findings.verdicts for reason in (*verdict.reasons, *unequal_notes(findings)))
+    reasons = [reason for verdict in findings.verdicts for reason in (*verdict.reasons, *unequal_notes(findings))]
+    if any(verdict.estimand is Estimand.THROUGHOUT for verdict in findings.verdicts):
+        reasons.append(THROUGHOUT_NOTE)
     notes = tuple(dict.fromkeys((*reasons, *([findings.misfit] if findings.misfit else []))))
     return Table("Verdicts", heads, rows, notes)
 
 
 def _short_row(verdict: Verdict, findings: Findings, *, several: bool) -> tuple[str, ...]:
     analysis, cox = findings.analysis, counterpart(findings, verdict).cox
-    rope = f"{SHORT_NAME[verdict.estimand]}, {range_text(verdict, analysis)}"
+    rope = f"{short_name(verdict)}, {range_text(verdict, analysis)}"
     hidden = verdict.word is VerdictWord.WITHHELD and not findings.health.passed
     estimate = amount(verdict.median, verdict.estimand, analysis.time_unit)
     return (

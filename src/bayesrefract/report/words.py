@@ -49,6 +49,18 @@ def sentence(verdict: Verdict, analysis: Analysis) -> str:
     return " ".join(f"{part.rstrip('. ')}." for part in parts)
 
 
+def wider_change(verdict: Verdict) -> str:
+    """What a wider prior of the change of the hazard ratio says; empty for what does not depend on it."""
+    wide = verdict.wide
+    if wide is None or verdict.word is VerdictWord.WITHHELD:
+        return ""
+    inside = mass(wide.p_inside, verdict.ess_bulk)
+    return (
+        f"Where the ratio may change more (half-normal scale {exact(wide.scale)}): {word_text(wide.word)}, "
+        f"P(inside) {inside}, beside {mass(verdict.p_inside, verdict.ess_bulk)} here."
+    )
+
+
 def _together(verdict: Verdict, analysis: Analysis) -> list[str]:
     """All estimands of the claim that this verdict is part of."""
     if not verdict.claim:
@@ -57,16 +69,30 @@ def _together(verdict: Verdict, analysis: Analysis) -> list[str]:
     return [f"The claim is on {names} together, and the rule is met by each of them"]
 
 
-def estimand_name(estimand: Estimand, analysis: Analysis) -> str:
-    """Name of an estimand, with its horizon where it has one."""
+def estimand_name(estimand: Estimand, analysis: Analysis, rope: Rope | None = None) -> str:
+    """Name of an estimand, with its horizon where it has one, or the window of its range (the primary one's)."""
     names = {
         Estimand.HAZARD_RATIO: "hazard ratio",
+        Estimand.THROUGHOUT: f"hazard ratio throughout{window_text(rope or analysis.rope(estimand), analysis)}",
         Estimand.MARGINAL_HAZARD_RATIO: f"marginal hazard ratio{_window(analysis)}",
         Estimand.RMST_DIFFERENCE: f"difference in restricted mean survival time{_window(analysis)}",
         Estimand.SURVIVAL_DIFFERENCE: f"difference in survival probability{_horizon('at', analysis)}"
         f"{_event_free(analysis)}",
     }
     return names[estimand]
+
+
+def quantity(verdict: Verdict, analysis: Analysis) -> str:
+    """Name of what a verdict is on."""
+    return estimand_name(verdict.estimand, analysis, verdict.rope)
+
+
+def window_text(rope: Rope | None, analysis: Analysis) -> str:
+    """The window of a range, with a leading space: ` 0 to 24 months`; all of follow-up where none is declared."""
+    if rope is None or rope.window is None:
+        return " follow-up"
+    start, end = rope.window
+    return f" {exact(start)} to {exact(end)} {analysis.time_unit}"
 
 
 def when_declared(rope: Rope) -> str:
@@ -89,7 +115,12 @@ def interval_text(verdict: Verdict, analysis: Analysis) -> str:
 
 
 def interval_name(verdict: Verdict) -> str:
-    """Level of the credible interval, and its kind unless equal-tailed (one-sided rules use equal-tailed limits)."""
+    """Level of the credible interval, and its kind unless equal-tailed (one-sided rules use equal-tailed limits).
+
+    Of a hazard ratio throughout a window it is the simultaneous band, which holds for all its intervals at once.
+    """
+    if verdict.estimand is Estimand.THROUGHOUT:
+        return f"{exact(100 * verdict.rule.level)}% simultaneous band"
     highest_density = verdict.rule.interval is IntervalKind.HDI and not verdict.rule.one_sided
     kind = " highest-density" if highest_density else ""
     return f"{exact(100 * verdict.rule.level)}%{kind} credible interval"
@@ -113,7 +144,7 @@ def word_text(word: VerdictWord) -> str:
 
 
 def _equivalent(verdict: Verdict, analysis: Analysis) -> str:
-    pair = f"{verdict.group} and {verdict.reference} are equivalent in {_aspect(verdict.estimand)}"
+    pair = f"{verdict.group} and {verdict.reference} are equivalent in {_aspect(verdict, analysis)}"
     return f"by the declared rule, {pair}: {_support(verdict, analysis)}"
 
 
@@ -121,16 +152,24 @@ def _different(verdict: Verdict, analysis: Analysis) -> str:
     pair = f"in {verdict.group} than in {verdict.reference}"
     above = verdict.direction == "above"
     if verdict.estimand.is_ratio:
-        claim = f"there is a {'higher' if above else 'lower'} hazard {pair}"
+        claim = f"there is a {'higher' if above else 'lower'} hazard {pair}{_in_some(verdict)}"
     else:
         longer = verdict.estimand is Estimand.RMST_DIFFERENCE
         more, less = ("longer", "shorter") if longer else ("higher", "lower")
-        claim = f"there is a {more if above else less} {_aspect(verdict.estimand)} {pair}"
+        claim = f"there is a {more if above else less} {_aspect(verdict, analysis)} {pair}"
     return f"by the declared rule, {claim}: {_support(verdict, analysis)}"
 
 
-def _aspect(estimand: Estimand) -> str:
+def _in_some(verdict: Verdict) -> str:
+    """Of a hazard ratio throughout a window: that a difference is one in some interval of it."""
+    return " in at least one interval" if verdict.estimand is Estimand.THROUGHOUT else ""
+
+
+def _aspect(verdict: Verdict, analysis: Analysis) -> str:
     """Quantity on which the groups are compared."""
+    estimand = verdict.estimand
+    if estimand is Estimand.THROUGHOUT:
+        return f"hazard throughout{window_text(verdict.rope, analysis)}"
     if estimand.is_ratio:
         return "hazard"
     return "restricted mean survival time" if estimand is Estimand.RMST_DIFFERENCE else "survival probability"
@@ -141,18 +180,18 @@ def _undecided(verdict: Verdict, analysis: Analysis) -> str:
 
 
 def _non_inferior(verdict: Verdict, analysis: Analysis) -> str:
-    pair = f"{verdict.group} is non-inferior to {verdict.reference} in {_aspect(verdict.estimand)}"
+    pair = f"{verdict.group} is non-inferior to {verdict.reference} in {_aspect(verdict, analysis)}"
     return f"by the declared rule, {pair}: {_margin(verdict, analysis)}"
 
 
 def _not_shown(verdict: Verdict, analysis: Analysis) -> str:
-    pair = f"non-inferiority of {verdict.group} to {verdict.reference} in {_aspect(verdict.estimand)}"
+    pair = f"non-inferiority of {verdict.group} to {verdict.reference} in {_aspect(verdict, analysis)}"
     return f"{pair} is not shown: {_margin(verdict, analysis)}"
 
 
 def _withheld(verdict: Verdict, analysis: Analysis) -> str:
     reasons = ". ".join(reason.rstrip(". ") for reason in verdict.reasons)
-    name = estimand_name(verdict.estimand, analysis)
+    name = quantity(verdict, analysis)
     return f"no verdict is given on {verdict.group} versus {verdict.reference} ({name}): {reasons}"
 
 
@@ -194,13 +233,14 @@ def _margin(verdict: Verdict, analysis: Analysis) -> str:
 
 def _estimate(verdict: Verdict, analysis: Analysis) -> str:
     unit = unit_of(verdict.estimand, analysis.time_unit)
-    name = estimand_name(verdict.estimand, analysis)
+    name = quantity(verdict, analysis)
+    average = " on average" if verdict.estimand is Estimand.THROUGHOUT else ""
     pair = f" of {verdict.group} versus {verdict.reference}"
     if not verdict.estimand.is_ratio:
         pair = f", {verdict.group} minus {verdict.reference},"
     return (
         f"the {name}{pair} is "
-        f"{_amount(verdict.median, verdict, analysis)}{unit} "
+        f"{_amount(verdict.median, verdict, analysis)}{unit}{average} "
         f"with the {interval_name(verdict)} {interval_text(verdict, analysis)}{unit}"
     )
 
@@ -213,6 +253,10 @@ def _named(verdict: Verdict, what: str) -> str:
 def _interval_place(verdict: Verdict) -> str:
     low, high = verdict.interval
     rope = verdict.rope
+    if verdict.estimand is Estimand.THROUGHOUT and verdict.word is VerdictWord.DIFFERENT:
+        beyond = low >= rope.high or high <= rope.low
+        if verdict.rule.name is RuleName.INTERVAL and not beyond:
+            return f"in at least one interval lies wholly {verdict.direction}"
     if low >= rope.high:
         return "lies wholly above"
     if high <= rope.low:
@@ -227,8 +271,9 @@ def _interval_place(verdict: Verdict) -> str:
 def _probability_place(verdict: Verdict) -> str:
     if verdict.word is VerdictWord.DIFFERENT:
         beyond = verdict.p_above if verdict.direction == "above" else verdict.p_below
-        return _against_threshold(f"{verdict.direction} it", beyond, verdict)
-    return _against_threshold("inside it", verdict.p_inside, verdict)
+        return _against_threshold(f"{verdict.direction} it{_in_some(verdict)}", beyond, verdict)
+    throughout = " throughout" if verdict.estimand is Estimand.THROUGHOUT else ""
+    return _against_threshold(f"inside it{throughout}", verdict.p_inside, verdict)
 
 
 def _against_threshold(what: str, share: float, verdict: Verdict) -> str:

@@ -103,6 +103,8 @@ class Intervals:
         return self.cuts is None and self.maximum is None
 
 
+WIDE_CHANGE = 1.0
+"""Scale of the half-normal prior of the change of a log hazard ratio, of the fit beside that with the usual one."""
 MOST_CHAINS = 100
 MOST_DRAWS = 10_000_000
 """Over all chains, with tuning: some 8 GB of a small model's posterior, and far beyond what any verdict needs."""

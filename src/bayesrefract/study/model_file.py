@@ -31,7 +31,7 @@ from bayesrefract.study.model_base import (
     with_faults_of_base,
 )
 from bayesrefract.study.study import TimeUnit
-from bayesrefract.study.toml_reader import Section, Text, one_of, refuse, shown
+from bayesrefract.study.toml_reader import Section, Text, TomlFile, one_of, refuse, shown
 
 TABLES = ("baseline", "prior", "intervals", "sampler")
 PRIMARY = "primary"
@@ -244,6 +244,10 @@ def _model(read: Layered, name: str) -> Model:
             "hr_by_time",
             " = true beside by_group = true: hazards by group give each interval a ratio of its own. Keep one of them.",
         )
+    elif head is not None and intervals is not None and head.hr_by_time and _one_interval(intervals):
+        file.fault("hr_by_time", " = true beside one interval, within which no ratio changes. Allow several intervals.")
+    if head is not None and prior is not None:
+        _check_scales(head, prior, file)
     with_faults_of_base(read, _faults_of_base(read))
     file.raise_faults()
     if head is None or baseline is None or prior is None or intervals is None or sampler is None:
@@ -262,6 +266,29 @@ def _model(read: Layered, name: str) -> Model:
         sampler=Sampler(**dict(sampler)),
         sha256=read.sha256,
     )
+
+
+def _one_interval(intervals: IntervalsSection) -> bool:
+    return intervals.cuts == [] or intervals.maximum == 1
+
+
+def _check_scales(head: HeadSection, prior: PriorSection, file: TomlFile) -> None:
+    """Scales by covariate belong to covariates whose levels share a spread."""
+    scales, shared = prior.exchangeable_scale, head.exchangeable
+    if not isinstance(scales, dict):
+        return
+    if shared is False:
+        file.fault(
+            "prior.exchangeable_scale",
+            f" names {', '.join(scales) or 'nobody'}, and exchangeable is false. Name the covariates in exchangeable, "
+            "or delete the scales.",
+        )
+    named = shared if isinstance(shared, list) else list(scales)
+    for name in scales:
+        if name not in named:
+            hint = did_you_mean(name, named)
+            found = f" names {name}, which exchangeable does not ({', '.join(named)}).{hint}"
+            file.fault("prior.exchangeable_scale", f"{found} Correct it.")
 
 
 def _faults_of_base(read: Layered) -> tuple[str, ...]:

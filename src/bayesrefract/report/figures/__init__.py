@@ -9,6 +9,7 @@ from bayesrefract.report.figures.differences import differences_figure
 from bayesrefract.report.figures.flow import flow_figure
 from bayesrefract.report.figures.forest import forest_figure, study_forest_figure
 from bayesrefract.report.figures.kaplan_meier import kaplan_meier_figure
+from bayesrefract.report.figures.over_time import over_time_figure
 from bayesrefract.report.figures.style import Picture, slug
 from bayesrefract.report.figures.survival import prior_figure, survival_figure
 
@@ -25,6 +26,7 @@ __all__ = [
     "forest_figure",
     "kaplan_meier_figure",
     "log_log_figure",
+    "over_time_figure",
     "predictive_figure",
     "prior_figure",
     "prior_ratio_figure",

@@ -42,7 +42,8 @@ from bayesrefract.report.figures.style import (
     styled,
 )
 from bayesrefract.report.tables.table import Table, columns
-from bayesrefract.report.words import estimand_name, range_text
+from bayesrefract.report.words import quantity as quantity_of
+from bayesrefract.report.words import range_text
 from bayesrefract.study.rope import Estimand, RuleName, Side
 from bayesrefract.study.study import Contrast
 
@@ -323,7 +324,7 @@ def probability_bar(findings: Findings, verdict: Verdict) -> Picture:
         start += share
     for name, text, place, align in zip(PLACES, texts, (0.0, 0.5, 1.0), ("left", "center", "right"), strict=True):
         axes.text(place, 1.25, f"{name} {text}", ha=align, weight="bold", fontsize=SMALL + 0.5)
-    region, quantity = range_text(verdict, findings.analysis), estimand_name(verdict.estimand, findings.analysis)
+    region, quantity = range_text(verdict, findings.analysis), quantity_of(verdict, findings.analysis)
     pair = f"{verdict.group} vs {verdict.reference}"
     caption = f"Posterior probability that the {quantity} of {pair} lies below, inside and above the ROPE {region}."
     alt = (

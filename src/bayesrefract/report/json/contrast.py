@@ -22,6 +22,7 @@ from bayesrefract.report.json.contrast_schema import (
     RopeReading,
     RuleOfVerdict,
     ThirdOfEvents,
+    WiderChange,
 )
 from bayesrefract.report.over_time_words import THIRDS, over_time
 from bayesrefract.report.words import sentence
@@ -41,6 +42,7 @@ def contrast_part(findings: Findings, verdict: Verdict) -> Contrast:
         estimand=verdict.estimand,
         hazard_ratio=_hazard_ratio(verdict),
         estimate=_estimate(verdict),
+        wider_change=_wider(verdict),
         rope=_rope(verdict),
         rule=rule_part(verdict.rule, verdict.estimand),
         verdict=verdict.word,
@@ -130,11 +132,28 @@ def _estimate(verdict: Verdict) -> RatioEstimate | DifferenceEstimate | None:
     return DifferenceEstimate(**_drawn(verdict), mean=verdict.mean, sd=verdict.sd)
 
 
+def _wider(verdict: Verdict) -> WiderChange | None:
+    wide = verdict.wide
+    if wide is None:
+        return None
+    return WiderChange(
+        scale=wide.scale,
+        verdict=wide.word,
+        direction=_word(wide.direction),
+        median=wide.median,
+        credible_interval=wide.interval,
+        p_below=wide.p_below,
+        p_inside=wide.p_inside,
+        p_above=wide.p_above,
+    )
+
+
 def _rope(verdict: Verdict) -> RopeReading:
     rope = verdict.rope
     return RopeReading(
         low=rope.low,
         high=rope.high,
+        window=rope.window,
         role=_word(rope.role),
         source=rope.source,
         declared_on=None if rope.declared is None else rope.declared.isoformat(),

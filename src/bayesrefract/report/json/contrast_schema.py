@@ -44,7 +44,8 @@ class PosteriorOfEstimand(Part):
     median: Number = Field(description="Posterior median.")
     credible_interval: Limits = Field(
         description="Credible interval that the rule reads, at the rule's level and of its kind, [lower, upper]. "
-        "One-sided rules read one limit of the equal-tailed interval."
+        "One-sided rules read one limit of the equal-tailed interval. Of hazard_ratio_throughout: the lowest and the "
+        "highest limit of the simultaneous band over the window."
     )
     eti95: Limits = Field(description="95% equal-tailed credible interval, [lower, upper].")
     r_hat: Number = Field(description="Rank-normalised split R-hat, 1 at convergence; null: the draws do not vary.")
@@ -60,7 +61,11 @@ class HazardRatio(PosteriorOfEstimand):
 
 
 class RatioEstimate(PosteriorOfEstimand):
-    """Posterior of another ratio than the model's hazard ratio, group against reference."""
+    """Posterior of another ratio than the model's hazard ratio, group against reference.
+
+    Of hazard_ratio_throughout: median, log_mean and log_sd of its event-weighted average over the window; eti95 is the
+    span of the band too; the worst r_hat and effective sample sizes of its intervals.
+    """
 
     log_mean: Number = Field(description="Posterior mean of the log ratio.")
     log_sd: Number = Field(description="Posterior standard deviation of the log ratio.")
@@ -78,6 +83,10 @@ class RopeReading(Part):
 
     low: float = Field(description="Lower bound, on the estimand's own scale.")
     high: float = Field(description="Upper bound, on the estimand's own scale.")
+    window: tuple[float, float] | None = Field(
+        description="Of hazard_ratio_throughout: the two times between which the ratio has to stay inside, in "
+        "time_unit; else null."
+    )
     role: Literal["primary", "sensitivity"] = Field(description="Whether the study's claims rest on this ROPE.")
     source: str = Field(description="Why these bounds: a protocol, a paper.")
     declared_on: Date | None = Field(description="Date on which the bounds were fixed, YYYY-MM-DD; null: not stated.")
@@ -88,15 +97,36 @@ class RopeReading(Part):
     prior_inside: Number = Field(
         description="Prior probability of the ROPE; null for improper priors and hazard ratios of baselines by group."
     )
-    p_below: Number = Field(description="Posterior probability below the lower bound.")
-    p_inside: Number = Field(description="Posterior probability inside the ROPE, bounds included.")
-    p_above: Number = Field(description="Posterior probability above the upper bound.")
+    p_below: Number = Field(
+        description="Posterior probability below the lower bound; of hazard_ratio_throughout: in at least one interval "
+        "of the window, so that the three need not add up to 1."
+    )
+    p_inside: Number = Field(
+        description="Posterior probability inside the ROPE, bounds included; of hazard_ratio_throughout: in every "
+        "interval of the window."
+    )
+    p_above: Number = Field(
+        description="Posterior probability above the upper bound; of hazard_ratio_throughout: in at least one interval."
+    )
     mcse_below: Number = Field(description="Monte Carlo standard error of p_below; 0 where all draws agree.")
     mcse_inside: Number = Field(description="Monte Carlo standard error of p_inside; 0 where all draws agree.")
     mcse_above: Number = Field(description="Monte Carlo standard error of p_above; 0 where all draws agree.")
     p_inside_bound: str | None = Field(
         description='Where all draws agree, what p_inside of 1 or 0 stands for, such as "> 0.99925"; else null.'
     )
+
+
+class WiderChange(Part):
+    """What the same rule gives where the hazard ratio may change more over follow-up; no gate is asked."""
+
+    scale: float = Field(description="Scale of the half-normal prior of the change of the log hazard ratio.")
+    verdict: VerdictWord = Field(description="The verdict of the rule.")
+    direction: Direction | None = Field(description="Where verdict is different: above or below the ROPE; else null.")
+    median: Number = Field(description="Posterior median, on the estimand's own scale.")
+    credible_interval: Limits = Field(description="As in the estimate beside it, [lower, upper].")
+    p_below: Number = Field(description="As p_below of the ROPE.")
+    p_inside: Number = Field(description="As p_inside of the ROPE.")
+    p_above: Number = Field(description="As p_above of the ROPE.")
 
 
 class Cox(Part):
@@ -207,6 +237,10 @@ class Contrast(Part):
     )
     estimate: RatioEstimate | DifferenceEstimate | None = Field(
         description="The posterior of any other estimand, in its own unit; null where estimand is hazard_ratio."
+    )
+    wider_change: WiderChange | None = Field(
+        description="The same where the hazard ratio may change more over follow-up; null for the hazard ratio itself, "
+        "and where it may not change."
     )
     rope: RopeReading = Field(description="The region of practical equivalence, and the probabilities around it.")
     rule: RuleOfVerdict = Field(description="The rule that gave the verdict.")

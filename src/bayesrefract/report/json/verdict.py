@@ -10,7 +10,7 @@ from bayesrefract.classical.agreement import CoxContrast, GroupSummary, Immortal
 from bayesrefract.cohort.population import describe
 from bayesrefract.decision import Verdict
 from bayesrefract.estimands.summaries import Median
-from bayesrefract.findings import Findings
+from bayesrefract.findings import Findings, RatioOverTime
 from bayesrefract.findings import PredictiveCheck as Checked
 from bayesrefract.interval import Interval
 from bayesrefract.report.json.contrast import contrast_part, rule_part
@@ -24,6 +24,7 @@ from bayesrefract.report.json.verdict_schema import (
     CovariateRatio,
     Group,
     ImmortalTimePart,
+    IntervalOfRatio,
     KaplanMeierMedian,
     LandmarkPart,
     LogRank,
@@ -33,6 +34,7 @@ from bayesrefract.report.json.verdict_schema import (
     PredictiveCheck,
     Prior,
     Provenance,
+    RatioOverTimePart,
     RestrictedMean,
     RobustError,
     Schoenfeld,
@@ -104,6 +106,7 @@ def verdict_document(findings: Findings) -> VerdictDocument:
         contrasts=[contrast_part(findings, verdict) for verdict in _ordered(findings.verdicts)],
         attainability=[Attainability(**asdict(each)) for each in findings.attainability],
         at_horizon=_at_horizon(findings),
+        hazard_ratio_over_time=[_over_time(each) for each in findings.over_time],
         log_rank=_log_rank(findings),
         curves=findings.agreement.curve_name,
         immortal_time=[_immortal(each) for each in findings.agreement.immortal],
@@ -178,6 +181,28 @@ def _at_horizon(findings: Findings) -> dict[Any, dict[Any, EstimateWithLimits]]:
     for each in findings.at_horizon:
         subjects.setdefault(each.subject, {})[each.quantity] = _limits(each.value)
     return subjects
+
+
+def _over_time(found: RatioOverTime) -> RatioOverTimePart:
+    return RatioOverTimePart(
+        group=found.group,
+        reference=found.reference,
+        scale=found.scale,
+        average=_limits(found.average),
+        constant=None if found.constant is None else _limits(found.constant),
+        intervals=[
+            IntervalOfRatio(
+                start=float(found.start[place]),
+                end=float(found.end[place]),
+                median=float(found.median[place]),
+                pointwise=(float(found.low[place]), float(found.high[place])),
+                simultaneous=(float(found.low_throughout[place]), float(found.high_throughout[place])),
+                at_risk=tuple(int(count) for count in found.at_risk[:, place]),
+                events=tuple(int(count) for count in found.events[:, place]),
+            )
+            for place in range(len(found.start))
+        ],
+    )
 
 
 def _log_rank(findings: Findings) -> LogRank:

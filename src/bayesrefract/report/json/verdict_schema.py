@@ -118,6 +118,31 @@ class Attainability(Part):
     )
 
 
+class IntervalOfRatio(Part):
+    """The hazard ratio in one interval of follow-up, with the patients in it; group first, then reference."""
+
+    start: float = Field(description="Start of the interval, in time_unit.")
+    end: float = Field(description="End of the interval, in time_unit; of the last one, that of follow-up.")
+    median: Number = Field(description="Posterior median.")
+    pointwise: Limits = Field(description="95% equal-tailed credible interval of this interval alone.")
+    simultaneous: Limits = Field(description="95% band that holds for all these intervals at once.")
+    at_risk: tuple[Count, ...] = Field(description="Patients at risk at the start.")
+    events: tuple[Count, ...] = Field(description="Events in the interval.")
+
+
+class RatioOverTimePart(Part):
+    """The hazard ratio of one contrast where it may change over follow-up, under one prior of the change."""
+
+    group: str = Field(description="The group that is compared.")
+    reference: str = Field(description="The group that it is compared with.")
+    scale: float = Field(description="Scale of the half-normal prior of the change of the log hazard ratio.")
+    average: EstimateWithLimits = Field(description="Its average over the events, on the log scale, as a ratio.")
+    constant: EstimateWithLimits | None = Field(
+        description="The ratio of the model that holds it constant; null where the model itself lets it change."
+    )
+    intervals: list[IntervalOfRatio] = Field(description="Intervals in which both groups are at risk.")
+
+
 class LogRankPair(Part):
     """Log-rank test of two groups."""
 
@@ -309,6 +334,11 @@ class VerdictDocument(Part):
         description='Group, or contrast ("group vs reference"), to quantity at the horizon: posterior median with the '
         "95% equal-tailed credible interval. survival: probability. rmst: restricted mean survival time, in time_unit. "
         "Empty without a horizon."
+    )
+    hazard_ratio_over_time: list[RatioOverTimePart] = Field(
+        description="The hazard ratio by interval, of each contrast under the usual prior of its change, and under a "
+        "wider one where a judged quantity depends on it; none of a contrast with a group of fewer than 5 patients, "
+        "where the ratio may not change, or where such a model does not fit."
     )
     log_rank: LogRank = Field(description="Log-rank tests.")
     curves: CurveName = Field(

@@ -15,6 +15,7 @@ from bayesrefract.report.page.answer import leading
 from bayesrefract.report.page.methods import limits
 from bayesrefract.report.page.parts import Block, Link, Section, Sheet
 from bayesrefract.report.page.slider import slider
+from bayesrefract.report.page.throughout import average_meaning
 from bayesrefract.report.tables.table import Table
 from bayesrefract.study.rope import Estimand
 
@@ -65,6 +66,7 @@ def _blocks(made: Sequence[Findings], alone: bool) -> Iterator[Block]:
     yield _classical(primary)
     yield from _over_time(primary)
     yield _assumptions(primary)
+    yield from _changing_ratio(primary)
     yield from _attainability(primary)
     yield _limits(primary)
     yield from _details(made)
@@ -179,6 +181,35 @@ def _assumptions(findings: Findings) -> Block:
         "Assumptions",
         pictures=(figures.log_log_figure(findings), *([figures.predictive_figure(findings)] if checked else [])),
     )
+
+
+def _changing_ratio(findings: Findings) -> Iterator[Block]:
+    """The hazard ratio over time; of the primary contrast unfolded, of others folded."""
+    if not (findings.over_time and findings.health.passed):
+        return
+    withheld = {
+        (verdict.group, verdict.reference)
+        for verdict in findings.verdicts
+        if verdict.word is VerdictWord.WITHHELD and not verdict.estimand.needs_horizon
+    }
+    first = {each.label: each for each in reversed(findings.over_time)}
+    shown = [each for each in first.values() if (each.group, each.reference) not in withheld]
+    label = findings.analysis.primary.label
+    main = [each for each in shown if each.label == label]
+    others = [each for each in reversed(shown) if each.label != label]
+    for of_contrast, part, title, folded in (
+        (main, "hr-over-time", "Does the hazard ratio change over time?", False),
+        (others, "hr-over-time-others", "Hazard ratios of other contrasts over time", True),
+    ):
+        if of_contrast:
+            yield Block(
+                _anchor(findings, part),
+                title,
+                "" if folded else "Ratio over time",
+                paragraphs=() if folded else average_meaning(of_contrast[0], findings),
+                pictures=tuple(figures.over_time_figure(findings, each) for each in of_contrast),
+                folded=folded,
+            )
 
 
 def _attainability(findings: Findings) -> Iterator[Block]:

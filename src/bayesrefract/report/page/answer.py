@@ -11,7 +11,15 @@ from bayesrefract.findings import Findings, counterpart
 from bayesrefract.numerals import amount, declared, fixed, mass, percent, ratio, unit_of
 from bayesrefract.report.over_time_words import over_time
 from bayesrefract.report.tables.verdicts import failed_control_notes, verdict_text
-from bayesrefract.report.words import estimand_name, holds_in, interval_name, interval_text, range_text, sentence
+from bayesrefract.report.words import (
+    holds_in,
+    interval_name,
+    interval_text,
+    quantity,
+    range_text,
+    sentence,
+    wider_change,
+)
 from bayesrefract.study.rope import Estimand, RuleName
 from bayesrefract.study.study import Analysis
 
@@ -34,7 +42,7 @@ LIKELY, UNLIKELY = 0.8, 0.2
 class Share:
     """One part of the probability bar: its width as a share, its label and its probability as text."""
 
-    place: str  # below | inside | above
+    place: str  # below | inside | above, or inside | outside
     share: float
     label: str
     text: str
@@ -97,6 +105,12 @@ def shares(verdict: Verdict, analysis: Analysis) -> tuple[Share, ...]:
         return ()
     low, high = (declared(bound, verdict.estimand) for bound in (verdict.rope.low, verdict.rope.high))
     unit = unit_of(verdict.estimand, analysis.time_unit)
+    if verdict.estimand is Estimand.THROUGHOUT:  # beyond both bounds, in different intervals, is possible
+        inside, ess = verdict.p_inside, verdict.ess_bulk
+        return (
+            Share("inside", inside, f"{low} to {high} in every interval: inside the ROPE", mass(inside, ess)),
+            Share("outside", 1 - inside, "outside the ROPE in at least one interval", mass(1 - inside, ess)),
+        )
     found = {"below": verdict.p_below, "inside": verdict.p_inside, "above": verdict.p_above}
     return tuple(
         Share(place, found[place], label.format(low=low, high=high, unit=unit), mass(found[place], verdict.ess_bulk))
@@ -112,8 +126,8 @@ def _answer(verdict: Verdict, findings: Findings) -> Answer:
     return Answer(
         tone=TONES.get(verdict.word, "claim"),
         word=verdict_text(verdict),
-        quantity=estimand_name(verdict.estimand, analysis),
-        text=sentence(verdict, analysis),
+        quantity=quantity(verdict, analysis),
+        text=" ".join(filter(None, [sentence(verdict, analysis), wider_change(verdict)])),
         estimate="" if withheld else amount(verdict.median, verdict.estimand, analysis.time_unit, marks) + unit,
         interval=(interval_name(verdict), "" if withheld else interval_text(verdict, analysis) + unit),
         range=range_text(verdict, analysis),
@@ -189,5 +203,5 @@ def _models(made: Sequence[Findings]) -> Iterator[Reply]:
         twins = [twin for each in declared for twin in leading(each)[:1] if twin.estimand is first.estimand]
         yield Reply(
             "Does the verdict depend on the model?",
-            f"Verdict on the {estimand_name(first.estimand, made[0].analysis)}: {holds_in(twins)}.",
+            f"Verdict on the {quantity(first, made[0].analysis)}: {holds_in(twins)}.",
         )

@@ -9,7 +9,7 @@ from bayesrefract.numerals import declared, exact, unit_of
 from bayesrefract.report.page.answer import leading
 from bayesrefract.report.rule_words import harm_bound, joint_claim
 from bayesrefract.report.words import estimand_name, when_declared
-from bayesrefract.study.rope import Rope, RuleName
+from bayesrefract.study.rope import Estimand, Rope, RuleName
 from bayesrefract.study.study import Analysis
 
 TERMS = (
@@ -64,7 +64,7 @@ def _rope_in_words(rope: Rope, analysis: Analysis) -> str:
     day = "" if rope.declared is None else f" on {rope.declared.isoformat()}"
     unit = unit_of(rope.estimand, analysis.time_unit)
     return (
-        f"The ROPE was declared{day}, {when_declared(rope)}: a {estimand_name(rope.estimand, analysis)} of "
+        f"The ROPE was declared{day}, {when_declared(rope)}: a {estimand_name(rope.estimand, analysis, rope)} of "
         f"{bounds}{unit}. Reason given: {rope.source.rstrip('.')}."
     )
 
@@ -75,7 +75,9 @@ def _judged(analysis: Analysis) -> str:
     if rule.one_sided:
         place = f"on the tolerated side of its {harm_bound(rule, [rope.estimand for rope in analysis.ropes])}"
     if rule.name is RuleName.INTERVAL:
-        return f"A claim requires the whole {exact(100 * rule.level)}% credible interval to lie {place}."
+        of_band = any(rope.estimand is Estimand.THROUGHOUT for rope in analysis.ropes)
+        band = " (of a hazard ratio throughout a window, the whole simultaneous band)" if of_band else ""
+        return f"A claim requires the whole {exact(100 * rule.level)}% credible interval{band} to lie {place}."
     threshold = "the declared one" if rule.threshold is None else exact(rule.threshold)
     return f"A claim requires a posterior probability of at least {threshold} that the true value lies {place}."
 

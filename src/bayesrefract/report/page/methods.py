@@ -116,7 +116,7 @@ def _range(rope: Rope, analysis: Analysis) -> str:
     unit = unit_of(rope.estimand, analysis.time_unit)
     day = "without a date" if rope.declared is None else f"on {rope.declared.isoformat()}"
     return (
-        f"Range of practical equivalence (ROPE, {rope.role}) of the {estimand_name(rope.estimand, analysis)}: "
+        f"Range of practical equivalence (ROPE, {rope.role}) of the {estimand_name(rope.estimand, analysis, rope)}: "
         f"{bounds}{unit}, declared {day}, {when_declared(rope)}. Source: {rope.source.rstrip('.')}."
     )
 

@@ -13,12 +13,13 @@ from bayesrefract.report.rule_words import joint_claim
 from bayesrefract.report.tables.table import Table, columns
 from bayesrefract.report.words import (
     EXPLORATORY,
-    estimand_name,
     holds_in,
     interval_name,
     interval_text,
+    quantity,
     range_text,
     when_declared,
+    wider_change,
     word_text,
 )
 from bayesrefract.study.model import Model
@@ -27,11 +28,16 @@ from bayesrefract.study.study import Analysis, Contrast
 
 SHORT_NAME = {
     Estimand.HAZARD_RATIO: "HR",
+    Estimand.THROUGHOUT: "HR throughout",
     Estimand.MARGINAL_HAZARD_RATIO: "marginal HR",
     Estimand.RMST_DIFFERENCE: "RMST difference",
     Estimand.SURVIVAL_DIFFERENCE: "survival difference",
 }
 MASSES = ("P below", "P inside", "P above")
+THROUGHOUT_NOTE = (
+    "HR throughout: the interval is the simultaneous band over the window, the estimate its event-weighted average. "
+    "P inside is that of every interval, P below and P above those of at least one: they need not add up to 1."
+)
 
 
 def verdict_table(findings: Findings) -> Table:
@@ -84,7 +90,7 @@ def model_table(made: Sequence[Findings], verdict: Verdict) -> Table:
     analysis = made[0].analysis
     pairs = [(each, twin) for each in made for twin in each.verdicts if _same_question(twin, verdict)]
     rows = tuple(_model_row(each, twin, analysis) for each, twin in pairs)
-    name = f"{verdict.group} vs {verdict.reference}, {estimand_name(verdict.estimand, analysis)}"
+    name = f"{verdict.group} vs {verdict.reference}, {quantity(verdict, analysis)}"
     title = f"{name}, ROPE {range_text(verdict, analysis)}, under every model"
     heading = columns(
         "Model",
@@ -121,13 +127,19 @@ def _same_question(twin: Verdict, verdict: Verdict) -> bool:
 
 
 def _claim(verdict: Verdict, analysis: Analysis) -> tuple[str, str, str]:
-    name = SHORT_NAME[verdict.estimand]
+    name = short_name(verdict)
     horizon = analysis.endpoint.horizon
-    if verdict.estimand is not Estimand.HAZARD_RATIO and horizon is not None:
+    if verdict.estimand.needs_horizon and horizon is not None:
         start = analysis.endpoint.from_time
         name += f" from {exact(start)} to {exact(horizon)}" if start else f" at {exact(horizon)}"
     scope = "" if verdict.rope.role == "primary" else f" ({verdict.rope.role})"
     return verdict_text(verdict), name, range_text(verdict, analysis) + scope
+
+
+def short_name(verdict: Verdict) -> str:
+    """Short name of what a verdict is on, with its window: `HR throughout 0 to 24`."""
+    name, window = SHORT_NAME[verdict.estimand], verdict.rope.window
+    return name if window is None else f"{name} {exact(window[0])} to {exact(window[1])}"
 
 
 def verdict_text(verdict: Verdict) -> str:
@@ -154,7 +166,7 @@ def _declaration(verdict: Verdict, analysis: Analysis) -> str:
     rope = verdict.rope
     day = f", {rope.declared.isoformat()}" if rope.declared else ""
     seen = "" if rope.before_data else f", {when_declared(rope)}"
-    name = f"{SHORT_NAME[rope.estimand]}, ROPE {range_text(verdict, analysis)}"
+    name = f"{short_name(verdict)}, ROPE {range_text(verdict, analysis)}"
     return f"{name}: {rope.source.rstrip('. ')}{day}{seen}."
 
 
@@ -168,7 +180,7 @@ def _decision_row(verdict: Verdict, analysis: Analysis) -> tuple[str, ...]:
         smallest = amount(verdict.smallest_rope, verdict.estimand, analysis.time_unit)
     return (
         f"{verdict.group} vs {verdict.reference}",
-        SHORT_NAME[verdict.estimand],
+        short_name(verdict),
         range_text(verdict, analysis),
         probability(verdict.prior_inside),
         fixed(verdict.mcse_inside, 4),
@@ -214,7 +226,7 @@ def _verdict_notes(findings: Findings) -> tuple[str, ...]:
     concerned: dict[str, list[str]] = {}
     for verdict in findings.verdicts:
         for reason in verdict.reasons:
-            name = f"{verdict.group} vs {verdict.reference} ({SHORT_NAME[verdict.estimand]})"
+            name = f"{verdict.group} vs {verdict.reference} ({short_name(verdict)})"
             concerned.setdefault(reason, []).append(name)
     reasons = tuple(
         reason if len(names) == len(findings.verdicts) else f"{'; '.join(dict.fromkeys(names))}: {reason}"
@@ -226,6 +238,14 @@ def _verdict_notes(findings: Findings) -> tuple[str, ...]:
     exploratory = tuple(EXPLORATORY[when] for when in (False, None) if when in stated)
     if findings.health.passed and any(verdict.word is VerdictWord.WITHHELD for verdict in findings.verdicts):
         reasons += ("Numbers of a withheld verdict are shown for checking only; nothing may be claimed from them.",)
+    throughout = [verdict for verdict in findings.verdicts if verdict.estimand is Estimand.THROUGHOUT]
+    if throughout:
+        reasons += (THROUGHOUT_NOTE,)
+    reasons += tuple(
+        f"{verdict.group} vs {verdict.reference} ({short_name(verdict)}): {wider_change(verdict)}"
+        for verdict in throughout
+        if wider_change(verdict)
+    )
     claims = dict.fromkeys(verdict.claim for verdict in findings.verdicts if verdict.claim)
     joint = tuple(joint_claim([SHORT_NAME[each] for each in claim]) for claim in claims)
     return (*reasons, *unequal_notes(findings), *joint, *exploratory, *failed_control_notes(findings))
