@@ -17,6 +17,7 @@ DOCUMENTS = (
     "docs/printed-numbers.md",
     "docs/rows.md",
     "docs/study-files.md",
+    "docs/verdicts.md",
     "data/lenalidomide/README.md",
 )
 METHODS = {

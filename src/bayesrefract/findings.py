@@ -25,6 +25,7 @@ from bayesrefract.estimands.summaries import CurveBand as CurveBand
 from bayesrefract.estimands.summaries import Median as Median
 from bayesrefract.inference.provenance import Provenance as Provenance
 from bayesrefract.model.priors import PriorImplication as PriorImplication
+from bayesrefract.proportionality.check import Proportionality as Proportionality
 from bayesrefract.study.model import Model
 from bayesrefract.study.rope import Estimand, Rope, Rule
 from bayesrefract.study.study import Analysis
@@ -39,8 +40,9 @@ class Findings:
     `verdicts`: every contrast on every estimand with a ROPE; the hazard ratio's come first.
     `draws`: the fit in ArviZ's groups, as estimands/arviz_tree.py makes them. `prior_survival`: prior
     predictive survival, dims (quantile, time); None where the prior is improper. `start`: where curves start.
-    `misfit`: why nothing is claimed from them; empty where they fit. `over_time`: HR(t), of each contrast under
-    the usual prior of its change first, then under a wider one where something is judged that depends on it.
+    `misfit`: why nothing is claimed from them; empty where they fit. `proportionality`: whether the hazard ratio of
+    each contrast may be read as one ratio. `over_time`: HR(t), of each contrast under the usual prior of its change
+    first, then under a wider one where something is judged that depends on it.
     """
 
     analysis: Analysis
@@ -65,6 +67,7 @@ class Findings:
     at_horizon: tuple[AtHorizon, ...] = ()
     start: Start = FROM_0
     misfit: str = ""
+    proportionality: tuple[Proportionality, ...] = ()
     coding: Coding | None = None
     n_rows: int = 0  # of follow-up in which nothing changes; 0 where not counted
     over_time: tuple[RatioOverTime, ...] = ()
@@ -73,6 +76,13 @@ class Findings:
     def log_hazard_ratio(self) -> xr.DataArray:
         """Draws, dims (chain, draw, contrast), contrast labels as in Contrast.label."""
         return self.draws["posterior"].to_dataset()["log_hazard_ratio"]
+
+    def proportionality_of(self, verdict: Verdict) -> Proportionality | None:
+        """The check beside a verdict on a hazard ratio; None for other estimands, and where it was not made."""
+        if verdict.estimand is not Estimand.HAZARD_RATIO:
+            return None
+        pair = (verdict.group, verdict.reference)
+        return next((each for each in self.proportionality if (each.group, each.reference) == pair), None)
 
     @property
     def n_intervals(self) -> int:

@@ -80,6 +80,7 @@ def analyse(fit: Fit, store: Store, compiler: Compiler | None, watch: Watch) -> 
         provenance=provenance,
         at_horizon=() if unfit else at_horizon(effects),
         misfit=unfit,
+        proportionality=settled.proportionality,
         start=fit.start,
         coding=fit.cohort.coding,
         n_rows=fit.cohort.n_rows,

@@ -74,8 +74,14 @@ class Fit:
         """Whether the hazard ratio is held constant where it could change: not with hazards by group or groups that
         change, with repeated events or in one interval."""
         held = not (self.model.by_time or self.model.baseline.by_group)
+        return held and self.has_ratio_over_time
+
+    @property
+    def has_ratio_over_time(self) -> bool:
+        """Whether a hazard ratio by time has a meaning: in several intervals, of groups in which patients stay, and of
+        events that do not repeat."""
         several = self.table.events.shape[1] > 1 and len(self.table.groups) > 1
-        return held and several and not self.cohort.group_changes and not self.analysis.endpoint.repeated_events
+        return several and not self.cohort.group_changes and not self.analysis.endpoint.repeated_events
 
     def by_time(self, scale: float) -> Fit:
         """The same fit with a hazard ratio that may change; `scale`: of the half-normal prior of the change."""

@@ -14,6 +14,7 @@ import numpy as np
 import xarray as xr
 
 from bayesrefract.analysis.fit import Fit, draw, seed_of
+from bayesrefract.analysis.proportional import proportionality
 from bayesrefract.classical.agreement import Agreement
 from bayesrefract.decision import Verdict, diagnostics
 from bayesrefract.decision.decision import too_close
@@ -27,6 +28,7 @@ from bayesrefract.inference.posterior import Posterior
 from bayesrefract.inference.progress import Watch
 from bayesrefract.inference.store import Store
 from bayesrefract.model.prior_draws import prior_draws
+from bayesrefract.proportionality.check import Proportionality
 from bayesrefract.study.model import Sampler
 from bayesrefract.study.rope import Estimand
 from bayesrefract.study.study import Analysis
@@ -50,6 +52,7 @@ class Settled:
     curves: tuple[Fit, Posterior] = field(repr=False)
     curves_health: Health
     compared: Sequence[Implied]
+    proportionality: tuple[Proportionality, ...]
     exhausted: bool
     prior: Effects | None = None
 
@@ -66,6 +69,7 @@ class Settled:
             self.health,
             agreement,
             self.compared,
+            proportionality=self.proportionality,
             exhausted=self.exhausted,
             curves_health=self.curves_health,
             prior_effects=self.prior,
@@ -83,7 +87,7 @@ def settle(fit: Fit, agreement: Agreement, store: Store, compiler: Compiler | No
     sampler, fresh = fit.model.sampler, False
     while True:
         sample = partial(draw, sampler=sampler, store=store, compiler=compiler, watch=watch, fresh=fresh)
-        drawn = _drawn(fit, sample, sampler)
+        drawn = _drawn(fit, agreement, sample, sampler)
         divergences = drawn.health.divergences + drawn.curves_health.divergences
         if divergences and sampler.target_accept == fit.model.sampler.target_accept:
             watch.stage(f"{fit.label}: {divergences} divergent transitions, sampled again with smaller steps")
@@ -104,7 +108,9 @@ def settle(fit: Fit, agreement: Agreement, store: Store, compiler: Compiler | No
         sampler = replace(sampler, draws=more)
 
 
-def _drawn(fit: Fit, sample: Callable[[Fit], tuple[Posterior, Provenance]], sampler: Sampler) -> Settled:
+def _drawn(
+    fit: Fit, agreement: Agreement, sample: Callable[[Fit], tuple[Posterior, Provenance]], sampler: Sampler
+) -> Settled:
     """Draws of the fit and of those with a hazard ratio by time, with their diagnostics."""
     posterior, provenance = sample(fit)
     effects = own = _estimated(fit, posterior)
@@ -125,6 +131,7 @@ def _drawn(fit: Fit, sample: Callable[[Fit], tuple[Posterior, Provenance]], samp
         curves,
         health if behind is None else diagnostics.diagnose(curves[1], *judged[1:]),
         implied(fit.table, fit.model, fit.prior, fit.analysis.primary, own.contrasts, posterior, own.log_hazard_ratio),
+        proportionality(fit, posterior, agreement),
         exhausted=sampler.draws >= sampler.max_draws // sampler.chains,
         prior=_prior_effects(*curves) if _judges_curves(fit.analysis) else None,
     )

@@ -25,11 +25,13 @@ from bayesrefract.decision.question import (
     rests_on_rounding,
     rests_on_the_baseline,
     rests_on_the_prior,
+    rests_on_unequal_periods,
 )
 from bayesrefract.decision.throughout import decide_throughout, window_of
 from bayesrefract.decision.verdict import Beside, Verdict, VerdictWord
 from bayesrefract.estimands import Effects
 from bayesrefract.model.priors import FAVOURS_EQUIVALENCE
+from bayesrefract.proportionality.check import Proportionality
 from bayesrefract.study.model import WIDE_CHANGE
 from bayesrefract.study.rope import Estimand
 from bayesrefract.study.study import Contrast
@@ -50,6 +52,7 @@ def judge(
     compared: Sequence[Implied] = (),
     *,
     exhausted: bool,
+    proportionality: Sequence[Proportionality] = (),
     curves_health: Health | None = None,
     prior_effects: Effects | None = None,
     unfit: str = "",
@@ -60,12 +63,21 @@ def judge(
     nothing is claimed from the model's curves (`misfit`); empty where they fit. `curves_health`: of the draws of all
     estimands but the hazard ratio, where they are others; `prior_effects`: those estimands as the prior has them. A
     hazard ratio throughout is judged where it may change.
+    `proportionality`: of each contrast whether one hazard ratio describes it; empty where that is not known.
     """
     order = list(Estimand)
     ropes = sorted(case.analysis.ropes, key=lambda rope: (order.index(rope.estimand), rope.role != "primary"))
     seen = {
         contrast: Seen(
-            *_of(contrast, agreement.companion, agreement.cox, compared, agreement.robust, agreement.immortal)
+            *_of(
+                contrast,
+                agreement.companion,
+                agreement.cox,
+                compared,
+                agreement.robust,
+                agreement.immortal,
+                proportionality,
+            )
         )
         for contrast in case.analysis.contrasts
     }
@@ -125,9 +137,13 @@ def _verdict(question: Question, effects: Effects, withheld: Sequence[str], *, e
 def _sound(
     question: Question, effects: Effects, wide: Verdict | None, withheld: Sequence[str], *, exhausted: bool
 ) -> Verdict:
-    """The verdict of the rule; a claim of equality must not rest on the prior, on pooling or on rounded times."""
+    """The verdict of the rule; a claim of equality must not rest on the prior, on pooling, on rounded times or on an
+    average over unequal periods."""
     judged = partial(_ruled, question, effects, exhausted=exhausted)
     verdict = judged(withheld=withheld)
+    if verdict.word is VerdictWord.DIFFERENT:
+        contradicted = rests_on_unequal_periods(question, verdict.word)
+        return judged(doubt=contradicted) if contradicted else verdict
     if verdict.word not in CLAIMS_OF_EQUALITY:
         return verdict
     if rests_on_the_prior(question, verdict.word):
@@ -138,7 +154,10 @@ def _sound(
         return judged(doubt=f"{question.moved}, and {NOT_BY_COMPANION}")
     if wide is not None and wide.word is not verdict.word:
         return judged(doubt=NOT_WHERE_WIDE)
-    return judged(doubt=NOT_BY_EFRON) if rests_on_rounding(question, verdict.word) else verdict
+    if rests_on_rounding(question, verdict.word):
+        return judged(doubt=NOT_BY_EFRON)
+    unequal = rests_on_unequal_periods(question, verdict.word)
+    return judged(doubt=unequal) if unequal else verdict
 
 
 def _ruled(

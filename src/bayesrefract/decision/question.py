@@ -17,6 +17,7 @@ from bayesrefract.decision.throughout import window_of
 from bayesrefract.decision.verdict import Region, VerdictWord
 from bayesrefract.estimands import Effects
 from bayesrefract.model.priors import FAVOURS_EQUIVALENCE, GroupPrior, overlap
+from bayesrefract.proportionality.check import Proportionality, Reading
 from bayesrefract.study.model import Model
 from bayesrefract.study.rope import Estimand, Rope
 from bayesrefract.study.study import Analysis, Contrast
@@ -25,6 +26,11 @@ MOVED = 0.5
 """Standard errors between posterior mean and companion fit from which on groups that change get a label."""
 GROUPS_CHANGE = "groups change over time"
 """How the label begins."""
+UNEQUAL = "an average over unequal periods"
+"""Label of a hazard ratio that changes and lies outside the range for a time."""
+NOT_ONE_RATIO = f"the hazard ratio is {UNEQUAL}"
+OPPOSITE = f"{NOT_ONE_RATIO}, with opposite effects"
+"""Reasons not to call it equal, and not to call it different."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,7 @@ class Seen(NamedTuple):
     implied: Implied | None
     robust: RobustError | None
     immortal: ImmortalTime | None
+    proportionality: Proportionality | None = None
 
 
 @dataclass(frozen=True)
@@ -108,7 +115,21 @@ class Question:
     def labels(self) -> tuple[str, ...]:
         prior = (f"prior {self.prior_label}",) if self.prior_label else ()
         moved = (self.moved,) if self.moved else ()
-        return (*prior, *((self.influence,) if self.influence else ()), *moved, *self.of_rounding)
+        unequal = (UNEQUAL,) if self.reading is Reading.UNEQUAL else ()
+        return (*prior, *((self.influence,) if self.influence else ()), *moved, *self.of_rounding, *unequal)
+
+    @property
+    def reading(self) -> Reading:
+        """What the check of proportional hazards says of this ratio and this range."""
+        if not self.of_ratio or self.seen.proportionality is None:
+            return Reading.CONSTANT
+        return self.seen.proportionality.reading(self.rope)
+
+    @property
+    def opposite(self) -> bool:
+        """Whether the ratio lies wholly below 1 in one third of the events, and wholly above in another."""
+        seen = self.seen.proportionality
+        return self.of_ratio and seen is not None and seen.opposite(self.rope)
 
     @property
     def moved(self) -> str:
@@ -157,3 +178,17 @@ def rests_on_rounding(question: Question, word: VerdictWord) -> bool:
         return False
     cox = question.seen.cox
     return not question.says(word, None if cox is None else (cox.log_coef, cox.log_se))
+
+
+def rests_on_unequal_periods(question: Question, word: VerdictWord) -> str:
+    """Why a hazard ratio that changes over time does not support this word; empty where it does.
+
+    A claim of equality needs an average over periods that are alike, and that this could be looked at; a difference
+    needs only that no two periods contradict each other.
+    """
+    if word is VerdictWord.DIFFERENT:
+        return OPPOSITE if question.opposite else ""
+    seen = question.seen.proportionality
+    if question.reading is Reading.UNKNOWN and seen is not None:
+        return f"Whether the ratio changes over time cannot be checked: {seen.reason}"
+    return NOT_ONE_RATIO if question.reading is Reading.UNEQUAL else ""

@@ -59,7 +59,7 @@ def quantile(values: Floats, probabilities: Floats, weight: Floats | None = None
 def probability(happens: NDArray[np.bool_], weight: Floats | None = None) -> Probability:
     """Posterior probability of what happens in some samples (sample,)."""
     share = normalised(weight, len(happens))
-    value = float(share @ happens)
+    value = min(float(share @ happens), 1.0)  # weights add up to 1 but for rounding
     return Probability(value, float(np.sqrt((share**2) @ (happens - value) ** 2)))
 
 

@@ -109,10 +109,17 @@ def thirds(
     )
 
 
+def changes(draws: Draws) -> bool:
+    """Whether the data speak against one constant ratio.
+
+    A Bayes factor within twice its error below the limit counts as above it: the stricter word stands.
+    """
+    return bool(draws.log_bayes_factor + 2 * draws.error >= np.log(CHANGES))
+
+
 def is_average_of_unequal(draws: Draws, found: Thirds) -> bool:
     """Whether the ratio changes, and lies outside the range in some third more likely than not.
 
-    `equivalent` and `non_inferior` are not said then. A Bayes factor within twice its error below the limit counts as
-    above it: the stricter word stands.
+    `equivalent` and `non_inferior` are not said then.
     """
-    return bool(draws.log_bayes_factor + 2 * draws.error >= np.log(CHANGES) and found.outside.value >= OUTSIDE)
+    return changes(draws) and bool(found.outside.value >= OUTSIDE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bayesrefract.decision import Verdict, VerdictWord
 from bayesrefract.findings import Findings
 from bayesrefract.numerals import fixed
+from bayesrefract.report.over_time_words import needs_telling, over_time
 from bayesrefract.report.tables.verdicts import verdict_text
 from bayesrefract.report.words import interval_name, interval_text, sentence
 from bayesrefract.study.rope import Estimand, RuleName
@@ -25,9 +26,12 @@ def primary_verdict(findings: Findings) -> Verdict:
 
 
 def headline(findings: Findings, verdict: Verdict | None = None) -> str:
-    """The sentence of a verdict; where the events could not have shown what was sought, that too."""
+    """The sentence of a verdict; where its ratio changes over time, or the events could not have shown what was
+    sought, that too."""
     verdict = verdict or primary_verdict(findings)
-    return " ".join([sentence(verdict, findings.analysis), *_out_of_reach(findings, verdict)])
+    changes = [over_time(findings, verdict)] if needs_telling(findings, verdict) else []
+    told = [sentence(verdict, findings.analysis), *changes, *_out_of_reach(findings, verdict)]
+    return " ".join(part for part in told if part)
 
 
 def one_line(findings: Findings) -> str:

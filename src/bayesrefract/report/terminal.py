@@ -13,11 +13,12 @@ from bayesrefract.findings import Findings, counterpart
 from bayesrefract.numerals import ABSENT, amount, declared_ratio, fixed, mass
 from bayesrefract.report import tables
 from bayesrefract.report.headline import headline
+from bayesrefract.report.over_time_words import all_over_time
 from bayesrefract.report.tables.crosscheck import with_limits
 from bayesrefract.report.tables.draw import show_table
 from bayesrefract.report.tables.immortal import immortal_sentence
 from bayesrefract.report.tables.table import Table, columns
-from bayesrefract.report.tables.verdicts import THROUGHOUT_NOTE, short_name, verdict_text
+from bayesrefract.report.tables.verdicts import THROUGHOUT_NOTE, short_name, unequal_notes, verdict_text
 from bayesrefract.report.words import (
     EVIDENCE_LABEL,
     estimand_name,
@@ -49,7 +50,8 @@ def _wrapped(text: str, stream: TextIO) -> str:
 
 
 def lines(findings: Findings) -> Iterator[str]:
-    """Codes of events, evidence, model, range, patients and events, and the sentence of the primary verdict."""
+    """Codes of events, evidence, model, range, patients and events, and the sentence of the primary verdict; that of
+    every contrast on its ratio over time."""
     analysis = findings.analysis
     if findings.coding is not None:
         yield str(findings.coding)
@@ -60,7 +62,9 @@ def lines(findings: Findings) -> Iterator[str]:
     yield counts(findings)
     yield from (immortal_sentence(each, findings) for each in findings.agreement.immortal)
     yield ""
-    yield headline(findings)
+    told = headline(findings)
+    yield told
+    yield from all_over_time(findings, told)
     for verdict in findings.verdicts:
         if verdict.estimand is Estimand.THROUGHOUT and verdict.primary and verdict.rope.role == "primary":
             yield " ".join(filter(None, [sentence(verdict, analysis), wider_change(verdict)]))
@@ -133,7 +137,7 @@ def short_table(findings: Findings) -> Table:
     rows = tuple(_short_row(verdict, findings, several=several) for verdict in findings.verdicts)
     estimate = f"Estimate ({interval_name(findings.verdicts[0])})" if findings.verdicts else "Estimate"
     heads = columns("Contrast", *(("ROPE",) if several else ()), "Verdict", numbers=(estimate, "P inside", COX))
-    reasons = [reason for verdict in findings.verdicts for reason in verdict.reasons]
+    reasons = [reason for verdict in findings.verdicts for reason in (*verdict.reasons, *unequal_notes(findings))]
     if any(verdict.estimand is Estimand.THROUGHOUT for verdict in findings.verdicts):
         reasons.append(THROUGHOUT_NOTE)
     notes = tuple(dict.fromkeys((*reasons, *([findings.misfit] if findings.misfit else []))))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+
 from bayesrefract.decision import Verdict, VerdictWord
 from bayesrefract.findings import Counterpart, Findings, counterpart
 from bayesrefract.report.json.contrast_schema import (
@@ -15,11 +17,14 @@ from bayesrefract.report.json.contrast_schema import (
     DifferenceEstimate,
     Gates,
     HazardRatio,
+    OverTime,
     RatioEstimate,
     RopeReading,
     RuleOfVerdict,
+    ThirdOfEvents,
     WiderChange,
 )
+from bayesrefract.report.over_time_words import THIRDS, over_time
 from bayesrefract.report.words import sentence
 from bayesrefract.study.rope import Estimand, Rule
 
@@ -52,8 +57,34 @@ def contrast_part(findings: Findings, verdict: Verdict) -> Contrast:
         cox=_cox(twin),
         bayes_factors=tuple(BayesFactor(**asdict(each)) for each in twin.bayes_factors),
         tost_p=twin.tost_p,
+        over_time=_over_time(findings, verdict),
         companion=_companion(twin),
         gates=Gates(passed=not withheld, reasons=list(verdict.reasons) if withheld else []),
+    )
+
+
+def _over_time(findings: Findings, verdict: Verdict) -> OverTime | None:
+    check = findings.proportionality_of(verdict)
+    if check is None:
+        return None
+    draws, thirds = check.draws, check.on(verdict.rope)
+    parts = []
+    if thirds is not None:
+        for place, name in enumerate(THIRDS):
+            middle, low, high = (float(np.exp(each[place])) for each in (thirds.log_ratio, thirds.low, thirds.high))
+            parts.append(ThirdOfEvents(third=_word(name), hazard_ratio=middle, low95=low, high95=high))
+    return OverTime(
+        reading=check.reading(verdict.rope),
+        log_bayes_factor=None if draws is None else draws.log_bayes_factor,
+        log_bayes_factor_error=None if draws is None else draws.error,
+        p_outside=None if thirds is None else thirds.outside.value,
+        mcse_outside=None if thirds is None else thirds.outside.mcse,
+        events=None if thirds is None else float(thirds.events.sum()),
+        thirds=parts,
+        opposite=check.opposite(verdict.rope),
+        schoenfeld_p=check.schoenfeld_p,
+        reason=check.reason,
+        sentence=over_time(findings, verdict),
     )
 
 

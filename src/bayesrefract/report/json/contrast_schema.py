@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from bayesrefract.decision import VerdictWord
+from bayesrefract.proportionality.check import Reading
 from bayesrefract.report.json.parts import Date, Limits, Number, Part
 from bayesrefract.study.rope import Estimand, Harm, IntervalKind, RuleName, Side
 
@@ -175,6 +176,44 @@ class BayesFactor(Part):
     value: Number = Field(description="The factor, from the normal likelihood of the companion fit.")
 
 
+class ThirdOfEvents(Part):
+    """The hazard ratio in one third of the events of the two groups."""
+
+    third: Literal["early", "middle", "late"] = Field(description="Which third.")
+    hazard_ratio: Number = Field(description="Posterior median of the ratio with the event-weighted mean log ratio.")
+    low95: Number = Field(description="Lower 95% equal-tailed limit.")
+    high95: Number = Field(description="Upper 95% equal-tailed limit.")
+
+
+class OverTime(Part):
+    """Whether a hazard ratio may be read as one ratio: a model in which it may change, fitted to the two groups."""
+
+    reading: Reading = Field(
+        description="constant: no strong sign of a change. changes: the data speak against one constant ratio. "
+        "unequal: they do, and in some third of the events the ratio more likely lies outside the ROPE (one-sided: "
+        "beyond the bound of the harm), so that the average is over unequal periods. unknown: not possible, see reason."
+    )
+    log_bayes_factor: Number = Field(
+        description="Log of the Bayes factor of a changing against a constant ratio; null where it was not fitted."
+    )
+    log_bayes_factor_error: Number = Field(description="Standard error of log_bayes_factor.")
+    p_outside: Number = Field(
+        description="Posterior probability that the mean log ratio of at least one third lies outside the ROPE, "
+        "one-sided: beyond the bound of the harm."
+    )
+    mcse_outside: Number = Field(description="Monte Carlo standard error of p_outside.")
+    events: Number = Field(description="Events of the two groups, up to the horizon, that the thirds share out.")
+    thirds: list[ThirdOfEvents] = Field(description="Early, middle and late third; empty where not fitted.")
+    opposite: bool = Field(
+        description="Whether the ratio is unequal, with a third wholly (95%) below 1 and another wholly above."
+    )
+    schoenfeld_p: Number = Field(
+        description="p-value of the Schoenfeld test of this contrast; it decides where nothing was fitted."
+    )
+    reason: str = Field(description="Why the check is not possible, as a clause; empty where it is.")
+    sentence: str = Field(description="The same in words; empty where the verdict is withheld.")
+
+
 class Gates(Part):
     """Whether a verdict may be given at all."""
 
@@ -237,6 +276,10 @@ class Contrast(Part):
     tost_p: Number = Field(
         description="Larger p-value of two one-sided Wald tests of Cox's ratio against the ROPE's bounds; null without "
         "Cox regression."
+    )
+    over_time: OverTime | None = Field(
+        description="Whether one ratio holds over the whole of follow-up; null for other estimands than the "
+        "hazard ratio."
     )
     companion: CompanionFit | None = Field(
         description="The companion fit of the same contrast; null for other estimands than the hazard ratio."

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from bayesrefract.classical.agreement import ProportionalHazards
 from bayesrefract.findings import Findings
 from bayesrefract.numerals import declared, exact, fixed, p_value, unit_of
+from bayesrefract.proportionality.check import LEAST_EVENTS, SMALL_P
+from bayesrefract.proportionality.thirds import CHANGES, OUTSIDE
 from bayesrefract.report.rule_words import false_claims, harm_bound
 from bayesrefract.report.words import estimand_name, when_declared
 from bayesrefract.study.model import BaselineKind, Model, StrataKind
@@ -34,7 +36,21 @@ def methods(findings: Findings) -> tuple[str, ...]:
         *(_range(rope, analysis) for rope in analysis.ropes),
         "A verdict is withheld when the chains have not converged, when a compared group has too few events, or when "
         "the same model with a flat prior does not agree with Cox regression. It then comes with its reason.",
+        _over_time(),
         f"Primary model: {model.name}. Other models, where there are any, show whether the verdict depends on it.",
+    )
+
+
+def _over_time() -> str:
+    return (
+        "Beside every hazard ratio stands a model in which it may change over follow-up (its change half-normal with "
+        "scale 1), fitted to the two groups. Where the Bayes factor of this model against one constant ratio is at "
+        f"least {CHANGES:g}, and the probability at least {OUTSIDE:g} that the mean log ratio of the first, middle or "
+        "last third of the events lies outside the range (of a one-sided rule: beyond the bound of the harm), the "
+        "groups are not called equivalent or non-inferior; nor where a third has fewer than "
+        f"{LEAST_EVENTS} events of the two groups. A difference keeps its word with a label, unless a third lies "
+        "wholly below 1 and another wholly above. Where the change cannot be modelled (groups that change, one "
+        f"interval), the Schoenfeld test of the contrast decides, below {SMALL_P:g}; elsewhere it decides nothing."
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bayesrefract.decision import Verdict, VerdictWord
 from bayesrefract.decision.joint import shows_difference
+from bayesrefract.decision.question import NOT_ONE_RATIO, UNEQUAL
 from bayesrefract.findings import Findings
 from bayesrefract.numerals import ABSENT, amount, declared_ratio, exact, fixed, mass, probability, ratio, span, unit_of
 from bayesrefract.report.rule_words import joint_claim
@@ -260,7 +261,18 @@ def _verdict_notes(findings: Findings) -> tuple[str, ...]:
     )
     claims = dict.fromkeys(verdict.claim for verdict in findings.verdicts if verdict.claim)
     joint = tuple(joint_claim([SHORT_NAME[each] for each in claim]) for claim in claims)
-    return (*reasons, *joint, *exploratory, *failed_control_notes(findings))
+    return (*reasons, *unequal_notes(findings), *joint, *exploratory, *failed_control_notes(findings))
+
+
+def unequal_notes(findings: Findings) -> tuple[str, ...]:
+    """The label of hazard ratios that change over time, where it is not the reason of their verdict."""
+    labelled = [each for each in findings.verdicts if UNEQUAL in each.labels and each.word is not VerdictWord.WITHHELD]
+    names = dict.fromkeys(
+        f"{each.group} vs {each.reference} ({SHORT_NAME[each.estimand]})"
+        for each in labelled
+        if not any(reason.startswith(NOT_ONE_RATIO) for reason in each.reasons)
+    )
+    return (f"{'; '.join(names)}: {UNEQUAL}",) if names else ()
 
 
 def failed_control_notes(findings: Findings) -> list[str]:
