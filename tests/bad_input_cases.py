@@ -20,7 +20,7 @@ from bad_rows_cases import ROWS as ROWS_OF_PATIENTS
 from bad_rows_cases import rows_cases, study_cases
 from bad_shape_cases import ARGUMENTS, MODEL_SHAPES, PARQUET, STUDY_SHAPES, headings, look_alikes
 from bad_therapy_cases import THERAPY_CASES
-from bad_toml_cases import MODEL_CHANGES, MODELS_WITH_BASES, STUDY_CHANGES
+from bad_toml_cases import MODEL_CHANGES, MODELS_OF_OTHER_COVARIATES, MODELS_WITH_BASES, STUDY_CHANGES
 from lenalidomide_study import FOLDER as FOLDER_OF_STUDY
 from records_example import TABLE, change
 from therapy_example import EXAMPLE as THERAPY_EXAMPLE
@@ -348,6 +348,10 @@ STUDIES = {
 
 MODELS = {name: model(changed) for name, changed in MODEL_CHANGES.items()} | {
     name: compare(TABLE, "--model", "mine.toml", files=files) for name, files in MODELS_WITH_BASES.items()
+}
+MODELS |= {
+    name: compare(TABLE, "--model", "mine.toml", files={"mine.toml": text})
+    for name, text in MODELS_OF_OTHER_COVARIATES.items()
 }
 
 STUDY_OF_HISTORIES = {

@@ -174,14 +174,9 @@ MODELS_WITH_BASES = {
     "model-base-with-nothing-to-exchange": {"mine.toml": 'base = "unadjusted"\n' + BASED + "exchangeable = true\n"},
     "model-ratio-by-time-in-one-interval": {"mine.toml": OTHER + "hr_by_time = true\n[intervals]\ncuts = []\n"},
     "model-exchangeable-twice": {"mine.toml": OTHER + 'exchangeable = ["sex", "sex"]\n'},
-    "model-exchangeable-unknown": {"mine.toml": OTHER + 'exchangeable = ["sx"]\n'},
-    "model-exchangeable-number": {"mine.toml": OTHER + 'exchangeable = ["age"]\n'},
     "model-scale-of-nothing-shared": {"mine.toml": OTHER + "[prior]\nexchangeable_scale = { sex = 0.3 }\n"},
     "model-scale-of-another-covariate": {
         "mine.toml": OTHER + 'exchangeable = ["sex"]\n[prior]\nexchangeable_scale = { age = 0.3 }\n'
-    },
-    "model-scale-of-no-covariate": {
-        "mine.toml": OTHER + "exchangeable = true\n[prior]\nexchangeable_scale = { site = 0.3 }\n"
     },
 }
 """Files beside each other: mine.toml is the one that is asked for."""
@@ -215,3 +210,10 @@ MODEL_CHANGES = {
     "model-ratio-by-time-and-by-group": ('adjust = "question"', 'adjust = "question"\nhr_by_time = true'),
     "model-nothing-to-exchange": ('adjust = "question"', 'adjust = "none"\nexchangeable = true'),
 }
+
+MODELS_OF_OTHER_COVARIATES = {
+    "model-exchangeable-unknown": OTHER + 'exchangeable = ["sx"]\n',
+    "model-exchangeable-number": OTHER + 'exchangeable = ["age"]\n',
+    "model-scale-of-no-covariate": OTHER + "exchangeable = true\n[prior]\nexchangeable_scale = { site = 0.3 }\n",
+}
+"""Good files that do not fit the covariates of the question."""

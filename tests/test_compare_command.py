@@ -28,7 +28,7 @@ from bayesrefract.comparison import (
 from bayesrefract.errors import ModelError
 from bayesrefract.report.json.schema import published
 from bayesrefract.report.terminal import declaration
-from bayesrefract.study.model import NO_SET, QUESTION_SET, StrataKind
+from bayesrefract.study.model import NO_SET, QUESTION_SET, Baseline, BaselineKind, Intervals, StrataKind
 from bayesrefract.study.model_file import load_model
 from bayesrefract.study.rope import Estimand, Harm, Rope, Rule, RuleName
 from bayesrefract.study.study import Evidence, TimeUnit
@@ -156,6 +156,39 @@ def test_options_are_checked_by_the_rules_of_a_study_file() -> None:
         assert word in faults
     (outside,) = option_faults(replace(ASKED, rope=Rope(0.8, 0.9, source="protocol")))
     assert "do not enclose 1" in outside
+
+
+def test_a_window_is_a_further_range_with_the_same_bounds() -> None:
+    asked = replace(ASKED, window=(0.0, 24.0))
+    average, throughout = study_of(asked, ("a", "b")).analyses[0].ropes
+    assert average == ASKED.rope
+    assert throughout == replace(ASKED.rope, estimand=Estimand.THROUGHOUT, window=(0.0, 24.0))
+    assert option_faults(asked) == ()
+    for typed, fault in (
+        (True, "--window = [24, 0] is not two rising times from 0. Write --window 0 24."),
+        (False, "window = [24, 0] is not two rising times from 0. Write window = [0, 24]."),
+    ):
+        assert option_faults(replace(asked, window=(24.0, 0.0), typed=typed)) == (fault,)
+    (misplaced,) = option_faults(replace(ASKED, rope=replace(ASKED.rope, window=(0.0, 24.0)), typed=False))
+    assert misplaced.startswith('window = [0, 24] is only for estimand = "hazard_ratio_throughout".')
+
+
+def test_the_ratio_of_the_chosen_model_may_change() -> None:
+    primary = load_model("primary")
+    changed = model_for(replace(ASKED, hr_by_time=True), primary)
+    constant = model_for(replace(ASKED, window=(0.0, 24.0)), primary)
+    assert (changed.by_time, constant.by_time) == (True, False)
+    assert changed.title.startswith("Hazard ratio that may change, otherwise as primary")
+    assert (changed.baseline, changed.priors, changed.sampler) == (primary.baseline, primary.priors, primary.sampler)
+    by_group = replace(primary, baseline=Baseline(BaselineKind.INDEPENDENT, by_group=True))
+    for options in ({"hr_by_time": True}, {"window": (0.0, 24.0)}):
+        for model in (
+            by_group,
+            replace(primary, intervals=Intervals(cuts=())),
+            replace(primary, intervals=Intervals(maximum=1)),
+        ):
+            with pytest.raises(ModelError, match="has no meaning with it"):
+                model_for(replace(ASKED, **options), model)
 
 
 def test_covariates_and_strata_point_the_model_at_them() -> None:

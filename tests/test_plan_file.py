@@ -74,6 +74,56 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     assert all(any(f.startswith(f"mine.toml: {key} ") for f in caught.value.faults) for key in keys)
 
 
+CHANGING = """
+base = "primary"
+title = "Mine"
+purpose = "A test."
+exchangeable = ["site", "region"]
+hr_by_time = true
+[prior]
+exchangeable_scale = { site = 0.3 }
+change_scale = 0.6
+"""
+
+
+def test_a_list_of_covariates_shares_spreads_each_with_its_scale(tmp_path: Path) -> None:
+    model = read(tmp_path, CHANGING)
+    assert (model.exchangeable, model.by_time) == (("site", "region"), True)
+    assert [model.shares_a_spread(name) for name in ("site", "region", "sex")] == [True, True, False]
+    assert [model.priors.scale_of(name) for name in ("site", "region")] == [0.3, 0.5]
+    assert model.priors.change_scale == 0.6
+    every = read(tmp_path, CHANGING.replace('["site", "region"]', "true"))
+    assert every.shares_a_spread("sex")
+    assert (every.priors.scale_of("site"), every.priors.scale_of("sex")) == (0.3, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (('["site", "region"]', "false"), "names site, and exchangeable is false"),
+        (("site = 0.3", "sit = 0.3"), 'names sit, which exchangeable does not (site, region). Did you mean "site"?'),
+        (
+            ("site = 0.3", "site = 0"),
+            "prior.exchangeable_scale.site = 0 is not allowed. Give a number from 1e-06 to 20",
+        ),
+        (("{ site = 0.3 }", "0"), "prior.exchangeable_scale = 0 is not allowed. Give a number from 1e-06 to 20"),
+        (('["site", "region"]', "3"), "exchangeable = 3 is not allowed. Give true, false, or a list of covariates."),
+        (
+            ('["site", "region"]', "[3]"),
+            "exchangeable[1] = 3 is not allowed. Give true, false, or a list of covariates.",
+        ),
+        (("hr_by_time = true", "hr_by_time = 1"), "hr_by_time = 1"),
+        (("change_scale = 0.6", "change_scale = 0"), "change_scale = 0"),
+        (("[prior]", "[intervals]\nmaximum = 1\n[prior]"), "beside one interval"),
+    ],
+)
+def test_faults_of_spreads_and_of_a_ratio_by_time(tmp_path: Path, change: tuple[str, str], fault: str) -> None:
+    with pytest.raises(ModelError) as caught:
+        read(tmp_path, CHANGING.replace(*change))
+    (found,) = caught.value.faults
+    assert fault in found
+
+
 def test_an_unknown_model_lists_the_known_ones() -> None:
     with pytest.raises(ModelError) as caught:
         load_model("primry")
@@ -133,6 +183,7 @@ DIFFERENT: dict[str, dict[str, object]] = {
     "collapsed": {"baseline": Baseline(kind=BaselineKind.INDEPENDENT, strata=StrataKind.COMMON, shape=0.1)},
     "coarse": {"intervals": COARSE},
     "total": {"adjust": "total"},
+    "hr_by_time": {"by_time": True},
 }
 """What each shipped model changes of the primary one."""
 

@@ -98,6 +98,20 @@ def test_a_difference_in_one_interval_is_named_and_an_average_hides_it() -> None
     assert told.endswith("It lies beyond the bound after 20 months.")
 
 
+@pytest.mark.parametrize("rule", [Rule(), BY_PROBABILITY])
+def test_where_all_draws_agree_the_probability_has_a_bound(rule: Rule) -> None:
+    """Nothing of n draws is probable with at most 3 / n, and a probability rule is judged with that uncertainty."""
+    sure = judged([0.0, 0.0, 0.0], 0.01, rule)
+    assert (sure.p_inside, sure.mcse_inside) == (1.0, 0.0)
+    assert sure.p_inside_bound is not None
+    assert float(sure.p_inside_bound.removeprefix("> ")) == pytest.approx(1 - 3 / (4 * PER_CHAIN), abs=1e-4)
+    assert sure.distance_mcse > 0
+    never = judged([0.0, 1.0, 0.0], 0.01, rule)
+    assert (never.p_inside, never.p_above) == (0.0, 1.0)
+    assert never.p_inside_bound is not None
+    assert never.p_inside_bound.startswith("< 0.000")
+
+
 def test_every_interval_has_to_be_inside() -> None:
     assert judged([0.0, 0.02, -0.02], 0.05).word is VerdictWord.EQUIVALENT
     wide_late = judged([0.0, 0.02, -0.02], [0.05, 0.05, 0.2])

@@ -100,7 +100,7 @@ def decide(
     own_scale: Callable[..., Floats] = np.exp if estimand.is_ratio else np.asarray
     region = Region(*np.log([rope.low, rope.high])) if estimand.is_ratio else Region(rope.low, rope.high)
     quality = convergence(values)
-    three = _rule_of_three(values, quality)
+    three = rule_of_three(values, quality)
     side = rule.side_of(estimand)
     interval = _interval(values, rule)
     probabilities = _probabilities(values, region)
@@ -119,7 +119,7 @@ def decide(
         eti95=_pair(own_scale(np.quantile(values, [0.025, 0.975]))),
         **_moments(values, own_scale),
         **probabilities.fields(),
-        p_inside_bound=_bound(probabilities.inside.value, three),
+        p_inside_bound=agreed_bound(probabilities.inside.value, three),
         prior_inside=prior_inside,
         distance=judgement.distance.value,
         distance_mcse=judgement.distance.mcse,
@@ -179,7 +179,7 @@ def share(indicator: NDArray[np.bool_]) -> Simulated:
     return Simulated(share, 0.0 if agreed else float(array_stats.mcse(indicator.astype(float), method="mean")))
 
 
-def _rule_of_three(values: Floats, quality: Convergence) -> float:
+def rule_of_three(values: Floats, quality: Convergence) -> float:
     """Where none of n independent draws shows an event, its probability is below 3/n (95%).
 
     n is the bulk ESS of the draws themselves, at most their number.
@@ -187,7 +187,7 @@ def _rule_of_three(values: Floats, quality: Convergence) -> float:
     return 3.0 / float(np.fmin(quality.ess_bulk, values.size))
 
 
-def _bound(share: float, three: float) -> str | None:
+def agreed_bound(share: float, three: float) -> str | None:
     """Text for a probability where all draws agree, rounded to the safe side."""
     if share == 1.0:
         return f"> {np.floor((1 - three) * 1e5) / 1e5:.5f}"

@@ -10,7 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from bayesrefract.cohort.exposure import ExposureTable
-from bayesrefract.decision.decision import labelled, share, word_of
+from bayesrefract.decision.decision import agreed_bound, labelled, rule_of_three, share, word_of
 from bayesrefract.decision.diagnostics import Convergence, convergence
 from bayesrefract.decision.verdict import Judgement, Region, Simulated, Verdict, judge_band, judge_band_probability
 from bayesrefract.errors import StudyError
@@ -100,7 +100,8 @@ def decide_throughout(
     quality = _worst([convergence(values[:, :, j]) for j in range(values.shape[2])])
     inside = share(((values >= region.low) & (values <= region.high)).all(axis=2))
     below, above = share((values < region.low).any(axis=2)), share((values > region.high).any(axis=2))
-    judgement, place = _judgement(values, band, region, rule, side)
+    three = rule_of_three(values[:, :, 0], quality)
+    judgement, place = _judgement(values, band, region, rule, side, three)
     word, direction, reasons = word_of(judgement, side, withheld, doubt, exhausted)
     if direction is not None and place is not None:
         reasons = (*reasons, f"It lies beyond the bound {_named(window, place)}")
@@ -126,7 +127,7 @@ def decide_throughout(
         mcse_below=below.mcse,
         mcse_inside=inside.mcse,
         mcse_above=above.mcse,
-        p_inside_bound=None,
+        p_inside_bound=agreed_bound(inside.value, three),
         prior_inside=prior_inside,
         distance=judgement.distance.value,
         distance_mcse=judgement.distance.mcse,
@@ -143,8 +144,10 @@ def _worst(found: Sequence[Convergence]) -> Convergence:
     )
 
 
-def _judgement(values: Floats, band: Bands, region: Region, rule: Rule, side: Side) -> tuple[Judgement, int | None]:
-    """The judgement, and the interval that a difference is in."""
+def _judgement(
+    values: Floats, band: Bands, region: Region, rule: Rule, side: Side, three: float
+) -> tuple[Judgement, int | None]:
+    """The judgement, and the interval that a difference is in. `three`: of the rule of three, where all draws agree."""
     if rule.name is RuleName.PROBABILITY:
         if rule.threshold is None:
             raise StudyError("rule: name = probability needs a threshold. Declare it, for instance threshold = 0.95.")
@@ -157,6 +160,7 @@ def _judgement(values: Floats, band: Bands, region: Region, rule: Rule, side: Si
             Side.BELOW: share((values >= region.low).all(axis=2)),
             Side.TWO_SIDED: share(inside),
         }[side]
+        kept, below, above = (Simulated(each.value, each.mcse or three / 2) for each in (kept, below, above))
         judgement = judge_band_probability(kept, below, above, rule.threshold, side)
     else:
         lows, highs = band.low_throughout, band.high_throughout

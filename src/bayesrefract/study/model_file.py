@@ -6,7 +6,7 @@ import importlib.resources
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationInfo, field_validator
 
 from bayesrefract.errors import ModelError
 from bayesrefract.messages import did_you_mean
@@ -51,6 +51,18 @@ INDEPENDENT_ONLY, RANDOM_WALK_ONLY = (
 
 type Scale = Annotated[float, Field(ge=LEAST_SCALE, le=LARGEST_SCALE, description=SCALE)]
 
+ONE, SEVERAL = "[one]", "[several]"
+"""Marks of the two forms of a key, in brackets as pydantic's own, which are left out of a fault's place."""
+
+
+def _form(given: Any) -> str:
+    """Which form of a key is meant: a fault is then told once, of that form alone."""
+    return SEVERAL if isinstance(given, list | dict) else ONE
+
+
+type Shared = Annotated[Annotated[bool, Tag(ONE)] | Annotated[list[Text], Tag(SEVERAL)], Discriminator(_form)]
+type Scales = Annotated[Annotated[Scale, Tag(ONE)] | Annotated[dict[str, Scale], Tag(SEVERAL)], Discriminator(_form)]
+
 
 class HeadSection(Section):
     """The keys before the first table."""
@@ -58,7 +70,7 @@ class HeadSection(Section):
     title: Text = Field(description="one line that names the model")
     purpose: Text = Field(description="one line that says what the model is for")
     adjust: Text = Field(description='"none", "question" (the set the question names), or the name of a set')
-    exchangeable: bool | list[Text] = Field(default=False, description="true, false, or a list of covariates")
+    exchangeable: Shared = Field(default=False, description="true, false, or a list of covariates")
     hr_by_time: bool = Field(default=False, description="true or false")
     compared_only: bool = Field(default=False, description="true or false")
 
@@ -147,9 +159,7 @@ class PriorSection(Section):
     group: Annotated[Any, BeforeValidator(_read_group_prior)] = Field(description="a named prior, or { hr95 = [l, h] }")
     continuous_sd: Scale = Field(default=1.0, description=SCALE)
     categorical_pairwise_sd: Scale = Field(default=1.0, description=SCALE)
-    exchangeable_scale: Scale | dict[str, Scale] = Field(
-        default=0.5, description=f"{SCALE}, or a table of covariates with one each"
-    )
+    exchangeable_scale: Scales = Field(default=0.5, description=f"{SCALE}, or a table of covariates with one each")
     change_scale: Scale = Field(default=0.3, description=SCALE)
 
 

@@ -23,6 +23,7 @@ from bayesrefract.report.figures.style import GROUP_COLOURS, ORANGE, STYLE, WIDT
 RATIO = "log HR"
 SPREADS = {
     "sigma": "how much the log hazard changes over follow-up",
+    "change_sd": "how much the log hazard ratio changes over follow-up",
     "stratum_sd": "how far the strata differ in the level of their hazard",
     "stratum_sigma": "how far the strata differ in the course of their hazard",
     "tau": "how far the levels of a covariate differ",

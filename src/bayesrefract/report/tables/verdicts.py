@@ -101,8 +101,21 @@ def model_table(made: Sequence[Findings], verdict: Verdict) -> Table:
         numbers=("Patients", "Events", "Estimate", _interval_heading(made[0]), "P inside"),
     )
     declared = [twin for each, twin in pairs if not each.model.complete]
-    notes = (f"The verdict is {holds_in(declared)}.", *_patients_note([each for each, _ in pairs]))
+    notes = (
+        f"The verdict is {holds_in(declared)}.",
+        *_patients_note([each for each, _ in pairs]),
+        *_without(made, pairs, verdict),
+    )
     return Table(title, heading, rows, notes)
+
+
+def _without(made: Sequence[Findings], pairs: Sequence[tuple[Findings, Verdict]], verdict: Verdict) -> tuple[str, ...]:
+    """Models whose hazard ratio may not change, which have no verdict on it throughout a window."""
+    there = {each.model.name for each, _ in pairs}
+    names = [each.model.name for each in made if each.model.name not in there]
+    if verdict.estimand is not Estimand.THROUGHOUT or not names:
+        return ()
+    return (f"Without a hazard ratio that may change, or this contrast, and so without a verdict: {', '.join(names)}.",)
 
 
 def _patients_note(made: Sequence[Findings]) -> tuple[str, ...]:
