@@ -17,7 +17,7 @@ def how_often_wrong(address: str | None) -> Block:
     address : where the sources can be seen, without an end of a path.
     """
     counted = (
-        f"{QUESTION} In simulated trials whose truth is known, from patients to verdict: how often a verdict is "
+        f"{QUESTION} In trials that were drawn with a known truth, from patients to verdict: how often a verdict is "
         "withheld though nothing is wrong, how often groups whose hazard ratio is the range's own bound are called "
         "equivalent, and what becomes of hazard ratios that change or cross."
     )
