@@ -35,7 +35,15 @@ from validation.calibration.scenarios import CUTS, SCENARIOS, Scenario  # noqa: 
 from validation.calibration.simulate import after, design, draw  # noqa: E402
 
 SEED = 20240
-FROM_PATIENTS = {"exposure", "stratum_events", "event_groups", "event_columns"}
+FROM_PATIENTS = {
+    "stratum_events",
+    "event_fraction",
+    "event_effects",
+    "event_columns",
+    "group_events",
+    "x",  # the same, in the order in which patients leave
+    *("row_time", "row_count", "block_start", "extra_time", "extra_count", "extra_start", "extra_row"),
+}
 """What a likelihood takes from the data; everything else sets a prior, or is the same for all data sets."""
 CASE_OF = {case.name: case for case in CASES}
 
@@ -67,7 +75,10 @@ def test_truth_and_draws_have_the_same_quantities(scenario: Scenario) -> None:
     data = draw(design(scenario), np.random.default_rng(4))
     found = quantities(data.truth, data)
     pairs = scenario.groups * (scenario.groups - 1) // 2
-    assert sum(name.startswith("log HR") for name in found) == pairs
+    by_time = {"log HR of the first interval", "log HR of the last interval", "change_sd"}
+    changes = scenario.plan().by_time
+    assert by_time & set(found) == (by_time if changes else set())
+    assert sum(name.startswith("log HR") for name in found) == pairs + 2 * changes
     assert sum(name.startswith("coefficient") for name in found) == (3 if scenario.covariates else 0)
     assert LOG_LIKELIHOOD in found
     assert all(np.isfinite(value).all() for name, value in found.items() if not name.startswith("log_hazard"))

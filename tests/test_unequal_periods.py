@@ -33,7 +33,7 @@ from bayesrefract.proportionality.check import (
 from bayesrefract.proportionality.pair import from_table
 from bayesrefract.report.headline import headline
 from bayesrefract.report.json.verdict import to_json
-from bayesrefract.report.over_time_words import over_time
+from bayesrefract.report.proportionality_words import proportionality_sentence
 from bayesrefract.report.terminal import lines, short_table
 from bayesrefract.study.model import Intervals, Model
 from bayesrefract.study.rope import Harm, Rope, Rule, Side
@@ -100,7 +100,7 @@ def judged(
 
 def told(verdict: Verdict, check: Proportionality) -> str:
     made = replace(made_findings(), verdicts=(verdict,), proportionality=(check,))
-    return over_time(made, verdict)
+    return proportionality_sentence(made, verdict)
 
 
 @pytest.mark.parametrize(
@@ -244,18 +244,18 @@ def test_the_sentence_is_on_the_terminal_in_the_tables_and_in_the_file() -> None
     check = replace(checked(O3, analysis.ropes[0]), group=analysis.primary.group, reference=analysis.primary.reference)
     stopped = replace(made.verdicts[0], word=UNDECIDED, reasons=(NOT_ONE_RATIO,), labels=(UNEQUAL,))
     shown = replace(made, verdicts=(stopped, *made.verdicts[1:]), proportionality=(check,))
-    sentence = over_time(shown, stopped)
+    sentence = proportionality_sentence(shown, stopped)
     assert sentence in headline(shown)
     assert "\n".join(lines(shown)).count(sentence) == 1
     assert NOT_ONE_RATIO in short_table(shown).notes
-    part = to_json(shown)["contrasts"][0]["over_time"]
+    part = to_json(shown)["contrasts"][0]["proportionality"]
     assert (part["reading"], part["sentence"], len(part["thirds"])) == ("unequal", sentence, 3)
     assert part["log_bayes_factor"] == pytest.approx(np.log(8.1209), abs=1e-3)
-    assert to_json(shown)["contrasts"][1]["over_time"] is None
+    assert to_json(shown)["contrasts"][1]["proportionality"] is None
     kept = replace(made, proportionality=(replace(check, thirds=checked(O2, analysis.ropes[0]).thirds),))
     assert "In no third of the events" in headline(kept), "a change inside the range is told with the claim"
     withheld = replace(stopped, word=VerdictWord.WITHHELD, reasons=("R-hat.",))
-    assert over_time(shown, withheld) == ""
+    assert proportionality_sentence(shown, withheld) == ""
 
 
 def weibull(rng: np.random.Generator, group: np.ndarray, shape: float) -> np.ndarray:

@@ -13,13 +13,14 @@ from scipy.stats import f as f_distribution
 
 from bayesrefract.cohort.value import Cohort
 from bayesrefract.decision.diagnostics import convergence
-from bayesrefract.estimands.hazard import hazard_draws
+from bayesrefract.estimands.hazard import hazard_draws, log_hazard_ratios_by_time
 from bayesrefract.estimands.log_likelihood import log_likelihood
 from bayesrefract.inference.compiler import Compiler
 from bayesrefract.inference.nuts import sample
 from bayesrefract.inference.posterior import Posterior
 from bayesrefract.model.arrays import ModelArrays
 from bayesrefract.study.model import Sampler
+from bayesrefract.study.study import Contrast
 from validation.calibration.scenarios import HAZARD, Scenario
 from validation.calibration.simulate import DataSet, Design
 
@@ -88,7 +89,7 @@ def thinned(posterior: Posterior, sampler: Sampler) -> Posterior:
 
 def quantities(posterior: Posterior, data: DataSet) -> dict[str, Floats]:
     """Draws, (sample,), of what is ranked: log hazard ratios, parameters, and the log likelihood of the patients."""
-    found = dict(ratios(posterior, data)) | dict(_parameters(posterior.draws))
+    found = dict(ratios(posterior, data)) | dict(_ratios_by_time(posterior, data)) | dict(_parameters(posterior.draws))
     design = data.arrays.design
     found[LOG_LIKELIHOOD] = log_likelihood(posterior, data.table, data.cohort, design).sum("patient").to_numpy().ravel()
     return found
@@ -102,9 +103,20 @@ def ratios(posterior: Posterior, data: DataSet) -> Iterator[tuple[str, Floats]]:
         yield f"{RATIO} {draws.groups[group]} v {draws.groups[reference]}", level[:, group] - level[:, reference]
 
 
+def _ratios_by_time(posterior: Posterior, data: DataSet) -> Iterator[tuple[str, Floats]]:
+    """Where the hazard ratio may change: its logarithm in the first and the last interval, of the first pair."""
+    draws = hazard_draws(posterior, data.table, data.arrays.design)
+    contrast = Contrast(draws.groups[1], draws.groups[0])
+    by_time = log_hazard_ratios_by_time(draws, data.table, [contrast])
+    if by_time is not None:
+        values = by_time.to_numpy().reshape(draws.samples, -1)
+        for name, place in (("first", 0), ("last", -1)):
+            yield f"{RATIO} of the {name} interval", values[:, place]
+
+
 def _parameters(draws: xr.Dataset) -> Iterator[tuple[str, Floats]]:
     for name in sorted(map(str, draws.data_vars)):
-        if name in {"group_effect", "log_likelihood"}:  # ranked as ratios, and as computed from the patients
+        if name in {"group_effect", "change", "log_likelihood"}:  # ranked as ratios, and as computed from the patients
             continue
         further = [dim for dim in draws[name].dims if dim not in {"chain", "draw"}]
         values = draws[name].transpose("chain", "draw", *further).to_numpy()
@@ -118,7 +130,8 @@ def _parameters(draws: xr.Dataset) -> Iterator[tuple[str, Floats]]:
 def _least_ess(posterior: Posterior, data: DataSet) -> float:
     """The least effective sample size of what is ranked; the log likelihood is the model's own."""
     chains = posterior.draws.sizes["chain"]
-    ranked = [*dict(ratios(posterior, data)).values(), *dict(_parameters(posterior.draws)).values()]
+    found = (ratios(posterior, data), _ratios_by_time(posterior, data), _parameters(posterior.draws))
+    ranked = [values for each in found for values in dict(each).values()]
     ranked.append(posterior.draws["log_likelihood"].transpose("chain", "draw").to_numpy().ravel())
     sizes = [convergence(values.reshape(chains, -1)).ess_bulk for values in ranked if np.isfinite(values).all()]
     return float(np.nanmin(sizes))

@@ -49,5 +49,6 @@ SCENARIOS = (
     Scenario("sceptical", "a prior of two humps on the first log hazard ratio, three groups", "sceptical", groups=3),
     Scenario("pooled", "random walks of three strata shrunk together", "pooled", strata=3),
     Scenario("exchangeable", "categories with a learnt spread", "exchangeable"),
+    Scenario("by_time", "random walk, covariates, a hazard ratio that may change", "hr_by_time"),
 )
 """Every shipped model has one of these structures. The quick ones come first; a further structure is one entry more."""

@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 
 ROPE = Rope(0.80, 1.25, "calibration", None, before_data=True)
 DESIGN_SEED = 20261128
-FIXED = ("crude_log_hazard", "common_log_hazard", "step", "event_share", "rate")
+FIXED = ("crude_log_hazard", "common_log_hazard", "step", "event_share", "rate", "change_step", "change_share")
 """Arrays by which a prior depends on the records; here they are constants of the scenario.
 
 Were they taken from each data set, truths and fits would not have the same prior, and ranks would not be uniform.

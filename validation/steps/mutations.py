@@ -174,6 +174,20 @@ CHANGES = (
         ("test_log_ratio_summaries",),
     ),
     Change(
+        "a claim rests on unequal periods",
+        "decision/question.py",
+        'return NOT_ONE_RATIO if question.reading is Reading.UNEQUAL else ""',
+        'return ""',
+        ("test_unequal_periods",),
+    ),
+    Change(
+        "a check that is not possible passes",
+        "proportionality/check.py",
+        "return Reading.UNKNOWN",
+        "return Reading.CONSTANT",
+        ("test_unequal_periods",),
+    ),
+    Change(
         "prior mass of sigma on the wrong scale",
         "proportionality/bayes_factor.py",
         "weights * even * np.log(even[1] / even[0])",

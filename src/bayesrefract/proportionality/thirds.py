@@ -122,4 +122,4 @@ def is_average_of_unequal(draws: Draws, found: Thirds) -> bool:
 
     `equivalent` and `non_inferior` are not said then.
     """
-    return changes(draws) and bool(found.outside.value >= OUTSIDE)
+    return bool(changes(draws) and found.outside.value >= OUTSIDE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bayesrefract.decision import Verdict, VerdictWord
 from bayesrefract.findings import Findings
 from bayesrefract.numerals import fixed
-from bayesrefract.report.over_time_words import needs_telling, over_time
+from bayesrefract.report.proportionality_words import needs_telling, proportionality_sentence
 from bayesrefract.report.tables.verdicts import verdict_text
 from bayesrefract.report.words import interval_name, interval_text, sentence
 from bayesrefract.study.rope import Estimand, RuleName
@@ -29,7 +29,7 @@ def headline(findings: Findings, verdict: Verdict | None = None) -> str:
     """The sentence of a verdict; where its ratio changes over time, or the events could not have shown what was
     sought, that too."""
     verdict = verdict or primary_verdict(findings)
-    changes = [over_time(findings, verdict)] if needs_telling(findings, verdict) else []
+    changes = [proportionality_sentence(findings, verdict)] if needs_telling(findings, verdict) else []
     told = [sentence(verdict, findings.analysis), *changes, *_out_of_reach(findings, verdict)]
     return " ".join(part for part in told if part)
 

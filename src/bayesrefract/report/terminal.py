@@ -13,7 +13,7 @@ from bayesrefract.findings import Findings, counterpart
 from bayesrefract.numerals import ABSENT, amount, declared_ratio, fixed, mass
 from bayesrefract.report import tables
 from bayesrefract.report.headline import headline
-from bayesrefract.report.over_time_words import all_over_time
+from bayesrefract.report.proportionality_words import proportionality_sentences
 from bayesrefract.report.tables.crosscheck import with_limits
 from bayesrefract.report.tables.draw import show_table
 from bayesrefract.report.tables.immortal import immortal_sentence
@@ -64,7 +64,7 @@ def lines(findings: Findings) -> Iterator[str]:
     yield ""
     told = headline(findings)
     yield told
-    yield from all_over_time(findings, told)
+    yield from proportionality_sentences(findings, told)
     for verdict in findings.verdicts:
         if verdict.estimand is Estimand.THROUGHOUT and verdict.primary and verdict.rope.role == "primary":
             yield " ".join(filter(None, [sentence(verdict, analysis), wider_change(verdict)]))

@@ -17,14 +17,14 @@ from bayesrefract.report.json.contrast_schema import (
     DifferenceEstimate,
     Gates,
     HazardRatio,
-    OverTime,
+    ProportionalityPart,
     RatioEstimate,
     RopeReading,
     RuleOfVerdict,
     ThirdOfEvents,
     WiderChange,
 )
-from bayesrefract.report.over_time_words import THIRDS, over_time
+from bayesrefract.report.proportionality_words import THIRDS, proportionality_sentence
 from bayesrefract.report.words import sentence
 from bayesrefract.study.rope import Estimand, Rule
 
@@ -57,13 +57,13 @@ def contrast_part(findings: Findings, verdict: Verdict) -> Contrast:
         cox=_cox(twin),
         bayes_factors=tuple(BayesFactor(**asdict(each)) for each in twin.bayes_factors),
         tost_p=twin.tost_p,
-        over_time=_over_time(findings, verdict),
+        proportionality=_proportionality(findings, verdict),
         companion=_companion(twin),
         gates=Gates(passed=not withheld, reasons=list(verdict.reasons) if withheld else []),
     )
 
 
-def _over_time(findings: Findings, verdict: Verdict) -> OverTime | None:
+def _proportionality(findings: Findings, verdict: Verdict) -> ProportionalityPart | None:
     check = findings.proportionality_of(verdict)
     if check is None:
         return None
@@ -73,7 +73,7 @@ def _over_time(findings: Findings, verdict: Verdict) -> OverTime | None:
         for place, name in enumerate(THIRDS):
             middle, low, high = (float(np.exp(each[place])) for each in (thirds.log_ratio, thirds.low, thirds.high))
             parts.append(ThirdOfEvents(third=_word(name), hazard_ratio=middle, low95=low, high95=high))
-    return OverTime(
+    return ProportionalityPart(
         reading=check.reading(verdict.rope),
         log_bayes_factor=None if draws is None else draws.log_bayes_factor,
         log_bayes_factor_error=None if draws is None else draws.error,
@@ -84,7 +84,7 @@ def _over_time(findings: Findings, verdict: Verdict) -> OverTime | None:
         opposite=check.opposite(verdict.rope),
         schoenfeld_p=check.schoenfeld_p,
         reason=check.reason,
-        sentence=over_time(findings, verdict),
+        sentence=proportionality_sentence(findings, verdict),
     )
 
 

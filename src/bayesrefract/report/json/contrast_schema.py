@@ -185,7 +185,7 @@ class ThirdOfEvents(Part):
     high95: Number = Field(description="Upper 95% equal-tailed limit.")
 
 
-class OverTime(Part):
+class ProportionalityPart(Part):
     """Whether a hazard ratio may be read as one ratio: a model in which it may change, fitted to the two groups."""
 
     reading: Reading = Field(
@@ -277,7 +277,7 @@ class Contrast(Part):
         description="Larger p-value of two one-sided Wald tests of Cox's ratio against the ROPE's bounds; null without "
         "Cox regression."
     )
-    over_time: OverTime | None = Field(
+    proportionality: ProportionalityPart | None = Field(
         description="Whether one ratio holds over the whole of follow-up; null for other estimands than the "
         "hazard ratio."
     )

@@ -10,12 +10,12 @@ from bayesrefract.findings import Findings
 from bayesrefract.report import figures, tables
 from bayesrefract.report.diagnostics import diagnostics_path, posterior_path
 from bayesrefract.report.figures import Picture, slug
-from bayesrefract.report.over_time_words import all_over_time
 from bayesrefract.report.page.answer import leading
 from bayesrefract.report.page.methods import limits
 from bayesrefract.report.page.parts import Block, Link, Section, Sheet
 from bayesrefract.report.page.slider import slider
 from bayesrefract.report.page.throughout import average_meaning
+from bayesrefract.report.proportionality_words import proportionality_sentences
 from bayesrefract.report.tables.table import Table
 from bayesrefract.study.rope import Estimand
 
@@ -78,7 +78,7 @@ def _posterior(findings: Findings) -> Iterator[Block]:
         _anchor(findings, "posterior"),
         "Posterior distribution and the ROPE",
         "Posterior",
-        paragraphs=tuple(all_over_time(findings)),
+        paragraphs=tuple(proportionality_sentences(findings)),
         pictures=_densities(findings, _shown_ratios(findings)[:1]),
         sheets=(_sheet(findings, "verdicts", tables.verdict_table(findings)),),
     )

@@ -9,7 +9,7 @@ from bayesrefract.decision import Verdict, VerdictWord
 from bayesrefract.decision.attainability import NO_PROPORTION, Attainability
 from bayesrefract.findings import Findings, counterpart
 from bayesrefract.numerals import amount, declared, fixed, mass, percent, ratio, unit_of
-from bayesrefract.report.over_time_words import over_time
+from bayesrefract.report.proportionality_words import proportionality_sentence
 from bayesrefract.report.tables.verdicts import failed_control_notes, verdict_text
 from bayesrefract.report.words import (
     holds_in,
@@ -88,7 +88,7 @@ def answer_box(made: Sequence[Findings], anchor: str, title: str) -> AnswerBox:
         anchor=anchor,
         title=title,
         answers=tuple(_answer(verdict, primary) for verdict in leading(primary)),
-        replies=(*_could_it(primary), *_over_time(primary), *_cross_check(primary), *_models(made)),
+        replies=(*_could_it(primary), *_one_ratio(primary), *_cross_check(primary), *_models(made)),
         warnings=tuple(failed_control_notes(primary)),
     )
 
@@ -170,10 +170,10 @@ def _events(each: Attainability) -> str:
     return fixed(each.events_group + each.events_reference, 0)
 
 
-def _over_time(findings: Findings) -> Iterator[Reply]:
+def _one_ratio(findings: Findings) -> Iterator[Reply]:
     """Whether the leading hazard ratio may be read as one ratio over the whole of follow-up."""
     for verdict in leading(findings)[:1]:
-        told = over_time(findings, verdict)
+        told = proportionality_sentence(findings, verdict)
         if told:
             yield Reply("Does one ratio hold over the whole of follow-up?", told)
 

@@ -36,12 +36,12 @@ def methods(findings: Findings) -> tuple[str, ...]:
         *(_range(rope, analysis) for rope in analysis.ropes),
         "A verdict is withheld when the chains have not converged, when a compared group has too few events, or when "
         "the same model with a flat prior does not agree with Cox regression. It then comes with its reason.",
-        _over_time(),
+        _proportionality(),
         f"Primary model: {model.name}. Other models, where there are any, show whether the verdict depends on it.",
     )
 
 
-def _over_time() -> str:
+def _proportionality() -> str:
     return (
         "Beside every hazard ratio stands a model in which it may change over follow-up (its change half-normal with "
         "scale 1), fitted to the two groups. Where the Bayes factor of this model against one constant ratio is at "

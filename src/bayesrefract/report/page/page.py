@@ -21,6 +21,7 @@ from bayesrefract.report.page.analysis import (
 )
 from bayesrefract.report.page.answer import AnswerBox, answer_box
 from bayesrefract.report.page.guide import TERMS, question_in_words
+from bayesrefract.report.page.how_often import how_often_wrong, project_address
 from bayesrefract.report.page.methods import methods
 from bayesrefract.report.page.parts import Block, Link, Section, Sheet
 from bayesrefract.report.tables.table import Table, columns
@@ -131,7 +132,8 @@ def _has_hazard_ratio(findings: Findings) -> bool:
 
 
 def _methods(findings: Findings) -> Section:
-    return Section(METHODS, "Methods", "", (Block("methods-text", "", paragraphs=methods(findings)),))
+    blocks = (Block("methods-text", "", paragraphs=methods(findings)), how_often_wrong(project_address()))
+    return Section(METHODS, "Methods", "", blocks)
 
 
 def _provenance(made: Sequence[Findings]) -> Section:

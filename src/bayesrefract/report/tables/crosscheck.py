@@ -10,7 +10,7 @@ from bayesrefract.classical.agreement import Agreement, CoxContrast
 from bayesrefract.decision import Verdict, VerdictWord
 from bayesrefract.findings import Counterpart, Findings, counterpart
 from bayesrefract.numerals import ABSENT, exact, fixed, p_value, percent, ratio
-from bayesrefract.report.over_time_words import all_over_time
+from bayesrefract.report.proportionality_words import proportionality_sentences
 from bayesrefract.report.tables.table import Table, columns
 from bayesrefract.study.rope import Estimand
 
@@ -86,7 +86,7 @@ def _notes(findings: Findings, verdicts: list[Verdict], twins: list[Counterpart]
     )
     return (
         _log_rank_note(agreement),
-        *all_over_time(findings),
+        *proportionality_sentences(findings),
         _schoenfeld_note(agreement),
         f"Tied event times: {percent(agreement.tied_share)} of the events.",
         *breslow,

@@ -18,7 +18,7 @@ MOST_FACTOR, LEAST_FACTOR = 1000.0, 0.001
 THIRDS = ("early", "middle", "late")
 
 
-def over_time(findings: Findings, verdict: Verdict) -> str:
+def proportionality_sentence(findings: Findings, verdict: Verdict) -> str:
     """One sentence on a verdict's hazard ratio over time; empty for other estimands, a withheld verdict, no check."""
     check = findings.proportionality_of(verdict)
     if check is None or verdict.word is VerdictWord.WITHHELD:
@@ -43,11 +43,11 @@ def needs_telling(findings: Findings, verdict: Verdict) -> bool:
     return check is not None and check.reading(verdict.rope) not in {Reading.CONSTANT, Reading.UNKNOWN}
 
 
-def all_over_time(findings: Findings, told: str = "") -> Iterator[str]:
+def proportionality_sentences(findings: Findings, told: str = "") -> Iterator[str]:
     """The sentence of every contrast on its primary ROPE, named where there are several, without what is `told`."""
     ratios = [v for v in findings.verdicts if v.estimand is Estimand.HAZARD_RATIO and v.rope.role == "primary"]
     for verdict in ratios:
-        found = over_time(findings, verdict)
+        found = proportionality_sentence(findings, verdict)
         if found and found not in told:
             yield found if len(ratios) == 1 else f"{verdict.group} vs {verdict.reference}: {found}"
 
