@@ -19,7 +19,7 @@ sys.path.insert(0, str(TOP))  # the validation is a program of this repository, 
 from bayesrefract.report.page.how_often import ANSWER, QUESTION, how_often_wrong, project_address  # noqa: E402
 from validation.changing_ratios import trial  # noqa: E402  # only found by the line above
 from validation.claim_trials import crossing_weibull, honest, lower_then_higher, records  # noqa: E402
-from validation.claims_page import FALSE, REMOVED, STOPPED, WITHHELD  # noqa: E402
+from validation.claims_page import FALSE, ONE_WORD, REMOVED, STOPPED, WITHHELD  # noqa: E402
 from validation.steps.claims import CELLS, EDGE, ORDER, passed, quick, write_up  # noqa: E402
 from validation.steps.proportionality import PLAIN, PROPORTIONAL, STRONG  # noqa: E402
 from validation.whole_line import GATES, gates  # noqa: E402
@@ -66,11 +66,12 @@ def test_every_share_is_shown_and_held_to_its_limit() -> None:
     text = write_up(right)
     assert "All within their limits." in text
     assert "| 150 | 100 | 1.0% (1.4%) | 0 | none | 1 | convergence 1 |" in text
-    assert "| 500 | 1000 | 2.7% (0.5%) | 2.5% (0.5%) | 2.5% | 2 | 0.10 SD | 2 |" in text
+    assert "| 500 | 1000 | 2.7% (0.5%) | 2.5% (0.5%) | 2 | 0.10 SD | 2 |" in text
     for at, changed in (
         (0, {"withheld": 9}),
         (1, {"stand": 45}),
-        (1, {"by_nuts": 20 * [right[1]["by_nuts"][0] | {"quick": False}]}),  # 45 by NUTS
+        (1, {"by_nuts": 2 * [right[1]["by_nuts"][0] | {"quick": False}]}),
+        (1, {"by_nuts": 2 * [right[1]["by_nuts"][0] | {"shift": 0.2}]}),
         (2, {"stand": 300}),
         (3, {"stand": 60}),
         (4, {"words": {"undecided": 4, "equivalent": 1}}),
@@ -188,9 +189,8 @@ def test_few_groups_at_the_bound_of_the_range_were_called_equivalent() -> None:
     assert rows
     for row in rows:
         sets = int(row["Data sets"])
-        assert max(share(row["Equivalent, proportionality asked"]), share(row["With NUTS's words"])) <= most(
-            FALSE, sets
-        )
+        assert share(row["Equivalent, proportionality asked"]) <= most(FALSE, sets)
+        assert int(row["Same word"]) >= ONE_WORD * int(row["By NUTS too"]) > 0
 
 
 def test_few_claims_of_a_constant_ratio_were_removed_and_nearly_all_of_one_that_changes_much() -> None:
@@ -214,3 +214,11 @@ def test_few_hazard_ratios_of_honest_trials_were_withheld() -> None:
     for row in counted()["Patients"]:
         sets = int(row["Trials"])
         assert int(row["Hazard ratio withheld"]) / sets <= most(WITHHELD, sets)
+
+
+@pytest.mark.xfail(
+    strict=True, reason="0.5 standard errors from Kaplan-Meier withhold restricted means of honest trials"
+)
+def test_few_honest_trials_had_any_verdict_withheld() -> None:
+    for row in counted()["Patients"]:
+        assert share(row["Any verdict withheld"]) <= WITHHELD

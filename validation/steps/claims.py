@@ -40,8 +40,9 @@ CROSSING: dict[str, Callable[[int, np.random.Generator], Cohort]] = {
     "exponential, Weibull 2.5": crossing_weibull,
     "0.45 for ten months, then 1.5": lower_then_higher,
 }
-NEAREST = 3
-"""On either side of the limit, the data sets of an edge's chunk that are fitted by NUTS too."""
+NEAR, CHOSEN = 1.0, 2
+"""Within so many standard deviations of the limit so many data sets of a chunk, on either side, are fitted by NUTS too:
+any of them, as those nearest of all are too close to call until 40,000 draws are made."""
 
 
 def _cells() -> list[Cell]:
@@ -54,7 +55,7 @@ def _cells() -> list[Cell]:
 CELLS = _cells()
 ORDER = sorted(
     ((cell, part) for cell in range(len(CELLS)) for part in range(CELLS[cell].chunks)),
-    key=lambda each: (each[1] / CELLS[each[0]].chunks, each[0]),
+    key=lambda each: (each[1] / CELLS[each[0]].chunks, CELLS[each[0]].part != "change", each[0]),
 )
 """Every cell in turn, so that each has results wherever a run stops."""
 
@@ -111,12 +112,12 @@ def patients(cell: Cell) -> int:
 
 
 def at_the_edge(cell: Cell, rng: np.random.Generator) -> dict[str, Any]:
-    """Claims where the hazard ratio is the range's own bound; those nearest to the limit by NUTS too."""
+    """Claims where the hazard ratio is the range's own bound; some near the limit by NUTS too."""
     cohorts = [trial(EDGE, PLAIN, patients(cell), rng) for _ in range(cell.sets)]
     found = [quick(each) for each in cohorts]
-    order = sorted(range(cell.sets), key=lambda place: found[place].margin)
-    first = sum(not each.claims for each in found)
-    chosen = order[max(first - NEAREST, 0) : first + NEAREST]
+    near = [place for place in rng.permutation(cell.sets).tolist() if abs(found[place].margin) <= NEAR]
+    sides = ([place for place in near if found[place].claims is side] for side in (False, True))
+    chosen = [place for side in sides for place in side[:CHOSEN]]
     return {
         "sets": cell.sets,
         "events": float(np.mean([each.n_events for each in cohorts])),
