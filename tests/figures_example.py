@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from findings_example import ratio_over_time
 
-from bayesrefract.findings import Findings
+from bayesrefract.findings import Findings, RatioOverTime
 from bayesrefract.report import figures
 from bayesrefract.report.figures import Picture
 
@@ -33,6 +33,12 @@ def with_energy(findings: Findings) -> Findings:
     return replace(findings, draws=draws)
 
 
+def with_ratios(findings: Findings) -> tuple[Findings, RatioOverTime]:
+    """With a ratio over time under two priors, and the first of them."""
+    ratios = tuple(ratio_over_time(findings.analysis, scale) for scale in (0.3, 1.0))
+    return replace(findings, over_time=ratios), ratios[0]
+
+
 FIGURES: dict[str, Callable[[Findings], Picture]] = {
     "flow": figures.flow_figure,
     "survival": figures.survival_figure,
@@ -49,7 +55,7 @@ FIGURES: dict[str, Callable[[Findings], Picture]] = {
     "chains": figures.chains_figure,
     "kaplan_meier": figures.kaplan_meier_figure,
     "cox_forest": figures.cox_forest_figure,
-    "over_time": lambda made: figures.over_time_figure(made, ratio_over_time(made.analysis)),
+    "over_time": lambda made: figures.over_time_figure(*with_ratios(made)),
     "energy": lambda made: drawn(figures.energy_figure(with_energy(made))),
     "ess": figures.ess_figure,
 }

@@ -11,10 +11,12 @@ import jsonschema
 import numpy as np
 import pytest
 import xarray as xr
+from arviz_example import a_job
 from cohorts import make_cohort, make_question
 from figures_example import texts
 from findings_example import ROPE, a_verdict, findings, ratio_over_time, withheld
 
+from bayesrefract.analysis.analyse import not_throughout
 from bayesrefract.cohort.exposure import tabulate
 from bayesrefract.cohort.value import Cohort
 from bayesrefract.decision.verdict import Beside, VerdictWord
@@ -26,14 +28,16 @@ from bayesrefract.inference.posterior import Posterior
 from bayesrefract.model.arrays import arrange
 from bayesrefract.model.prior_draws import prior_draws
 from bayesrefract.model.priors import default_prior
+from bayesrefract.pipeline import prepare
 from bayesrefract.proportionality.summaries import bands
-from bayesrefract.report.figures import over_time_figure
+from bayesrefract.report.figures import over_time_figure, probability_bar
 from bayesrefract.report.json.verdict import to_json
 from bayesrefract.report.page.analysis import question_section
+from bayesrefract.report.page.answer import shares
 from bayesrefract.report.page.throughout import average_meaning
 from bayesrefract.report.tables.verdicts import verdict_table
 from bayesrefract.report.terminal import show
-from bayesrefract.study.model import Intervals, Model
+from bayesrefract.study.model import Baseline, BaselineKind, Intervals, Model
 from bayesrefract.study.rope import Estimand
 from bayesrefract.study.study import TimeUnit
 
@@ -189,6 +193,38 @@ def test_the_verdict_stands_beside_the_average_s_everywhere() -> None:
     )
     assert "with the 95% simultaneous band" in told
     assert "P(inside) 0.012, beside 0.031 here." in told
+
+
+def test_the_bar_of_the_answer_has_parts_of_one_whole() -> None:
+    made = changing()
+    inside, outside = shares(made.verdicts[-1], made.analysis)
+    assert (inside.place, outside.place, inside.share + outside.share) == ("inside", "outside", 1.0)
+    assert (inside.text, outside.text) == ("0.031", "0.969")
+    with pytest.raises(ValueError, match="not parts of one whole"):
+        probability_bar(made, made.verdicts[-1])
+
+
+@pytest.mark.parametrize(
+    ("model", "why"),
+    [
+        (Model("m", "", "", baseline=Baseline(BaselineKind.INDEPENDENT, by_group=True)), "it has hazards by group"),
+        (Model("m", "", "", intervals=Intervals(cuts=())), "its follow-up is one interval"),
+    ],
+)
+def test_a_model_that_cannot_have_such_a_ratio_is_told(model: Model, why: str) -> None:
+    job = a_job()
+    study = replace(
+        job.study, analyses=tuple(replace(each, ropes=(ROPE, WINDOW_ROPE)) for each in job.study.analyses[:1])
+    )
+    ((fit,),) = prepare([replace(job, study=study, models=(model,))], 1)
+    effects = Effects(fit.analysis.contrasts, xr.DataArray(0.0), None, xr.DataArray(0.0))
+    (note,) = not_throughout(fit, effects)
+    assert note.startswith(f"The model m gives no verdict on the hazard ratio throughout the window: {why}")
+    assert not_throughout(fit, replace(effects, log_hazard_ratio_by_time=xr.DataArray(0.0))) == ()
+    made = changing()
+    stream = io.StringIO()
+    show(replace(made, verdicts=made.verdicts[:-1], notes=(note,)), "none", stream)
+    assert f"ROPE of the hazard ratio throughout 0 to 30 months 0.80 to 1.25. {note}" in stream.getvalue()
 
 
 def test_json_holds_intervals_window_and_the_wider_prior() -> None:

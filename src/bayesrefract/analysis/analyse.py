@@ -60,7 +60,7 @@ def analyse(fit: Fit, store: Store, compiler: Compiler | None, watch: Watch) -> 
             *start_notes(fit.start, fit.table.time_unit, small),
             *reported.notes,
             *_retried(fit, provenance),
-            *_not_throughout(fit, settled.effects),
+            *not_throughout(fit, settled.effects),
         ),
         n_events=fit.cohort.n_events,
         health=settled.health,
@@ -131,7 +131,7 @@ def _attributes(fit: Fit, provenance: Provenance) -> dict[str, str | int | float
     }
 
 
-def _not_throughout(fit: Fit, effects: Effects) -> tuple[str, ...]:
+def not_throughout(fit: Fit, effects: Effects) -> tuple[str, ...]:
     """That a declared range of the hazard ratio throughout a window is not judged, and why."""
     declared = any(rope.estimand is Estimand.THROUGHOUT for rope in fit.analysis.ropes)
     if not declared or effects.has(Estimand.THROUGHOUT):

@@ -307,8 +307,11 @@ RIM = 0.08
 def probability_bar(findings: Findings, verdict: Verdict) -> Picture:
     """P below, inside and above the ROPE as one stacked bar.
 
-    Raises ValueError for a withheld verdict, which shows no number.
+    Raises ValueError for a withheld verdict, which shows no number, and for a ratio throughout a window, which may lie
+    beyond both bounds, in different intervals.
     """
+    if verdict.estimand is Estimand.THROUGHOUT:
+        raise ValueError("the probabilities of a ratio throughout a window are not parts of one whole")
     if verdict.word is VerdictWord.WITHHELD:
         raise ValueError("a withheld verdict shows no probabilities")
     shares = (verdict.p_below, verdict.p_inside, verdict.p_above)

@@ -98,7 +98,7 @@ def model_table(made: Sequence[Findings], verdict: Verdict) -> Table:
         "Description",
         "Adjusted for",
         "Prior of the HR",
-        numbers=("Patients", "Events", "Estimate", _interval_heading(made[0]), "P inside"),
+        numbers=("Patients", "Events", "Estimate", interval_name(verdict), "P inside"),
     )
     declared = [twin for each, twin in pairs if not each.model.complete]
     notes = (
