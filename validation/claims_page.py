@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.stats import binom
 
+from bayesrefract.decision.misfit import FAR
+
 WITHHELD = 0.02
 """Share of honest trials that may be withheld by all gates together."""
 FALSE = 0.025
@@ -20,7 +22,6 @@ STOPPED = 0.95
 ERRORS = 3.0
 """Monte Carlo standard errors beyond a limit that are allowed."""
 STRONG, MANY = "0.6, 1.5", 1000
-FAR = 0.5
 ONE_WORD, SHIFT = 0.9, 0.1
 """Share of the data sets of which NUTS must give the word of quadrature, and their median shift in standard deviations:
 0.1 of them makes 2.5% false claims 2.0 or 3.1%."""
