@@ -216,7 +216,7 @@ def test_few_hazard_ratios_of_honest_trials_were_withheld() -> None:
         assert int(row["Hazard ratio withheld"]) / sets <= most(WITHHELD, sets)
 
 
-@pytest.mark.xfail(strict=True, reason="counted when 0.5 standard errors from Kaplan-Meier withheld restricted means")
 def test_few_honest_trials_had_any_verdict_withheld() -> None:
     for row in counted()["Patients"]:
-        assert share(row["Any verdict withheld"]) <= WITHHELD
+        sets = int(row["Trials"])
+        assert share(row["Any verdict withheld"]) <= most(WITHHELD, sets)

@@ -156,9 +156,9 @@ def test_divergences_are_sampled_again_with_smaller_steps(
 
     monkeypatch.setattr(diagnostics, "diagnose", diagnose)
     found = analyse(study, tmp_path)
-    assert len(set(asked)) == 2
-    assert len(list(tmp_path.rglob("*.nc"))) == 2
-    assert found.provenance.fit_key == asked[1]
+    assert len(set(asked)) == 4  # of the fit and of the one behind its curves, twice
+    assert len(list(tmp_path.rglob("*.nc"))) == 6  # and of the one beside it
+    assert found.provenance.fit_key == asked[2]
     assert found.provenance.sampler["target_accept"] == pytest.approx(0.99)
     assert any("sampled with target acceptance 0.99" in note for note in found.notes)
 
@@ -191,6 +191,9 @@ def test_stored_draws_of_other_groups_are_made_anew_or_withheld(study: Study, fi
     wrong = replace(honest, draws=honest.draws.assign(group_effect=exchanged))
     store.folder.mkdir(parents=True)
     store.save(wrong, fit.provenance(fit.model.sampler, fit.key))
+    for other in fit.sampled[1:]:
+        drawn = sample(other.arrays, other.model.sampler, other.sequence, other.key)
+        store.save(drawn, other.provenance(other.model.sampler, other.key))
     believed = analyse(study, tmp_path, sample=False)
     said = {v.group: (v.word, " ".join(v.reasons)) for v in believed.verdicts}
     wrongly = [reason for word, reason in said.values() if word is VerdictWord.WITHHELD]

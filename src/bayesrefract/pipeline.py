@@ -213,7 +213,8 @@ def _refuse_missing(prepared: list[list[Fit]], stores: list[Store]) -> None:
     faults = [
         f"{fit.label}: {_why_missing(fit, place)} Run `bayesrefract fit` first."
         for fits, place in zip(prepared, stores, strict=True)
-        for fit in fits
+        for each in fits
+        for fit in each.sampled
         if place.load(fit.key, fit.arrays) is None
     ]
     if faults:

@@ -14,9 +14,11 @@ from bayesrefract.study.rope import Estimand
 from bayesrefract.study.study import Contrast, TimeUnit
 
 FAR = 1.25
-"""Standard errors of Kaplan-Meier's restricted mean, from which on a model's is another one. A smooth model uses more than
-Kaplan-Meier does, so that honest ones differ from it too: of 240 groups in simulated trials of 150 and 500 patients, one
-in six by more than 0.5, 1% by more than 0.97, none by more than 1.12."""
+"""Standard errors of Kaplan-Meier's restricted mean, from which on a model's is another one.
+
+A smooth model uses more than Kaplan-Meier does, so that honest ones differ from it too: of 240 groups in simulated
+trials of 150 and 500 patients, one in six by more than 0.5, 1% by more than 0.97, none by more than 1.12.
+"""
 
 
 def misfit(checks: Sequence[PredictiveCheck], contrasts: Sequence[Contrast]) -> str:
