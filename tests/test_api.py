@@ -228,7 +228,7 @@ def test_a_result_shows_itself(result: br.Result, capsys: pytest.CaptureFixture[
     result.show("none")
     said = capsys.readouterr().out
     assert "42 patients: 30 with the event (status = 1), 12 censored." in said
-    assert said.endswith(f"{result.sentence}\n")
+    assert f"\n{result.sentence}\nWhether the ratio changes over time cannot be checked: " in said
     result.show("all")
     shown = capsys.readouterr().out
     assert "Cross-check" in shown

@@ -345,4 +345,7 @@ def test_another_rope_is_judged_without_a_new_fit(answered: Callable[..., tuple[
     code, out, err = answered("--rope", "0.05", "20", "--json", "-")
     assert "stored, not run again" in err
     (contrast,) = json.loads(out)["contrasts"]
-    assert (code, contrast["verdict"]) == (0, "equivalent")
+    assert code == 0
+    assert contrast["rope"]["p_inside"] > 0.999
+    # 30 events are too few to tell whether the ratio changes, and equality is not said without that.
+    assert contrast["verdict"] == "undecided"

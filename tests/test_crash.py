@@ -23,7 +23,7 @@ def test_killed_at_twenty_moments_a_run_ends_with_the_same_draws(tmp_path: Path)
     ended = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
     seen = json.loads(ended.stdout)
-    assert seen["fits"] == 3
+    assert seen["fits"] == 9  # each of three models with the two that stand behind and beside its curves
     assert len(seen["trials"]) == 20
     assert all(trial["same"] and trial["report"] and not trial["left"] for trial in seen["trials"]), seen
     kept = {trial["kept"] for trial in seen["trials"]}
