@@ -184,7 +184,9 @@ def test_stored_draws_of_other_groups_are_made_anew_or_withheld(study: Study, fi
     """Two groups exchanged in a stored fit whose seal is whole: the labels are right, and the draws are not."""
     store = FitStore(tmp_path / study.name / "posterior")
     model = load_model("unadjusted")
-    model = replace(model, sampler=replace(model.sampler, draws=2000, max_draws=8000))
+    # So many draws and so small steps that no fit is sampled again, which would be with the right groups.
+    sampler = replace(model.sampler, draws=2000, max_draws=8000, target_accept=0.99)
+    model = replace(model, sampler=sampler)
     (fit,) = prepare([Job(study, read_records(study), (model,))], DEFAULT_SEED)[0]
     honest = sample(fit.arrays, fit.model.sampler, fit.sequence, fit.key)
     effects = honest.draws["group_effect"]
