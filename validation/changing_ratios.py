@@ -109,10 +109,10 @@ def trial(pattern: Pattern, design: Design, patients: int, rng: np.random.Genera
     if design.whole_months:
         end = np.maximum(np.ceil(end), 1.0)
     kept = entry < end
-    return _cohort(end[kept], event[kept], entry[kept], group[kept], stratum[kept], x[kept])
+    return cohort_of(end[kept], event[kept], entry[kept], group[kept], stratum[kept], x[kept])
 
 
-def _cohort(
+def cohort_of(
     end: Floats,
     event: NDArray[np.bool_],
     entry: Floats,
@@ -120,6 +120,7 @@ def _cohort(
     stratum: NDArray[np.int64],
     x: Floats,
 ) -> Cohort:
+    """A cohort of two groups from arrays (patient,), and covariates (patient, covariate)."""
     return Cohort(
         entry=entry,
         patient=tuple(map(str, range(len(end)))),

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bayesrefract.classical import companion
 from bayesrefract.classical.agree import Twins, compare_with_cox
@@ -16,9 +15,10 @@ from bayesrefract.classical.grid import fine_enough
 from bayesrefract.classical.partial_likelihood import at_every_event_time
 from bayesrefract.classical.regression import regression_data
 from bayesrefract.cohort.exposure import tabulate
-from bayesrefract.cohort.value import Cohort, Covariate, Flow
+from bayesrefract.cohort.value import Cohort
 from bayesrefract.study.model import Baseline, Model, StrataKind
-from bayesrefract.study.study import Contrast, TimeUnit
+from bayesrefract.study.study import Contrast
+from validation.changing_ratios import cohort_of
 from validation.step import Step
 
 PATIENTS = (60, 150, 500, 3000)
@@ -45,31 +45,7 @@ def trial(patients: int, kind: str, rng: np.random.Generator) -> Cohort:
     if kind == "ties":
         end = np.maximum(np.ceil(end), 1.0)
     kept = entry < end
-    return _cohort(end[kept], event[kept], entry[kept], group[kept], stratum[kept], x[kept])
-
-
-def _cohort(
-    end: NDArray[np.float64],
-    event: NDArray[np.bool_],
-    entry: NDArray[np.float64],
-    group: NDArray[np.int64],
-    stratum: NDArray[np.int64],
-    x: NDArray[np.float64],
-) -> Cohort:
-    return Cohort(
-        entry=entry,
-        patient=tuple(map(str, range(len(end)))),
-        exit=end,
-        event=event,
-        group=group,
-        groups=("control", "new"),
-        stratum=stratum,
-        strata=tuple(f"s{code}" for code in range(int(stratum.max()) + 1)),
-        covariates=tuple(Covariate(f"x{i}", x[:, i], None) for i in range(x.shape[1])),
-        time_unit=TimeUnit.MONTHS,
-        flow=Flow(len(end), {}, len(end)),
-        data_sha256="",
-    )
+    return cohort_of(end[kept], event[kept], entry[kept], group[kept], stratum[kept], x[kept])
 
 
 def work(chunk: int, seed: int) -> dict[str, Any]:
@@ -142,5 +118,8 @@ def step() -> Step:
         work=work,
         write_up=write_up,
         passed=passed,
-        sources=tuple(f"src/bayesrefract/{each}" for each in ("classical", "cohort/exposure.py", "study/model.py")),
+        sources=(
+            "validation/changing_ratios.py",
+            *(f"src/bayesrefract/{each}" for each in ("classical", "cohort/exposure.py", "study/model.py")),
+        ),
     )

@@ -61,8 +61,12 @@ class _Running:
         with self.lock:
             if self.stopped:
                 return None
-            quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-            made = subprocess.Popen([sys.executable, "-c", WORKER], stdin=subprocess.PIPE, **quiet)  # type: ignore[call-overload]
+            made = subprocess.Popen(
+                [sys.executable, "-c", WORKER],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
             self.processes.append(made)
             return made
 

@@ -53,7 +53,7 @@ def log_density(dim, point_, out_, value_, table_):
         value[0], gradient = call(*arguments)
         out[:] = gradient
         if not (np.all(np.isfinite(out)) and np.isfinite(value[0])): return 3
-    except Exception:
+    except Exception:  # none may cross into C
         return 1
     return 0
 """
@@ -66,7 +66,7 @@ def expand(dim, expanded, point_, out_, table_):
         arguments = {arguments}
         (everything,) = call(*arguments)
         out[:] = everything
-    except Exception:
+    except Exception:  # none may cross into C
         return -2
     return 0
 """
